@@ -1,0 +1,1 @@
+//! Runnable examples; the programs are in `src/bin`.

@@ -1,0 +1,3 @@
+//! `cargo xtask …`: tasks of the repository that are not tests.
+
+fn main() {}
