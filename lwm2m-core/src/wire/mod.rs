@@ -1,0 +1,20 @@
+//! Codecs without state: CoAP messages and the LwM2M data formats.
+//!
+//! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
+
+pub mod reader;
+pub mod writer;
+
+/// The input ended early or is not of its format.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Malformed;
+
+impl core::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("malformed input")
+    }
+}
+
+impl core::error::Error for Malformed {}
