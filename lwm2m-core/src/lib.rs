@@ -4,6 +4,7 @@
 
 mod fmt;
 
+pub mod model;
 pub mod random;
 pub mod time;
 pub mod wire;

@@ -1,0 +1,208 @@
+//! What an object is: its resources with their operations, types and ranges, as static tables.
+
+/// An LwM2M data type (Core 1.1.1, appendix C).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DataType {
+    /// No value: an executable resource.
+    None,
+    /// UTF-8 text.
+    String,
+    /// Signed integer of up to 64 bits.
+    Integer,
+    /// Unsigned integer of up to 64 bits.
+    Unsigned,
+    /// Floating point number of 32 or 64 bits.
+    Float,
+    /// Truth value.
+    Boolean,
+    /// Bytes.
+    Opaque,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    Time,
+    /// Reference to an object instance.
+    ObjectLink,
+    /// CoRE links (RFC 6690).
+    CoreLink,
+}
+
+/// The operations that a server may use on a resource.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Operations(u8);
+
+impl Operations {
+    /// None: reachable by the bootstrap interface only.
+    pub const NONE: Self = Self(0);
+    /// Read.
+    pub const R: Self = Self(1);
+    /// Write.
+    pub const W: Self = Self(2);
+    /// Read and Write.
+    pub const RW: Self = Self(3);
+    /// Execute.
+    pub const E: Self = Self(4);
+
+    /// Whether Read, Observe and Discover's attributes apply.
+    #[must_use]
+    pub const fn is_readable(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// Whether Write applies.
+    #[must_use]
+    pub const fn is_writable(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// Whether Execute applies.
+    #[must_use]
+    pub const fn is_executable(self) -> bool {
+        self.0 & 4 != 0
+    }
+}
+
+/// What values a resource takes beside its type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Range {
+    /// Every value of the type.
+    Any,
+    /// Integers, unsigned integers, times and floats from `min` to `max`.
+    Number {
+        /// Smallest value.
+        min: i64,
+        /// Largest value.
+        max: i64,
+    },
+    /// Strings and opaque values of `min` to `max` bytes.
+    Length {
+        /// Fewest bytes.
+        min: u16,
+        /// Most bytes.
+        max: u16,
+    },
+}
+
+/// One resource of an object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResourceDefinition {
+    /// Resource id.
+    pub id: u16,
+    /// Operations of the device management interface.
+    pub operations: Operations,
+    /// Whether it may have several instances.
+    pub multiple: bool,
+    /// Whether every object instance must have it.
+    pub mandatory: bool,
+    /// Type of its values.
+    pub data_type: DataType,
+    /// Values it takes.
+    pub range: Range,
+}
+
+impl ResourceDefinition {
+    /// An optional resource with a single instance and no range.
+    #[must_use]
+    pub const fn new(id: u16, operations: Operations, data_type: DataType) -> Self {
+        Self {
+            id,
+            operations,
+            multiple: false,
+            mandatory: false,
+            data_type,
+            range: Range::Any,
+        }
+    }
+
+    /// The same, with several instances.
+    #[must_use]
+    pub const fn multiple(mut self) -> Self {
+        self.multiple = true;
+        self
+    }
+
+    /// The same, mandatory.
+    #[must_use]
+    pub const fn mandatory(mut self) -> Self {
+        self.mandatory = true;
+        self
+    }
+
+    /// The same, for values in `range` only.
+    #[must_use]
+    pub const fn in_range(mut self, range: Range) -> Self {
+        self.range = range;
+        self
+    }
+}
+
+/// The version of an object.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Version {
+    major: u8,
+    minor: u8,
+}
+
+impl Version {
+    /// Version `major.minor`.
+    #[must_use]
+    pub const fn new(major: u8, minor: u8) -> Self {
+        Self { major, minor }
+    }
+
+    /// The major number.
+    #[must_use]
+    pub const fn major(self) -> u8 {
+        self.major
+    }
+
+    /// The minor number.
+    #[must_use]
+    pub const fn minor(self) -> u8 {
+        self.minor
+    }
+}
+
+/// One object: what the registry's XML says of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ObjectDefinition {
+    /// Object id.
+    pub id: u16,
+    /// Object version.
+    pub version: Version,
+    /// Whether it may have several instances.
+    pub multiple: bool,
+    /// Its resources, in ascending order of their ids.
+    pub resources: &'static [ResourceDefinition],
+}
+
+impl ObjectDefinition {
+    /// An object with a single instance. `resources` must be in ascending order of their ids.
+    #[must_use]
+    pub const fn new(id: u16, version: Version, resources: &'static [ResourceDefinition]) -> Self {
+        Self {
+            id,
+            version,
+            multiple: false,
+            resources,
+        }
+    }
+
+    /// The same, with several instances.
+    #[must_use]
+    pub const fn multiple(mut self) -> Self {
+        self.multiple = true;
+        self
+    }
+
+    /// The definition of resource `id`.
+    #[must_use]
+    pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
+        self.resources.iter().find(|resource| resource.id == id)
+    }
+}

@@ -1,0 +1,24 @@
+//! The LwM2M resource model: paths, values, definitions, and the traits through which the engine reaches the objects.
+//!
+//! The engine stores no objects. Each call lends it `&mut dyn Objects`, so the application owns its objects and may
+//! change them between calls.
+
+mod arguments;
+mod definition;
+mod error;
+mod format;
+mod object;
+mod objects;
+mod path;
+mod value;
+mod value_writer;
+
+pub use arguments::{Argument, Arguments};
+pub use definition::{DataType, ObjectDefinition, Operations, Range, ResourceDefinition, Version};
+pub use error::Error;
+pub use format::ContentFormat;
+pub use object::{Object, Outcome, Target, Ticket, Transaction};
+pub use objects::Objects;
+pub use path::{Level, Path};
+pub use value::Value;
+pub use value_writer::ValueWriter;

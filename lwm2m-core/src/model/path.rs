@@ -1,0 +1,270 @@
+//! Paths: `/object/instance/resource/resource-instance`.
+
+use crate::wire::writer::Writer;
+use core::fmt;
+
+/// How deep a path goes.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the LwM2M path has exactly these levels"
+)]
+pub enum Level {
+    /// `/`
+    Root,
+    /// `/3`
+    Object,
+    /// `/3/0`
+    Instance,
+    /// `/3/0/6`
+    Resource,
+    /// `/3/0/6/1`
+    ResourceInstance,
+}
+
+/// A path of up to four ids (Core 1.1.1, section 7.2); 65535 is reserved and never an id.
+#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Path {
+    ids: [u16; 4],
+    len: u8,
+}
+
+impl Path {
+    /// The id that the specification reserves.
+    pub const RESERVED_ID: u16 = 65535;
+    /// `/`
+    pub const ROOT: Self = Self {
+        ids: [0; 4],
+        len: 0,
+    };
+
+    /// `/object`
+    #[must_use]
+    pub const fn object(object: u16) -> Self {
+        Self {
+            ids: [object, 0, 0, 0],
+            len: 1,
+        }
+    }
+
+    /// `/object/instance`
+    #[must_use]
+    pub const fn instance(object: u16, instance: u16) -> Self {
+        Self {
+            ids: [object, instance, 0, 0],
+            len: 2,
+        }
+    }
+
+    /// `/object/instance/resource`
+    #[must_use]
+    pub const fn resource(object: u16, instance: u16, resource: u16) -> Self {
+        Self {
+            ids: [object, instance, resource, 0],
+            len: 3,
+        }
+    }
+
+    /// `/object/instance/resource/resource-instance`
+    #[must_use]
+    pub const fn resource_instance(object: u16, instance: u16, resource: u16, id: u16) -> Self {
+        Self {
+            ids: [object, instance, resource, id],
+            len: 4,
+        }
+    }
+
+    /// The path one level further down; `None` from a resource instance.
+    #[must_use]
+    pub fn child(mut self, id: u16) -> Option<Self> {
+        *self.ids.get_mut(usize::from(self.len))? = id;
+        self.len += 1;
+        Some(self)
+    }
+
+    /// The path cut to `level`; itself when it is not deeper.
+    #[must_use]
+    pub fn up_to(mut self, level: Level) -> Self {
+        let len = level as u8;
+        if self.len > len {
+            self.len = len;
+            for id in self.ids.iter_mut().skip(usize::from(len)) {
+                *id = 0;
+            }
+        }
+        self
+    }
+
+    /// How deep the path goes.
+    #[must_use]
+    pub const fn level(&self) -> Level {
+        match self.len {
+            0 => Level::Root,
+            1 => Level::Object,
+            2 => Level::Instance,
+            3 => Level::Resource,
+            _ => Level::ResourceInstance,
+        }
+    }
+
+    /// The ids.
+    #[must_use]
+    pub fn ids(&self) -> &[u16] {
+        self.ids.get(..usize::from(self.len)).unwrap_or(&[])
+    }
+
+    /// The object id.
+    #[must_use]
+    pub fn object_id(&self) -> Option<u16> {
+        self.ids().first().copied()
+    }
+
+    /// The object instance id.
+    #[must_use]
+    pub fn instance_id(&self) -> Option<u16> {
+        self.ids().get(1).copied()
+    }
+
+    /// The resource id.
+    #[must_use]
+    pub fn resource_id(&self) -> Option<u16> {
+        self.ids().get(2).copied()
+    }
+
+    /// The resource instance id.
+    #[must_use]
+    pub fn resource_instance_id(&self) -> Option<u16> {
+        self.ids().get(3).copied()
+    }
+
+    /// Whether `other` is this path or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        other.len >= self.len && other.ids().starts_with(self.ids())
+    }
+
+    /// Reads one id: decimal digits without sign or leading zeros, below [`RESERVED_ID`](Self::RESERVED_ID).
+    #[must_use]
+    pub fn parse_id(text: &[u8]) -> Option<u16> {
+        if text.is_empty() || text.len() > 5 || (text.len() > 1 && text.first() == Some(&b'0')) {
+            return None;
+        }
+        let mut id = 0u32;
+        for &byte in text {
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            id = id * 10 + u32::from(byte - b'0');
+        }
+        u16::try_from(id).ok().filter(|&id| id != Self::RESERVED_ID)
+    }
+
+    /// Reads a path such as `/3/0/6`; `/` is the root. `None` when it is not one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let rest = text.strip_prefix('/')?;
+        let mut path = Self::ROOT;
+        if rest.is_empty() {
+            return Some(path);
+        }
+        for id in rest.split('/') {
+            path = path.child(Self::parse_id(id.as_bytes())?)?;
+        }
+        Some(path)
+    }
+
+    /// Appends the path as text.
+    pub fn write(&self, out: &mut Writer<'_>) {
+        if self.len == 0 {
+            out.u8(b'/');
+        }
+        for &id in self.ids() {
+            out.u8(b'/');
+            write_id(out, id);
+        }
+    }
+}
+
+/// Appends an id in decimal.
+pub(crate) fn write_id(out: &mut Writer<'_>, id: u16) {
+    let mut divisor = 10_000;
+    while divisor > 1 && id < divisor {
+        divisor /= 10;
+    }
+    while divisor > 0 {
+        // At most 9, so it fits.
+        out.u8(b'0' + (id / divisor % 10) as u8);
+        divisor /= 10;
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.len == 0 {
+            return f.write_str("/");
+        }
+        for id in self.ids() {
+            write!(f, "/{id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_becomes_a_path_and_back() {
+        for text in ["/", "/3", "/3/0", "/3/0/6", "/65534/65534/65534/65534"] {
+            let path = Path::parse(text).unwrap();
+            let mut buf = [0; 32];
+            let mut writer = Writer::new(&mut buf);
+            path.write(&mut writer);
+            let len = writer.finish().stored;
+            assert_eq!(core::str::from_utf8(&buf[..len]), Ok(text));
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_id_is_not_a_path() {
+        for text in [
+            "",
+            "3",
+            "//",
+            "/3/",
+            "/00",
+            "/+1",
+            "/-1",
+            "/65535",
+            "/65536",
+            "/99999999999",
+            "/1/2/3/4/5",
+            "/a",
+        ] {
+            assert_eq!(Path::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_contains_what_lies_below_it() {
+        let instance = Path::instance(3, 0);
+        assert!(Path::ROOT.contains(&instance));
+        assert!(instance.contains(&Path::resource(3, 0, 9)));
+        assert!(instance.contains(&instance));
+        assert!(!instance.contains(&Path::object(3)));
+        assert!(!instance.contains(&Path::resource(3, 1, 9)));
+        assert_eq!(
+            Path::resource(3, 1, 9).up_to(Level::Object),
+            Path::object(3)
+        );
+    }
+}
