@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
-#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 pub mod clock;
 pub mod flash;
+pub mod network;
 pub mod random;
