@@ -283,7 +283,7 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
             traffic.delivered = traffic.delivered.saturating_add(1);
             traffic.bytes_delivered = traffic.bytes_delivered.saturating_add(slot.len as u64);
             let len = slot.len.min(buf.len());
-            for (byte, value) in buf.iter_mut().zip(&slot.data).take(len) {
+            for (byte, &value) in buf.iter_mut().zip(&slot.data).take(len) {
                 *byte = value;
             }
             let to = if slot.uplink {
