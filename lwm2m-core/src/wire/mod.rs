@@ -2,6 +2,7 @@
 //!
 //! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
 
+pub mod number;
 pub mod reader;
 pub mod writer;
 

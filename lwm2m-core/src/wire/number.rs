@@ -1,0 +1,586 @@
+//! Numbers as text, without the float tables of `core`.
+//!
+//! The grammar is that of the text format (LwM2M Core 1.1.1, Appendix C: signed ASCII numbers), read leniently where
+//! the value is beyond doubt and peers differ:
+//!
+//! | text | read as |
+//! | --- | --- |
+//! | `+1`, `007` | 1, 7: an explicit sign and leading zeros are allowed |
+//! | `1.`, `.5` | 1.0, 0.5: either side of the point may be empty, not both |
+//! | `1e3`, `1E+3` | 1000.0 (floats only) |
+//! | empty, `+`, `.`, `1e`, ` 1`, `1 `, `0x1`, `NaN`, `inf` | malformed |
+//!
+//! Floats are read and printed with 96-bit arithmetic: in practice exactly rounded, and never more than one unit in
+//! the last place off.
+
+use super::{Malformed, writer::Writer};
+
+/// 10^0 ..= 10^9.
+const POWERS: [u32; 10] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+    1_000_000_000,
+];
+
+/// 10^9, the largest power of ten in 32 bits.
+const BILLION: u64 = 1_000_000_000;
+
+/// Decimal digits that tell any two `f64` apart.
+const DIGITS: i32 = 17;
+
+/// 10^[`DIGITS`].
+const LIMIT: u64 = 100_000_000_000_000_000;
+
+/// Prints an unsigned integer.
+pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
+    let mut text = [0; 20];
+    let start = digits(&mut text, value);
+    writer.bytes(text.get(start..).unwrap_or_default());
+}
+
+/// Prints a signed integer.
+pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
+    if value < 0 {
+        writer.u8(b'-');
+    }
+    write_u64(writer, value.unsigned_abs());
+}
+
+/// Prints a float as the shortest text that reads back the same.
+///
+/// Integral values have no point (`100`). From 10^21 up and below 10^-6 the form is scientific (`1.5e21`, `1e-7`).
+/// What is not a number prints as `NaN`, `Infinity` or `-Infinity`, which [`parse_f64`] refuses: LwM2M has no text for
+/// them.
+pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
+    let bits = value.to_bits();
+    if bits >> 63 != 0 && !value.is_nan() {
+        writer.u8(b'-');
+    }
+    let (mantissa, exponent) = parts(bits);
+    if (bits >> 52) & 0x7ff == 0x7ff {
+        let name: &[u8] = if value.is_nan() { b"NaN" } else { b"Infinity" };
+        writer.bytes(name);
+    } else if mantissa == 0 {
+        writer.u8(b'0');
+    } else if (-52..=0).contains(&exponent) && mantissa.trailing_zeros() >= exponent.unsigned_abs()
+    {
+        write_u64(writer, mantissa >> exponent.unsigned_abs());
+    } else {
+        let (digits, scale) = shortest(mantissa, exponent);
+        write_decimal(writer, digits, scale);
+    }
+}
+
+/// Reads an unsigned integer: an optional `+` and decimal digits, nothing else.
+pub fn parse_u64(text: &[u8]) -> Result<u64, Malformed> {
+    let digits = text.strip_prefix(b"+").unwrap_or(text);
+    if digits.is_empty() {
+        return Err(Malformed);
+    }
+    let mut value = 0u64;
+    for &byte in digits {
+        let digit = decimal(byte).ok_or(Malformed)?;
+        value = value
+            .checked_mul(10)
+            .and_then(|value| value.checked_add(digit))
+            .ok_or(Malformed)?;
+    }
+    Ok(value)
+}
+
+/// Reads a signed integer: an optional sign and decimal digits, nothing else.
+pub fn parse_i64(text: &[u8]) -> Result<i64, Malformed> {
+    match text.split_first() {
+        Some((b'-', [first, ..])) if *first != b'+' => {
+            let magnitude = parse_u64(text.get(1..).unwrap_or_default())?;
+            0i64.checked_sub_unsigned(magnitude).ok_or(Malformed)
+        }
+        _ => i64::try_from(parse_u64(text)?).map_err(|_| Malformed),
+    }
+}
+
+/// Reads a float.
+///
+/// A value beyond the range of `f64` is malformed; one too close to zero reads as zero.
+pub fn parse_f64(text: &[u8]) -> Result<f64, Malformed> {
+    let (sign, mut rest) = match text.split_first() {
+        Some((b'-', rest)) => (1 << 63, rest),
+        Some((b'+', rest)) => (0, rest),
+        _ => (0, text),
+    };
+    let mut mantissa = 0u64;
+    let mut exponent = 0i32;
+    let mut any = false;
+    let mut point = false;
+    while let Some((&byte, behind)) = rest.split_first() {
+        if let Some(digit) = decimal(byte) {
+            any = true;
+            // Digits behind the nineteenth cannot move the result by a whole unit.
+            if mantissa < u64::MAX / 100 {
+                mantissa = mantissa * 10 + digit;
+                exponent = exponent.saturating_sub(i32::from(point));
+            } else {
+                exponent = exponent.saturating_add(i32::from(!point));
+            }
+        } else if byte == b'.' && !point {
+            point = true;
+        } else {
+            break;
+        }
+        rest = behind;
+    }
+    if !any {
+        return Err(Malformed);
+    }
+    if let Some((&mark, power)) = rest.split_first() {
+        if mark | 0x20 != b'e' {
+            return Err(Malformed);
+        }
+        exponent = exponent.saturating_add(parse_power(power)?);
+    }
+    from_decimal(mantissa, exponent)
+        .map(|bits| f64::from_bits(bits | sign))
+        .ok_or(Malformed)
+}
+
+/// `mantissa` * 10^`exponent`, as of a CBOR decimal fraction; none where it is beyond the range of `f64`.
+#[must_use]
+pub fn f64_from_decimal(mantissa: i64, exponent: i64) -> Option<f64> {
+    let exponent = i32::try_from(exponent.clamp(-10_000, 10_000)).ok()?;
+    let bits = from_decimal(mantissa.unsigned_abs(), exponent)?;
+    let sign = u64::from(mantissa < 0) << 63;
+    Some(f64::from_bits(bits | sign))
+}
+
+/// The power of ten behind the `e`, clamped to where it has decided already.
+fn parse_power(text: &[u8]) -> Result<i32, Malformed> {
+    let (negative, digits) = match text.split_first() {
+        Some((b'-', digits)) => (true, digits),
+        Some((b'+', digits)) => (false, digits),
+        _ => (false, text),
+    };
+    if digits.is_empty() {
+        return Err(Malformed);
+    }
+    let mut power = 0i32;
+    for &byte in digits {
+        let digit = decimal(byte).ok_or(Malformed)?;
+        if power < 100_000_000 {
+            power = power * 10 + digit as i32;
+        }
+    }
+    Ok(if negative { -power } else { power })
+}
+
+fn decimal(byte: u8) -> Option<u64> {
+    let digit = byte.wrapping_sub(b'0');
+    (digit < 10).then_some(u64::from(digit))
+}
+
+/// Fills `text` from its end with the digits of `value`; where they start.
+fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
+    let mut start = text.len();
+    let mut places = text.iter_mut().rev();
+    loop {
+        // 64-bit divisions are library calls on the target: nine digits each.
+        let (mut part, rest) = if value > u64::from(u32::MAX) {
+            ((value % BILLION) as u32, value / BILLION)
+        } else {
+            (value as u32, 0)
+        };
+        let mut at_least = if rest > 0 { 9 } else { 1 };
+        while at_least > 0 || part > 0 {
+            if let Some(place) = places.next() {
+                *place = b'0' + (part % 10) as u8;
+            }
+            start -= 1;
+            part /= 10;
+            at_least -= i32::from(at_least > 0);
+        }
+        if rest == 0 {
+            return start;
+        }
+        value = rest;
+    }
+}
+
+/// A finite `f64` without its sign, as `mantissa` * 2^`exponent`.
+const fn parts(bits: u64) -> (u64, i32) {
+    let fraction = bits & ((1 << 52) - 1);
+    match (bits >> 52) as i32 & 0x7ff {
+        0 => (fraction, -1074),
+        biased => (fraction | 1 << 52, biased - 1075),
+    }
+}
+
+/// The shortest decimal, as `(digits, power of ten)`, that reads back as `mantissa` * 2^`exponent`; its digits may end
+/// in zeros.
+fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
+    let wide = Wide::new(mantissa, exponent);
+    // floor(log10(2^n)) where 2^n is the leading bit: the power of ten of the first digit, or one less.
+    let power = ((wide.exponent + 95) * 1_262_611) >> 22;
+    let mut scale = power + 1 - DIGITS;
+    let mut all = wide.scale(-scale).round();
+    if all >= LIMIT {
+        scale += 1;
+        all = wide.scale(-scale).round();
+    }
+    let exact = to_bits(mantissa, exponent);
+    // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
+    for (dropped, unit) in [(2, 100), (1, 10)] {
+        let digits = (all + unit / 2) / unit;
+        if from_decimal(digits, scale + dropped) == Some(exact) {
+            return (digits, scale + dropped);
+        }
+    }
+    (all, scale)
+}
+
+/// The bit pattern that [`parts`] took apart.
+const fn to_bits(mantissa: u64, exponent: i32) -> u64 {
+    if mantissa >> 52 == 0 {
+        mantissa
+    } else {
+        (mantissa & ((1 << 52) - 1)) | (((exponent + 1075) as u64) << 52)
+    }
+}
+
+/// Prints `value` * 10^`scale` without the zeros at the end of `value`.
+fn write_decimal(writer: &mut Writer<'_>, value: u64, scale: i32) {
+    let mut text = [0; 20];
+    let start = digits(&mut text, value);
+    let mut text = text.get(start..).unwrap_or_default();
+    // The power of ten of the first digit.
+    let exponent = scale + text.len() as i32 - 1;
+    while let [shorter @ .., b'0'] = text {
+        text = shorter;
+    }
+    // How many of the digits stand before the point.
+    let whole = match exponent {
+        0..21 => exponent as usize + 1,
+        -6..0 => {
+            writer.bytes(b"0.");
+            zeros(writer, exponent.unsigned_abs() as usize - 1);
+            text.len()
+        }
+        _ => 1,
+    };
+    let (before, after) = text.split_at_checked(whole).unwrap_or((text, &[]));
+    writer.bytes(before);
+    zeros(writer, whole - before.len());
+    if !after.is_empty() {
+        writer.u8(b'.');
+        writer.bytes(after);
+    }
+    if !(-6..21).contains(&exponent) {
+        writer.u8(b'e');
+        write_i64(writer, i64::from(exponent));
+    }
+}
+
+fn zeros(writer: &mut Writer<'_>, count: usize) {
+    for _ in 0..count {
+        writer.u8(b'0');
+    }
+}
+
+/// The bits of the `f64` nearest to `mantissa` * 10^`exponent`; none where it is out of range.
+fn from_decimal(mantissa: u64, exponent: i32) -> Option<u64> {
+    if mantissa == 0 || exponent < -400 {
+        Some(0)
+    } else if exponent > 400 {
+        None
+    } else {
+        Wide::new(mantissa, 0).scale(exponent).to_f64_bits()
+    }
+}
+
+/// A positive number of 96 significant bits: `mantissa` (most significant limb first, its top bit set) * 2^`exponent`.
+#[derive(Clone, Copy)]
+struct Wide {
+    mantissa: [u32; 3],
+    exponent: i32,
+}
+
+impl Wide {
+    /// `mantissa` (not zero) * 2^`exponent`.
+    const fn new(mantissa: u64, exponent: i32) -> Self {
+        let shift = mantissa.leading_zeros();
+        let mantissa = mantissa << shift;
+        Self {
+            mantissa: [(mantissa >> 32) as u32, mantissa as u32, 0],
+            exponent: exponent - 32 - shift as i32,
+        }
+    }
+
+    /// Times 10^`power`.
+    fn scale(mut self, power: i32) -> Self {
+        let mut left = power.unsigned_abs();
+        while left > 0 {
+            let step = left.min(9);
+            left -= step;
+            let factor = POWERS.get(step as usize).copied().unwrap_or(1);
+            self = if power > 0 {
+                self.times(factor)
+            } else {
+                self.over(factor)
+            };
+        }
+        self
+    }
+
+    fn times(self, factor: u32) -> Self {
+        let [high, middle, low] = self.mantissa.map(u64::from);
+        let factor = u64::from(factor);
+        let low = low * factor;
+        let middle = middle * factor + (low >> 32);
+        let high = high * factor + (middle >> 32);
+        let shift = 32 - ((high >> 32) as u32).leading_zeros();
+        Self {
+            mantissa: [
+                (high >> shift) as u32,
+                joined(high as u32, middle as u32, shift),
+                joined(middle as u32, low as u32, shift),
+            ],
+            exponent: self.exponent + shift as i32,
+        }
+    }
+
+    /// Divided by `divisor`, which is below 2^31.
+    fn over(self, divisor: u32) -> Self {
+        let divisor = u64::from(divisor);
+        let [high, middle, low] = self.mantissa.map(u64::from);
+        let step = |rest: u64, limb: u64| {
+            let part = rest << 32 | limb;
+            ((part / divisor) as u32, part % divisor)
+        };
+        let (first, rest) = step(0, high);
+        let (second, rest) = step(rest, middle);
+        let (third, rest) = step(rest, low);
+        let (fourth, _) = step(rest, 0);
+        let shift = first.leading_zeros();
+        Self {
+            mantissa: [
+                joined(first, second, 32 - shift),
+                joined(second, third, 32 - shift),
+                joined(third, fourth, 32 - shift),
+            ],
+            exponent: self.exponent - shift as i32,
+        }
+    }
+
+    /// The nearest integer; the value must be below 2^63.
+    fn round(self) -> u64 {
+        let [high, middle, _] = self.mantissa;
+        let mantissa = u64::from(high) << 32 | u64::from(middle);
+        let shift = (-32 - self.exponent).clamp(1, 64) as u32;
+        (mantissa >> (shift - 1)).div_ceil(2)
+    }
+
+    /// The nearest `f64`, ties to even; none beyond its range.
+    fn to_f64_bits(self) -> Option<u64> {
+        let [high, middle, low] = self.mantissa;
+        let mantissa = u64::from(high) << 32 | u64::from(middle);
+        // Exponent of the leading bit, biased as in the format; 0 and below are the subnormal numbers.
+        let biased = self.exponent + 95 + 1023;
+        if biased > 2046 {
+            return None;
+        }
+        let shift = (11 + (1 - biased).max(0)) as u32;
+        if shift > 64 {
+            return Some(0);
+        }
+        let kept = mantissa.checked_shr(shift).unwrap_or(0);
+        let half = 1u64 << (shift - 1);
+        let dropped = mantissa & (half | (half - 1));
+        let up = dropped > half || dropped == half && (low != 0 || kept & 1 != 0);
+        let exponent = (biased - 1).max(0) as u64;
+        // The leading bit of `kept`, and a carry out of the rounding, count the exponent up by themselves.
+        let bits = (exponent << 52) + kept + u64::from(up);
+        (bits >> 52 < 0x7ff).then_some(bits)
+    }
+}
+
+/// 32 bits of `high` and `low` side by side, without the lowest `shift` (at most 32).
+fn joined(high: u32, low: u32, shift: u32) -> u32 {
+    ((u64::from(high) << 32 | u64::from(low)) >> shift) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::string::String;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn print(write: impl FnOnce(&mut Writer<'_>)) -> String {
+        let mut buf = [0; 40];
+        let mut writer = Writer::new(&mut buf);
+        write(&mut writer);
+        let stored = writer.finish().stored;
+        String::from_utf8(buf[..stored].to_vec()).unwrap()
+    }
+
+    fn float(value: f64) -> String {
+        print(|writer| write_f64(writer, value))
+    }
+
+    /// Units in the last place between two floats of one sign.
+    fn distance(a: f64, b: f64) -> u64 {
+        a.to_bits().abs_diff(b.to_bits())
+    }
+
+    #[test]
+    fn integers_print_at_their_limits() {
+        for value in [
+            0,
+            9,
+            10,
+            999_999_999,
+            1_000_000_000,
+            4_294_967_295,
+            4_294_967_296,
+            10_000_000_000,
+            999_999_999_999_999_999,
+            1_000_000_000_000_000_000,
+            u64::MAX,
+        ] {
+            assert_eq!(print(|w| write_u64(w, value)), std::format!("{value}"));
+        }
+        assert_eq!(print(|w| write_i64(w, i64::MIN)), "-9223372036854775808");
+        assert_eq!(print(|w| write_i64(w, i64::MAX)), "9223372036854775807");
+        assert_eq!(print(|w| write_i64(w, -1)), "-1");
+    }
+
+    #[test]
+    fn integers_are_read_at_their_limits() {
+        assert_eq!(parse_u64(b"18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(parse_u64(b"18446744073709551616"), Err(Malformed));
+        assert_eq!(parse_u64(b"-1"), Err(Malformed));
+        assert_eq!(parse_i64(b"-9223372036854775808"), Ok(i64::MIN));
+        assert_eq!(parse_i64(b"-9223372036854775809"), Err(Malformed));
+        assert_eq!(parse_i64(b"9223372036854775807"), Ok(i64::MAX));
+        assert_eq!(parse_i64(b"9223372036854775808"), Err(Malformed));
+        assert_eq!(parse_i64(b"+007"), Ok(7));
+        for bad in [
+            "", "-", "+", "+-1", "-+1", "--1", " 1", "1 ", "1.", "0x1", "1e1",
+        ] {
+            assert_eq!(parse_i64(bad.as_bytes()), Err(Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn floats_print_in_their_shortest_form() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (100.0, "100"),
+            (21.5, "21.5"),
+            (-12.37, "-12.37"),
+            (0.1, "0.1"),
+            (0.3, "0.3"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (0.000_001, "0.000001"),
+            (1e-7, "1e-7"),
+            (1e20, "100000000000000000000"),
+            (1e21, "1e21"),
+            (1.5e300, "1.5e300"),
+            (9_007_199_254_740_993.0, "9007199254740992"),
+            (f64::MAX, "1.7976931348623157e308"),
+            (f64::MIN_POSITIVE, "2.2250738585072014e-308"),
+            (f64::NAN, "NaN"),
+            (-f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(float(value), text);
+        }
+    }
+
+    #[test]
+    fn floats_are_read() {
+        for (text, value) in [
+            ("21.5", 21.5),
+            ("+1", 1.0),
+            ("-1.", -1.0),
+            (".5", 0.5),
+            ("007", 7.0),
+            ("1e3", 1000.0),
+            ("1E+3", 1000.0),
+            ("25e-1", 2.5),
+            ("0e999999999999", 0.0),
+            ("1e-400", 0.0),
+            ("9007199254740993", 9_007_199_254_740_992.0),
+            ("4.9E-324", f64::from_bits(1)),
+            ("2.4e-324", 0.0),
+            ("1.7976931348623157E308", f64::MAX),
+        ] {
+            assert_eq!(parse_f64(text.as_bytes()), Ok(value), "{text}");
+        }
+        assert!(parse_f64(b"-0").is_ok_and(|zero| zero.is_sign_negative()));
+        for bad in [
+            "", "+", "-", ".", "-.", "e1", "1e", "1e+", "1e1.", " 1", "1 ", "1..2", "1.2.3", "+-1",
+            "0x10", "NaN", "inf", "1e400", "-1e309", "1,5",
+        ] {
+            assert_eq!(parse_f64(bad.as_bytes()), Err(Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn decimal_fractions_have_their_value() {
+        assert_eq!(f64_from_decimal(27_315, -2), Some(273.15));
+        assert_eq!(f64_from_decimal(-5, 1), Some(-50.0));
+        assert_eq!(f64_from_decimal(1, i64::MAX), None);
+        assert_eq!(f64_from_decimal(1, i64::MIN), Some(0.0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn any_float_prints_so_that_core_reads_it_back(bits: u64) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            let text = float(value);
+            prop_assert_eq!(text.parse::<f64>().unwrap().to_bits(), bits, "{}", text);
+            prop_assert_eq!(parse_f64(text.as_bytes()).unwrap().to_bits(), bits, "{}", text);
+        }
+
+        #[test]
+        fn a_decimal_prints_as_it_was_written(whole in 0u32..1_000_000, fraction in 1u32..1000) {
+            let text = std::format!("{whole}.{fraction:03}");
+            let text = text.trim_end_matches('0');
+            prop_assert_eq!(float(text.parse().unwrap()), text);
+        }
+
+        #[test]
+        fn any_text_is_read_within_one_unit(text in "-?[0-9]{0,25}[.]?[0-9]{1,25}(e-?[0-9]{1,3})?") {
+            let exact: f64 = text.parse().unwrap();
+            match parse_f64(text.as_bytes()) {
+                Ok(value) => prop_assert!(distance(value, exact) <= 1, "{} {} {}", text, value, exact),
+                Err(Malformed) => prop_assert!(exact.is_infinite(), "{}", text),
+            }
+        }
+
+        #[test]
+        fn what_is_read_is_what_core_reads(text in "[-+]?[0-9.e]{0,8}") {
+            // core's grammar is this one.
+            prop_assert_eq!(parse_f64(text.as_bytes()).is_ok(), text.parse::<f64>().is_ok_and(f64::is_finite));
+        }
+
+        #[test]
+        fn integers_come_back(value: u64) {
+            prop_assert_eq!(parse_u64(print(|w| write_u64(w, value)).as_bytes()), Ok(value));
+            prop_assert_eq!(parse_i64(print(|w| write_i64(w, value as i64)).as_bytes()), Ok(value as i64));
+        }
+    }
+}
