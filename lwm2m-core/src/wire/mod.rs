@@ -4,6 +4,8 @@
 
 pub mod number;
 pub mod reader;
+#[cfg(feature = "tlv")]
+pub mod tlv;
 pub mod writer;
 
 /// The input ended early or is not of its format.

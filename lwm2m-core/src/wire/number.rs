@@ -159,6 +159,13 @@ pub fn f64_from_decimal(mantissa: i64, exponent: i64) -> Option<f64> {
     Some(f64::from_bits(bits | sign))
 }
 
+/// `value` in single precision, where that holds it exactly.
+#[must_use]
+pub fn exact_f32(value: f64) -> Option<f32> {
+    let single = value as f32;
+    (f64::from(single).to_bits() == value.to_bits()).then_some(single)
+}
+
 /// The power of ten behind the `e`, clamped to where it has decided already.
 fn parse_power(text: &[u8]) -> Result<i32, Malformed> {
     let (negative, digits) = match text.split_first() {
