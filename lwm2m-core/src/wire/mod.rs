@@ -2,6 +2,8 @@
 //!
 //! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
 
+pub mod coap;
+pub mod link;
 pub mod number;
 pub mod reader;
 #[cfg(feature = "tlv")]

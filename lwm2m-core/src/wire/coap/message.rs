@@ -1,0 +1,236 @@
+//! Received messages.
+
+use core::fmt;
+
+use crate::wire::Malformed;
+
+use super::{Code, Options, PAYLOAD_MARKER, RawOption, Token, VERSION};
+
+/// The type of a message (RFC 7252, section 3).
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the field has two bits, all four values are taken"
+)]
+pub enum Kind {
+    /// Confirmable: answered by an acknowledgement or a reset.
+    Con = 0,
+    /// Non-confirmable.
+    Non = 1,
+    /// Acknowledgement, empty or with a piggybacked response.
+    Ack = 2,
+    /// Reset: the message was received and cannot be processed.
+    Rst = 3,
+}
+
+impl Kind {
+    /// The kind in the two lower bits of `bits`.
+    const fn from_bits(bits: u8) -> Self {
+        match bits & 3 {
+            0 => Self::Con,
+            1 => Self::Non,
+            2 => Self::Ack,
+            _ => Self::Rst,
+        }
+    }
+}
+
+/// Why a datagram is not a message that can be handled.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Shorter than a header, or of another version than 1: to be ignored silently (RFC 7252, section 3).
+    Ignore,
+    /// A message format error, a reserved code class, or a code that messages of this kind may not have (RFC 7252,
+    /// sections 4.2 and 4.3): a confirmable message is answered with a reset, any other ignored.
+    Malformed {
+        /// The kind of the message.
+        kind: Kind,
+        /// The id of the message.
+        message_id: u16,
+    },
+}
+
+impl ParseError {
+    /// The message id that a reset is to be sent for, if one is (RFC 7252, section 4.2).
+    #[must_use]
+    pub const fn reset(self) -> Option<u16> {
+        match self {
+            Self::Malformed {
+                kind: Kind::Con,
+                message_id,
+            } => Some(message_id),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ignore => "not a CoAP message",
+            Self::Malformed { .. } => "malformed CoAP message",
+        })
+    }
+}
+
+impl core::error::Error for ParseError {}
+
+/// A received message, checked as a whole; what it returns borrows the datagram.
+///
+/// `Debug` shows the header and the length of the payload, which may hold secrets.
+#[derive(Clone, Copy)]
+pub struct Message<'a> {
+    /// The datagram behind the token.
+    options: &'a [u8],
+    payload: &'a [u8],
+    payload_offset: usize,
+    message_id: u16,
+    kind: Kind,
+    code: Code,
+    token: Token,
+}
+
+impl<'a> Message<'a> {
+    /// Checks the datagram against RFC 7252, sections 3 and 4: header, token, every option, and payload.
+    ///
+    /// Also checked is what the code says about the message: an empty message has nothing behind its header and is not
+    /// non-confirmable, an acknowledgement does not carry a request, a reset is empty, and the code classes 1, 6 and 7
+    /// are reserved (sections 4.1 to 4.3). Whether a method, a response code or an option is known is not.
+    ///
+    /// # Errors
+    ///
+    /// [`ParseError`] says what the message layer must do.
+    pub fn parse(datagram: &'a [u8]) -> Result<Self, ParseError> {
+        let &[first, code, id_high, id_low, ref rest @ ..] = datagram else {
+            return Err(ParseError::Ignore);
+        };
+        if first >> 6 != VERSION {
+            return Err(ParseError::Ignore);
+        }
+        let kind = Kind::from_bits(first >> 4);
+        let message_id = u16::from_be_bytes([id_high, id_low]);
+        let malformed = ParseError::Malformed { kind, message_id };
+        let code = Code(code);
+
+        let Some((token, options)) = rest.split_at_checked(usize::from(first & 0x0F)) else {
+            return Err(malformed);
+        };
+        let Some(token) = Token::new(token) else {
+            return Err(malformed);
+        };
+        if !is_allowed(kind, code, rest) {
+            return Err(malformed);
+        }
+        let Ok(payload) = find_payload(options) else {
+            return Err(malformed);
+        };
+        Ok(Self {
+            options,
+            payload,
+            payload_offset: datagram.len() - payload.len(),
+            message_id,
+            kind,
+            code,
+            token,
+        })
+    }
+
+    /// The type of the message.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The method or response code; class 1, 6 and 7 do not occur.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The message id.
+    #[must_use]
+    pub const fn message_id(&self) -> u16 {
+        self.message_id
+    }
+
+    /// The token.
+    #[must_use]
+    pub const fn token(&self) -> Token {
+        self.token
+    }
+
+    /// All options in their order.
+    #[must_use]
+    pub const fn options(&self) -> Options<'a> {
+        Options::new(self.options)
+    }
+
+    /// The first option with this number.
+    #[must_use]
+    pub fn option(&self, number: u16) -> Option<RawOption<'a>> {
+        self.options().find(|option| option.number == number)
+    }
+
+    /// The payload, empty when there is none.
+    #[must_use]
+    pub const fn payload(&self) -> &'a [u8] {
+        self.payload
+    }
+
+    /// Where the payload starts in the datagram; the length of the datagram when there is no payload.
+    #[must_use]
+    pub const fn payload_offset(&self) -> usize {
+        self.payload_offset
+    }
+}
+
+/// Whether a message of this kind may have this code, and what lies behind its header.
+const fn is_allowed(kind: Kind, code: Code, rest: &[u8]) -> bool {
+    match code.class() {
+        0 if code.is_empty() => rest.is_empty() && !matches!(kind, Kind::Non),
+        0 => matches!(kind, Kind::Con | Kind::Non),
+        2..=5 => !matches!(kind, Kind::Rst),
+        _ => false,
+    }
+}
+
+/// Reads over the options; what lies behind the payload marker.
+fn find_payload(bytes: &[u8]) -> Result<&[u8], Malformed> {
+    let mut options = Options::new(bytes);
+    while options.read()?.is_some() {}
+    match options.rest() {
+        [] => Ok(&[]),
+        [PAYLOAD_MARKER, payload @ ..] if !payload.is_empty() => Ok(payload),
+        _ => Err(Malformed),
+    }
+}
+
+impl fmt::Debug for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("kind", &self.kind)
+            .field("code", &self.code)
+            .field("message_id", &self.message_id)
+            .field("token", &self.token)
+            .field("payload_len", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Message<'_> {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        defmt::write!(
+            f,
+            "{} {} id {} token {}, {} bytes of payload",
+            self.kind,
+            self.code,
+            self.message_id,
+            self.token,
+            self.payload.len()
+        );
+    }
+}

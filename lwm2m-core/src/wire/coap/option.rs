@@ -1,0 +1,192 @@
+//! Option numbers, and the reader of options.
+//!
+//! Numbers are those of the IANA registry "CoAP Option Numbers"; each constant names the document that defines it.
+
+use crate::wire::Malformed;
+
+use super::PAYLOAD_MARKER;
+
+/// If-Match: opaque, 0 to 8 bytes, repeatable (RFC 7252).
+pub const IF_MATCH: u16 = 1;
+/// Uri-Host: string, 1 to 255 bytes (RFC 7252).
+pub const URI_HOST: u16 = 3;
+/// ETag: opaque, 1 to 8 bytes, repeatable in requests (RFC 7252).
+pub const ETAG: u16 = 4;
+/// If-None-Match: empty (RFC 7252).
+pub const IF_NONE_MATCH: u16 = 5;
+/// Observe: uint, 0 to 3 bytes (RFC 7641).
+pub const OBSERVE: u16 = 6;
+/// Uri-Port: uint, 0 to 2 bytes (RFC 7252).
+pub const URI_PORT: u16 = 7;
+/// Location-Path: string, 0 to 255 bytes, repeatable (RFC 7252).
+pub const LOCATION_PATH: u16 = 8;
+/// Uri-Path: string, 0 to 255 bytes, repeatable (RFC 7252).
+pub const URI_PATH: u16 = 11;
+/// Content-Format: uint, 0 to 2 bytes (RFC 7252).
+pub const CONTENT_FORMAT: u16 = 12;
+/// Max-Age: uint, 0 to 4 bytes, in seconds (RFC 7252).
+pub const MAX_AGE: u16 = 14;
+/// Uri-Query: string, 0 to 255 bytes, repeatable (RFC 7252).
+pub const URI_QUERY: u16 = 15;
+/// Accept: uint, 0 to 2 bytes (RFC 7252).
+pub const ACCEPT: u16 = 17;
+/// Location-Query: string, 0 to 255 bytes, repeatable (RFC 7252).
+pub const LOCATION_QUERY: u16 = 20;
+/// Block2: uint, 0 to 3 bytes (RFC 7959).
+pub const BLOCK2: u16 = 23;
+/// Block1: uint, 0 to 3 bytes (RFC 7959).
+pub const BLOCK1: u16 = 27;
+/// Size2: uint, 0 to 4 bytes (RFC 7959).
+pub const SIZE2: u16 = 28;
+/// Proxy-Uri: string, 1 to 1,034 bytes (RFC 7252).
+pub const PROXY_URI: u16 = 35;
+/// Proxy-Scheme: string, 1 to 255 bytes (RFC 7252).
+pub const PROXY_SCHEME: u16 = 39;
+/// Size1: uint, 0 to 4 bytes (RFC 7252).
+pub const SIZE1: u16 = 60;
+
+/// Whether a receiver that does not know option `number` must reject the message (RFC 7252, section 5.4.1).
+#[must_use]
+pub const fn is_critical(number: u16) -> bool {
+    number & 1 != 0
+}
+
+/// Whether a proxy that does not know option `number` must not forward it (RFC 7252, section 5.4.2).
+#[must_use]
+pub const fn is_unsafe(number: u16) -> bool {
+    number & 2 != 0
+}
+
+/// Whether option `number`, being safe to forward, is no part of the cache key (RFC 7252, section 5.4.6).
+#[must_use]
+pub const fn is_no_cache_key(number: u16) -> bool {
+    number & 0x1E == 0x1C
+}
+
+/// The longest value of the uint option `number`, in bytes; 4 where the number is not one of this module.
+const fn max_uint_len(number: u16) -> usize {
+    match number {
+        URI_PORT | CONTENT_FORMAT | ACCEPT => 2,
+        OBSERVE | BLOCK1 | BLOCK2 => 3,
+        _ => 4,
+    }
+}
+
+/// An option of a received message; the value borrows the datagram.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct RawOption<'a> {
+    /// The option number.
+    pub number: u16,
+    /// The option value.
+    pub value: &'a [u8],
+}
+
+impl<'a> RawOption<'a> {
+    /// The value as an unsigned integer; leading zero bytes are allowed (RFC 7252, section 3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when the value is longer than the option allows: 2 bytes for Content-Format, Accept and Uri-Port,
+    /// 3 for Observe, Block1 and Block2, else 4. Such an option is to be treated like one that is not known (RFC 7252,
+    /// section 5.4.3).
+    pub fn uint(&self) -> Result<u32, Malformed> {
+        if self.value.len() > max_uint_len(self.number) {
+            return Err(Malformed);
+        }
+        let mut value = 0;
+        for &byte in self.value {
+            value = value << 8 | u32::from(byte);
+        }
+        Ok(value)
+    }
+
+    /// The value as text.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] when it is not UTF-8.
+    pub fn str(&self) -> Result<&'a str, Malformed> {
+        core::str::from_utf8(self.value).map_err(|_| Malformed)
+    }
+
+    /// Whether a receiver that does not know the option must reject the message.
+    #[must_use]
+    pub const fn is_critical(&self) -> bool {
+        is_critical(self.number)
+    }
+}
+
+/// The options of a message in their order, which is ascending by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// From the next option to the end of the datagram.
+    rest: &'a [u8],
+    /// The number of the option before it.
+    number: u16,
+}
+
+impl<'a> Options<'a> {
+    /// The options at the start of `bytes`, which end at a payload marker or with `bytes`.
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            rest: bytes,
+            number: 0,
+        }
+    }
+
+    /// What has not been read: from the payload marker, when all options have been read.
+    pub(super) const fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Reads one option; `None` at the payload marker or the end.
+    pub(super) fn read(&mut self) -> Result<Option<RawOption<'a>>, Malformed> {
+        let Some((&head, mut rest)) = self.rest.split_first() else {
+            return Ok(None);
+        };
+        if head == PAYLOAD_MARKER {
+            return Ok(None);
+        }
+        let mut delta = usize::from(head >> 4);
+        let mut len = usize::from(head & 0x0F);
+        if delta > 12 {
+            delta = extended(delta, &mut rest)?;
+        }
+        if len > 12 {
+            len = extended(len, &mut rest)?;
+        }
+        let number = usize::from(self.number) + delta;
+        let number = u16::try_from(number).map_err(|_| Malformed)?;
+        let (value, rest) = rest.split_at_checked(len).ok_or(Malformed)?;
+        *self = Self { rest, number };
+        Ok(Some(RawOption { number, value }))
+    }
+}
+
+/// Reads the rest of a delta or length whose four bits say 13, 14 or 15 (RFC 7252, section 3.1).
+fn extended(nibble: usize, rest: &mut &[u8]) -> Result<usize, Malformed> {
+    match (nibble, *rest) {
+        (13, [byte, tail @ ..]) => {
+            *rest = tail;
+            Ok(usize::from(*byte) + 13)
+        }
+        (14, [high, low, tail @ ..]) => {
+            *rest = tail;
+            Ok(usize::from(u16::from_be_bytes([*high, *low])) + 269)
+        }
+        _ => Err(Malformed),
+    }
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = RawOption<'a>;
+
+    fn next(&mut self) -> Option<RawOption<'a>> {
+        // The message was checked when it was parsed.
+        self.read().unwrap_or(None)
+    }
+}
+
+impl core::iter::FusedIterator for Options<'_> {}
