@@ -4,8 +4,10 @@
 
 pub mod coap;
 pub mod link;
+pub mod base64;
 pub mod number;
 pub mod reader;
+pub mod text;
 #[cfg(feature = "tlv")]
 pub mod tlv;
 pub mod writer;

@@ -294,15 +294,6 @@ pub fn read_object_link(value: &[u8]) -> Result<(u16, u16), Malformed> {
     }
 }
 
-/// Reads a string.
-///
-/// # Errors
-///
-/// [`Malformed`] where it is not UTF-8.
-pub fn read_str(value: &[u8]) -> Result<&str, Malformed> {
-    core::str::from_utf8(value).map_err(|_| Malformed)
-}
-
 const fn wide_id(id: u16) -> u8 {
     if id > 0xff { WIDE_ID } else { 0 }
 }
@@ -384,7 +375,7 @@ mod tests {
     fn the_example_of_the_specification_is_read() {
         let entries: Vec<_> = Tlvs::new(DEVICE).map(Result::unwrap).collect();
         assert_eq!(entries.len(), 13);
-        assert_eq!(read_str(entries[0].value), Ok("Open Mobile Alliance"));
+        assert_eq!(entries[0].value, b"Open Mobile Alliance");
         assert_eq!((entries[10].kind, entries[10].id), (Kind::Resource, 13));
         assert_eq!(read_time(entries[10].value), Ok(1_367_491_215));
         assert_eq!(
@@ -476,7 +467,6 @@ mod tests {
         assert_eq!(read_bool(&[2]), Err(Malformed));
         assert_eq!(read_bool(&[]), Err(Malformed));
         assert_eq!(read_bool(&[0, 1]), Err(Malformed));
-        assert_eq!(read_str(&[0xc3]), Err(Malformed));
     }
 
     proptest! {
