@@ -15,7 +15,7 @@ import org.eclipse.leshan.core.util.Hex;
 final class Answers {
     private Answers() {}
 
-    /** Code, message type, Content-Format, payload and Observe number. */
+    /** Code and message, the Location of a Create, the links of a Discover. */
     static void describe(LwM2mResponse response, ObjectNode into) {
         int code = response.getCode().getCode();
         into.put("code", String.format("%d.%02d", code / 100, code % 100));
@@ -23,16 +23,7 @@ final class Answers {
             into.put("message", response.getErrorMessage());
         }
         if (response.getCoapResponse() instanceof Response coap) {
-            into.put("type", coap.getType().name());
-            if (coap.getOptions().hasContentFormat()) {
-                into.put("format", coap.getOptions().getContentFormat());
-            }
-            if (coap.getPayloadSize() > 0) {
-                into.put("payload", Hex.encodeHexString(coap.getPayload()));
-            }
-            if (coap.getOptions().hasObserve()) {
-                into.put("observe", coap.getOptions().getObserve());
-            }
+            message(coap, into);
         }
         if (response instanceof CreateResponse create && create.getLocation() != null) {
             into.put("location", create.getLocation());
@@ -45,7 +36,21 @@ final class Answers {
         }
     }
 
-    /** The same, and the values of a Read, Observe or notification of {@code path}. */
+    /** Message type, Content-Format, payload and Observe number. */
+    static void message(Response coap, ObjectNode into) {
+        into.put("type", coap.getType().name());
+        if (coap.getOptions().hasContentFormat()) {
+            into.put("format", coap.getOptions().getContentFormat());
+        }
+        if (coap.getPayloadSize() > 0) {
+            into.put("payload", Hex.encodeHexString(coap.getPayload()));
+        }
+        if (coap.getOptions().hasObserve()) {
+            into.put("observe", coap.getOptions().getObserve());
+        }
+    }
+
+    /** Code and message, and the values of a Read, Observe or notification of {@code path}. */
     static void describe(LwM2mResponse response, LwM2mPath path, ObjectNode into) {
         describe(response, into);
         if (response instanceof ReadResponse read && read.getContent() != null) {

@@ -20,6 +20,7 @@ final class Commands {
         Device device = new Device(management);
         new DeviceCommands(device, new NodeReader(model)).addTo(commands);
         new ObserveCommands(device, management).addTo(commands);
+        commands.put("raw", new RawCommand(device, management));
         commands.put("quit", (command, answer) -> Runtime.getRuntime().halt(0));
     }
 

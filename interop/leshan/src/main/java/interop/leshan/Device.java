@@ -24,10 +24,14 @@ final class Device {
         return registration;
     }
 
+    static long timeout(JsonNode command) {
+        return command.path("timeout_ms").asLong(DEFAULT_TIMEOUT_MS);
+    }
+
     /** Sends and waits {@code timeout_ms}; Leshan throws for an answer that it cannot decode. */
     <T extends LwM2mResponse> T send(JsonNode command, DownlinkRequest<T> request)
             throws BadCommand, InterruptedException {
-        long timeout = command.path("timeout_ms").asLong(DEFAULT_TIMEOUT_MS);
+        long timeout = timeout(command);
         T response = management.leshan.send(registration(command), request, timeout);
         if (response == null) {
             throw new BadCommand("no answer within " + timeout + " ms");

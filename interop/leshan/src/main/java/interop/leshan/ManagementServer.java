@@ -12,6 +12,7 @@ import org.eclipse.leshan.server.californium.endpoint.CaliforniumServerEndpoints
 import org.eclipse.leshan.server.californium.endpoint.coap.CoapServerProtocolProvider;
 import org.eclipse.leshan.server.californium.endpoint.coaps.CoapsServerProtocolProvider;
 import org.eclipse.leshan.server.endpoint.LwM2mServerEndpoint;
+import org.eclipse.leshan.server.registration.Registration;
 import org.eclipse.leshan.server.security.EditableSecurityStore;
 import org.eclipse.leshan.server.security.InMemorySecurityStore;
 
@@ -49,6 +50,16 @@ final class ManagementServer {
         for (LwM2mServerEndpoint endpoint : leshan.getEndpoints()) {
             Uris.put(uris, "", endpoint.getProtocol(), coapEndpoint(endpoint).getAddress());
         }
+    }
+
+    /** The socket that a device has registered at. */
+    CoapEndpoint coapEndpoint(Registration registration) {
+        for (LwM2mServerEndpoint endpoint : leshan.getEndpoints()) {
+            if (endpoint.getURI().equals(registration.getLastEndpointUsed())) {
+                return coapEndpoint(endpoint);
+            }
+        }
+        throw new IllegalStateException("no endpoint " + registration.getLastEndpointUsed());
     }
 
     private static CoapEndpoint coapEndpoint(LwM2mServerEndpoint endpoint) {

@@ -22,10 +22,16 @@ final class SecurityCommands {
         commands.put("remove_psk", this::removePsk);
     }
 
+    /** The identity passes to this endpoint if another one has it. */
     private void setPsk(JsonNode command, ObjectNode answer) throws Exception {
+        EditableSecurityStore store = store(command);
+        String identity = Command.text(command, "identity");
         byte[] key = Hex.decodeHex(Command.text(command, "key").toCharArray());
-        store(command).add(SecurityInfo.newPreSharedKeyInfo(
-                Command.text(command, "endpoint"), Command.text(command, "identity"), key));
+        SecurityInfo known = store.getByIdentity(identity);
+        if (known != null) {
+            store.remove(known.getEndpoint(), true);
+        }
+        store.add(SecurityInfo.newPreSharedKeyInfo(Command.text(command, "endpoint"), identity, key));
     }
 
     private void removePsk(JsonNode command, ObjectNode answer) throws BadCommand {
