@@ -42,7 +42,8 @@ impl Client {
     pub(super) fn command(&mut self, command: &Value) -> Result<Value, Failure> {
         self.lines.send(command)?;
         let line = self.lines.wait("reply", REPLY, |line| {
-            line.get("reply").is_some() || line.get("error").is_some()
+            // An event may have a field `error` of its own.
+            line.get("event").is_none()
         })?;
         match line.get("error") {
             Some(error) => Err(Failure::new(format!("lwm2m-client: {error}"))),

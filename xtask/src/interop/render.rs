@@ -62,3 +62,36 @@ fn format_name(format: &Value) -> String {
         _ => format!("ct={format}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_shows_code_format_and_typed_values() {
+        let read = json!({
+            "code": "2.05", "type": "ACK", "format": 112,
+            "nodes": [
+                {"path": "/3/0/0", "type": "STRING", "value": "12"},
+                {"path": "/3/0/9", "type": "INTEGER", "value": 12},
+            ],
+        });
+        assert_eq!(answer(&read), "2.05 senml-cbor /3/0/0=\"12\" /3/0/9=12");
+        assert_eq!(
+            answer(&json!({"code": "2.05", "format": 60, "nodes": []})),
+            "2.05 ct=60"
+        );
+    }
+
+    #[test]
+    fn an_answer_shows_location_and_links() {
+        assert_eq!(
+            answer(&json!({"code": "2.01", "location": "3303/7"})),
+            "2.01 /3303/7"
+        );
+        let discover = json!({"code": "2.05", "format": 40, "links": ["</3>;ver=1.1", "</3/0>"]});
+        assert_eq!(answer(&discover), "2.05 link </3>;ver=1.1 </3/0>");
+    }
+}

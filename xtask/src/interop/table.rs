@@ -89,3 +89,33 @@ fn wrap(text: &str) -> Vec<String> {
     lines.push(line);
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_passes_only_with_the_expected_text() {
+        let mut table = Table::default();
+        table.row("a", "2.05 text", "2.05 text");
+        assert!(table.close());
+        table.row("b", "2.05 text", "2.05 tlv");
+        assert!(!table.close());
+        assert_eq!((table.passed, table.failed), (1, 1));
+    }
+
+    #[test]
+    fn a_table_without_rows_has_not_passed() {
+        assert!(!Table::default().close());
+    }
+
+    #[test]
+    fn long_cells_break_at_spaces_and_long_words_anywhere() {
+        let word = "x".repeat(WIDEST - 1);
+        assert_eq!(wrap(&format!("{word} yy zz")), [word.as_str(), "yy zz"]);
+        assert_eq!(
+            wrap(&"x".repeat(WIDEST + 3)),
+            ["x".repeat(WIDEST).as_str(), "xxx"]
+        );
+    }
+}
