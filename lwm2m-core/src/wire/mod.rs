@@ -2,9 +2,11 @@
 //!
 //! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
 
+pub mod base64;
+#[cfg(feature = "senml-cbor")]
+pub mod cbor;
 pub mod coap;
 pub mod link;
-pub mod base64;
 pub mod number;
 pub mod reader;
 pub mod text;

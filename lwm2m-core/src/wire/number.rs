@@ -166,6 +166,17 @@ pub fn exact_f32(value: f64) -> Option<f32> {
     (f64::from(single).to_bits() == value.to_bits()).then_some(single)
 }
 
+/// `value` as an integer, where it is one.
+#[must_use]
+pub const fn exact_i64(value: f64) -> Option<i64> {
+    let integer = value as i64;
+    if integer as f64 == value && integer != i64::MAX {
+        Some(integer)
+    } else {
+        None
+    }
+}
+
 /// The power of ten behind the `e`, clamped to where it has decided already.
 fn parse_power(text: &[u8]) -> Result<i32, Malformed> {
     let (negative, digits) = match text.split_first() {
@@ -539,6 +550,22 @@ mod tests {
             "0x10", "NaN", "inf", "1e400", "-1e309", "1,5",
         ] {
             assert_eq!(parse_f64(bad.as_bytes()), Err(Malformed), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn integral_floats_are_integers() {
+        for (value, integer) in [
+            (-0.0, Some(0)),
+            (-3.0, Some(-3)),
+            (9_007_199_254_740_992.0, Some(1 << 53)),
+            (-9_223_372_036_854_775_808.0, Some(i64::MIN)),
+            (9_223_372_036_854_775_808.0, None),
+            (0.5, None),
+            (f64::NAN, None),
+            (f64::INFINITY, None),
+        ] {
+            assert_eq!(exact_i64(value), integer, "{value}");
         }
     }
 

@@ -1,0 +1,370 @@
+//! Reading CBOR.
+
+use super::{INDEFINITE, major};
+use crate::wire::{Malformed, number, reader::Reader};
+
+/// Tag of a number of seconds since 1970.
+const TAG_EPOCH: u64 = 1;
+/// Tag of a decimal fraction.
+const TAG_DECIMAL: u64 = 4;
+
+/// Containers inside each other that [`Decoder::skip`] follows.
+const DEPTH: usize = 8;
+
+/// One item: a scalar, a string, or the header of what follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum Item<'a> {
+    /// Integer from 0 up.
+    Unsigned(u64),
+    /// Integer below 0.
+    Negative(i64),
+    /// Byte string.
+    Bytes(&'a [u8]),
+    /// Text string; not checked to be UTF-8.
+    Text(&'a [u8]),
+    /// Array of this many items, or of those up to the [`Break`](Self::Break). No more are announced than the input
+    /// has bytes.
+    Array(Option<usize>),
+    /// Map of this many pairs, or of those up to the [`Break`](Self::Break). No more are announced than the input has
+    /// pairs of bytes.
+    Map(Option<usize>),
+    /// Tag of the item that follows.
+    Tag(u64),
+    /// Boolean.
+    Bool(bool),
+    /// Null.
+    Null,
+    /// Float of any width.
+    Float(f64),
+    /// Undefined, or a simple value without a meaning here.
+    Simple(u8),
+    /// End of an array or map of indefinite length.
+    Break,
+}
+
+/// A number of any kind.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[expect(clippy::exhaustive_enums, reason = "CBOR has no other numbers")]
+pub enum Number {
+    /// Integer from 0 up.
+    Unsigned(u64),
+    /// Integer below 0.
+    Negative(i64),
+    /// Float, or a decimal fraction.
+    Float(f64),
+}
+
+impl Number {
+    /// The number as a signed integer; none where it is out of range or has a fraction.
+    #[must_use]
+    pub fn as_i64(self) -> Option<i64> {
+        match self {
+            Self::Unsigned(value) => i64::try_from(value).ok(),
+            Self::Negative(value) => Some(value),
+            Self::Float(value) => number::exact_i64(value),
+        }
+    }
+
+    /// The number as an unsigned integer; none where it is out of range or has a fraction.
+    #[must_use]
+    pub fn as_u64(self) -> Option<u64> {
+        match self {
+            Self::Unsigned(value) => Some(value),
+            _ => self.as_i64().and_then(|value| u64::try_from(value).ok()),
+        }
+    }
+
+    /// The number as a float, rounded where it is an integer of more than 53 bits.
+    #[must_use]
+    pub const fn as_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(value) => value as f64,
+            Self::Negative(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+}
+
+/// Initial byte and argument of an item.
+struct Header {
+    major: u8,
+    info: u8,
+    argument: u64,
+}
+
+/// Reads items from the front of a byte slice.
+#[derive(Clone, Debug)]
+pub struct Decoder<'a> {
+    reader: Reader<'a>,
+}
+
+impl<'a> Decoder<'a> {
+    /// A decoder at the start of `bytes`.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            reader: Reader::new(bytes),
+        }
+    }
+
+    /// Whether everything has been read.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reader.is_empty()
+    }
+
+    /// The bytes that have not been read.
+    #[must_use]
+    pub const fn rest(&self) -> &'a [u8] {
+        self.reader.rest()
+    }
+
+    /// Reads one item.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where the input ends early or is not well-formed, and for what this module cannot represent.
+    pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
+        let header = self.header()?;
+        let argument = header.argument;
+        Ok(match header.major {
+            major::UNSIGNED => Item::Unsigned(argument),
+            major::NEGATIVE => Item::Negative(!i64::try_from(argument).map_err(|_| Malformed)?),
+            major::BYTES => Item::Bytes(self.string(&header)?),
+            major::TEXT => Item::Text(self.string(&header)?),
+            major::ARRAY => Item::Array(self.count(&header, 1)?),
+            major::MAP => Item::Map(self.count(&header, 2)?),
+            major::TAG => Item::Tag(argument),
+            _ => match header.info {
+                20 => Item::Bool(false),
+                21 => Item::Bool(true),
+                22 => Item::Null,
+                25 => Item::Float(f64::from(half_to_f32(argument as u16))),
+                26 => Item::Float(f64::from(f32::from_bits(argument as u32))),
+                27 => Item::Float(f64::from_bits(argument)),
+                INDEFINITE => Item::Break,
+                _ => Item::Simple(argument as u8),
+            },
+        })
+    }
+
+    /// Reads a number: an integer, a float, or a decimal fraction (tag 4); a tag 1 before it is passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where it is something else, a bignum among others.
+    pub fn number(&mut self) -> Result<Number, Malformed> {
+        let mut item = self.item()?;
+        if item == Item::Tag(TAG_EPOCH) {
+            item = self.item()?;
+        }
+        match item {
+            Item::Unsigned(value) => Ok(Number::Unsigned(value)),
+            Item::Negative(value) => Ok(Number::Negative(value)),
+            Item::Float(value) => Ok(Number::Float(value)),
+            Item::Tag(TAG_DECIMAL) => self.decimal_fraction(),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// Reads a text string; it is not checked to be UTF-8.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where it is something else.
+    pub fn text(&mut self) -> Result<&'a [u8], Malformed> {
+        match self.item()? {
+            Item::Text(text) => Ok(text),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// Passes over one item with all that is in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where the input ends early, is not well-formed, or nests deeper than eight containers.
+    pub fn skip(&mut self) -> Result<(), Malformed> {
+        let mut open = [Open::Items(0); DEPTH];
+        let mut depth = 0usize;
+        loop {
+            let mut header = self.header()?;
+            let tagged = header.major == major::TAG;
+            while header.major == major::TAG {
+                header = self.header()?;
+            }
+            let inner = match header.major {
+                major::ARRAY => match self.count(&header, 1)? {
+                    Some(count) => Open::Items(count),
+                    None => Open::UntilBreak,
+                },
+                major::MAP => match self.count(&header, 2)? {
+                    Some(count) => Open::Items(count * 2),
+                    None => Open::PairsUntilBreak { value: false },
+                },
+                major::BYTES | major::TEXT => {
+                    self.skip_string(&header)?;
+                    Open::Items(0)
+                }
+                major::SIMPLE if header.info == INDEFINITE => {
+                    // A break ends the innermost container, which must be waiting for one.
+                    depth = depth.checked_sub(1).ok_or(Malformed)?;
+                    match open.get(depth) {
+                        Some(Open::UntilBreak | Open::PairsUntilBreak { value: false })
+                            if !tagged =>
+                        {
+                            Open::Items(0)
+                        }
+                        _ => return Err(Malformed),
+                    }
+                }
+                _ => Open::Items(0),
+            };
+            if !matches!(inner, Open::Items(0)) {
+                *open.get_mut(depth).ok_or(Malformed)? = inner;
+                depth += 1;
+                continue;
+            }
+            // One item is complete; it may complete those around it.
+            loop {
+                let Some(top) = depth.checked_sub(1) else {
+                    return Ok(());
+                };
+                match open.get_mut(top).ok_or(Malformed)? {
+                    Open::Items(left) => {
+                        *left -= 1;
+                        if *left > 0 {
+                            break;
+                        }
+                        depth = top;
+                    }
+                    Open::UntilBreak => break,
+                    Open::PairsUntilBreak { value } => {
+                        *value = !*value;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn header(&mut self) -> Result<Header, Malformed> {
+        let first = self.reader.u8()?;
+        let (major, info) = (first & 0xe0, first & 0x1f);
+        let argument = match info {
+            0..=23 => u64::from(info),
+            24..=27 => self.reader.uint(1 << (info - 24))?,
+            INDEFINITE if !matches!(major, major::UNSIGNED | major::NEGATIVE | major::TAG) => 0,
+            _ => return Err(Malformed),
+        };
+        // A simple value has one form only (RFC 8949, section 3.3).
+        if major == major::SIMPLE && info == 24 && argument < 32 {
+            return Err(Malformed);
+        }
+        Ok(Header {
+            major,
+            info,
+            argument,
+        })
+    }
+
+    /// The number of items or pairs, each of which takes `least` bytes or more.
+    fn count(&self, header: &Header, least: usize) -> Result<Option<usize>, Malformed> {
+        if header.info == INDEFINITE {
+            return Ok(None);
+        }
+        match usize::try_from(header.argument) {
+            Ok(count) if count <= self.reader.rest().len() / least => Ok(Some(count)),
+            _ => Err(Malformed),
+        }
+    }
+
+    fn take(&mut self, len: u64) -> Result<&'a [u8], Malformed> {
+        self.reader
+            .take(usize::try_from(len).map_err(|_| Malformed)?)
+    }
+
+    fn string(&mut self, header: &Header) -> Result<&'a [u8], Malformed> {
+        if header.info != INDEFINITE {
+            return self.take(header.argument);
+        }
+        let mut whole: &[u8] = &[];
+        while let Some(chunk) = self.chunk(header.major)? {
+            if whole.is_empty() {
+                whole = chunk;
+            } else if !chunk.is_empty() {
+                return Err(Malformed);
+            }
+        }
+        Ok(whole)
+    }
+
+    fn skip_string(&mut self, header: &Header) -> Result<(), Malformed> {
+        if header.info != INDEFINITE {
+            self.take(header.argument)?;
+            return Ok(());
+        }
+        while self.chunk(header.major)?.is_some() {}
+        Ok(())
+    }
+
+    /// The next chunk of a string of indefinite length: a string of definite length and of the same major type.
+    fn chunk(&mut self, major: u8) -> Result<Option<&'a [u8]>, Malformed> {
+        let chunk = self.header()?;
+        match chunk.info {
+            INDEFINITE if chunk.major == major::SIMPLE => Ok(None),
+            INDEFINITE => Err(Malformed),
+            _ if chunk.major == major => self.take(chunk.argument).map(Some),
+            _ => Err(Malformed),
+        }
+    }
+
+    /// What follows tag 4 (RFC 8949, section 3.4.4): exponent and mantissa.
+    fn decimal_fraction(&mut self) -> Result<Number, Malformed> {
+        let Item::Array(Some(2)) = self.item()? else {
+            return Err(Malformed);
+        };
+        let exponent = match self.item()? {
+            Item::Unsigned(value) => i64::try_from(value).map_err(|_| Malformed)?,
+            Item::Negative(value) => value,
+            _ => return Err(Malformed),
+        };
+        let mantissa = match self.item()? {
+            Item::Unsigned(value) => Number::Unsigned(value),
+            Item::Negative(value) => Number::Negative(value),
+            _ => return Err(Malformed),
+        };
+        if exponent == 0 {
+            return Ok(mantissa);
+        }
+        mantissa
+            .as_i64()
+            .and_then(|mantissa| number::f64_from_decimal(mantissa, exponent))
+            .map(Number::Float)
+            .ok_or(Malformed)
+    }
+}
+
+/// What a container that is being skipped waits for.
+#[derive(Clone, Copy)]
+enum Open {
+    Items(usize),
+    UntilBreak,
+    PairsUntilBreak { value: bool },
+}
+
+fn half_to_f32(half: u16) -> f32 {
+    let sign = u32::from(half >> 15) << 31;
+    let exponent = u32::from(half >> 10) & 0x1f;
+    let fraction = u32::from(half) & 0x3ff;
+    let magnitude = match exponent {
+        // Exact: ten bits times a power of two.
+        0 => (fraction as f32 * (1.0 / 16_777_216.0)).to_bits(),
+        31 => 0x7f80_0000 | fraction << 13,
+        _ => (exponent + 112) << 23 | fraction << 13,
+    };
+    f32::from_bits(sign | magnitude)
+}
