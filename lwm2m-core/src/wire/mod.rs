@@ -9,6 +9,10 @@ pub mod coap;
 pub mod link;
 pub mod number;
 pub mod reader;
+#[cfg(feature = "senml-cbor")]
+pub mod senml;
+#[cfg(feature = "senml-cbor")]
+pub mod senml_cbor;
 pub mod text;
 #[cfg(feature = "tlv")]
 pub mod tlv;

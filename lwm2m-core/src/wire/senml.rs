@@ -1,0 +1,153 @@
+//! SenML (RFC 8428) as LwM2M uses it (Core 1.1.1, sections 7.4.5 and 7.4.6): the record, whatever it is encoded in.
+//!
+//! A pack is a list of records. The name of a record is the base name in force followed by its own, and together they
+//! spell a path such as `/3/0/9`; where the one ends and the other begins does not matter, so that `/3/0/1` and `0`
+//! make `/3/0/10`. Base name and base time stay in force until a record replaces them.
+
+use super::{Malformed, cbor::Number};
+use crate::model::Path;
+
+/// Highest version of SenML that this module reads (RFC 8428, section 4.4).
+pub const VERSION: u64 = 10;
+
+/// One record with its base values applied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Record<'a> {
+    /// Base name and name, resolved.
+    pub path: Path,
+    /// Base time in force, in seconds.
+    pub base_time: Option<Number>,
+    /// Time of the record, in seconds, to be added to the base time. A sum from 2^28 up counts from 1970, one below
+    /// that from now (RFC 8428, section 4.5.3).
+    pub time: Option<Number>,
+    /// The value; none in the path list of a composite read.
+    pub value: Option<RawValue<'a>>,
+}
+
+/// The value of a record as its label tells it, without knowledge of the resource's type.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum RawValue<'a> {
+    /// `v`: integer, unsigned integer, float or time.
+    Number(Number),
+    /// `vs`: string or CoRE link; some servers put object links here. Not checked to be UTF-8.
+    Text(&'a [u8]),
+    /// `vb`: boolean.
+    Bool(bool),
+    /// `vd`: opaque.
+    Data(&'a [u8]),
+    /// `vlo`: object link as text, `66:0`.
+    ObjectLink(&'a [u8]),
+}
+
+/// A path that is read piece by piece.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Name {
+    /// The ids that a slash has ended.
+    path: Path,
+    /// The id that is being read.
+    id: u32,
+    /// Digits of that id.
+    digits: u8,
+    /// Whether the leading slash was there.
+    rooted: bool,
+}
+
+impl Name {
+    /// Appends `text`.
+    pub(super) fn feed(&mut self, text: &[u8]) -> Result<(), Malformed> {
+        for &byte in text {
+            if byte == b'/' {
+                if self.rooted {
+                    self.path = self.ended()?;
+                }
+                *self = Self {
+                    path: self.path,
+                    rooted: true,
+                    ..Self::default()
+                };
+                continue;
+            }
+            let digit = byte.wrapping_sub(b'0');
+            let leading_zero = self.digits == 1 && self.id == 0;
+            if digit > 9 || leading_zero || self.digits == 5 || !self.rooted {
+                return Err(Malformed);
+            }
+            self.id = self.id * 10 + u32::from(digit);
+            self.digits += 1;
+        }
+        Ok(())
+    }
+
+    /// The path that the whole text spells; `/` alone is the root.
+    pub(super) fn path(&self) -> Result<Path, Malformed> {
+        if self.rooted && self.digits == 0 && self.path == Path::ROOT {
+            return Ok(Path::ROOT);
+        }
+        self.ended()
+    }
+
+    fn ended(&self) -> Result<Path, Malformed> {
+        match u16::try_from(self.id) {
+            Ok(id) if self.digits > 0 && id != Path::RESERVED_ID => {
+                self.path.child(id).ok_or(Malformed)
+            }
+            _ => Err(Malformed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn joined(base: &str, name: &str) -> Result<Path, Malformed> {
+        let mut whole = Name::default();
+        whole.feed(base.as_bytes())?;
+        whole.feed(name.as_bytes())?;
+        whole.path()
+    }
+
+    #[test]
+    fn a_name_may_be_split_anywhere() {
+        let text = "/3/0/10/65534";
+        for at in 0..=text.len() {
+            assert_eq!(
+                joined(&text[..at], &text[at..]),
+                Ok(Path::resource_instance(3, 0, 10, 65_534))
+            );
+        }
+        assert_eq!(joined("/", ""), Ok(Path::ROOT));
+        assert_eq!(joined("", "/3"), Ok(Path::object(3)));
+    }
+
+    #[test]
+    fn what_is_not_a_path_is_refused() {
+        for text in [
+            "",
+            "3",
+            "3/0",
+            "//",
+            "/3/",
+            "/3//0",
+            "/03",
+            "/00",
+            "/65535",
+            "/65536",
+            "/100000",
+            "/4294967296",
+            "/1/2/3/4/5",
+            "/-1",
+            "/a",
+            "urn:dev:",
+            "/3 ",
+        ] {
+            for at in 0..=text.len() {
+                assert_eq!(joined(&text[..at], &text[at..]), Err(Malformed), "{text}");
+            }
+        }
+    }
+}
