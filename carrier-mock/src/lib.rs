@@ -5,3 +5,4 @@ pub mod clock;
 pub mod flash;
 pub mod network;
 pub mod random;
+pub mod server;
