@@ -10,7 +10,7 @@ pub enum Conduct {
     #[default]
     Serve,
     /// It answers nothing. A server that is set so for good is not there at all: it neither takes nor
-    /// sends anything, and its timers stand still until it is set otherwise.
+    /// sends anything until it is set otherwise. Lifetimes end all the same.
     Silent,
     /// It answers with this code and does nothing else.
     Refuse(Code),
