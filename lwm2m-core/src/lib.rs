@@ -5,6 +5,7 @@
 mod fmt;
 
 pub mod model;
+pub mod objects;
 pub mod random;
 pub mod time;
 pub mod wire;

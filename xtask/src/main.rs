@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod interop;
+mod objects;
 
 /// Tasks of the repository that are not tests.
 #[derive(Parser)]
@@ -18,10 +19,13 @@ struct Cli {
 enum Task {
     /// Run lwm2m-client against a real LwM2M server (Eclipse Leshan) and print what came of it
     Interop(interop::Args),
+    /// Generate the tables of objects from the XML files of the OMA registry
+    Objects(objects::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Interop(args) => interop::run(&args),
+        Task::Objects(args) => objects::run(&args),
     }
 }

@@ -1,5 +1,7 @@
 //! What an object is: its resources with their operations, types and ranges, as static tables.
 
+use super::value::Value;
+
 /// An LwM2M data type (Core 1.1.1, appendix C).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -64,17 +66,18 @@ impl Operations {
 }
 
 /// What values a resource takes beside its type.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Range {
     /// Every value of the type.
     Any,
-    /// Integers, unsigned integers, times and floats from `min` to `max`.
+    /// Integers, unsigned integers, times and floats from `min` to `max`. The bounds have 32 bits because the tables
+    /// of all objects lie in flash; what needs wider ones is checked in [`Object::check`](super::Object::check).
     Number {
         /// Smallest value.
-        min: i64,
+        min: i32,
         /// Largest value.
-        max: i64,
+        max: i32,
     },
     /// Strings and opaque values of `min` to `max` bytes.
     Length {
@@ -83,6 +86,45 @@ pub enum Range {
         /// Most bytes.
         max: u16,
     },
+}
+
+impl Range {
+    /// Numbers from `min` to `max`.
+    #[must_use]
+    pub const fn number(min: i32, max: i32) -> Self {
+        Self::Number { min, max }
+    }
+
+    /// Strings and opaque values of `min` to `max` bytes.
+    #[must_use]
+    pub const fn length(min: u16, max: u16) -> Self {
+        Self::Length { min, max }
+    }
+
+    /// Whether `value` lies in the range. Booleans and links always do.
+    #[must_use]
+    pub fn contains(&self, value: &Value<'_>) -> bool {
+        match *self {
+            Self::Any => true,
+            Self::Number { min, max } => match *value {
+                Value::Integer(value) | Value::Time(value) => {
+                    (i64::from(min)..=i64::from(max)).contains(&value)
+                }
+                Value::Unsigned(value) => i64::try_from(value)
+                    .is_ok_and(|value| (i64::from(min)..=i64::from(max)).contains(&value)),
+                Value::Float(value) => (f64::from(min)..=f64::from(max)).contains(&value),
+                _ => true,
+            },
+            Self::Length { min, max } => {
+                let len = match *value {
+                    Value::String(text) => text.len(),
+                    Value::Opaque(bytes) => bytes.len(),
+                    _ => return true,
+                };
+                (usize::from(min)..=usize::from(max)).contains(&len)
+            }
+        }
+    }
 }
 
 /// One resource of an object.
@@ -204,5 +246,30 @@ impl ObjectDefinition {
     #[must_use]
     pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
         self.resources.iter().find(|resource| resource.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_holds_its_bounds_and_nothing_beyond() {
+        let percent = Range::number(0, 100);
+        assert!(percent.contains(&Value::Integer(0)) && percent.contains(&Value::Integer(100)));
+        assert!(!percent.contains(&Value::Integer(-1)) && !percent.contains(&Value::Integer(101)));
+        assert!(percent.contains(&Value::Unsigned(100)));
+        assert!(!percent.contains(&Value::Unsigned(u64::MAX)));
+        assert!(percent.contains(&Value::Float(99.5)) && !percent.contains(&Value::Float(100.5)));
+        assert!(!percent.contains(&Value::Float(f64::NAN)));
+    }
+
+    #[test]
+    fn lengths_count_bytes() {
+        let range = Range::length(1, 2);
+        assert!(!range.contains(&Value::String("")) && range.contains(&Value::String("\u{e9}")));
+        assert!(!range.contains(&Value::String("\u{e9}a")));
+        assert!(range.contains(&Value::Opaque(&[1])) && !range.contains(&Value::Opaque(&[1; 3])));
+        assert!(range.contains(&Value::Boolean(true)));
     }
 }

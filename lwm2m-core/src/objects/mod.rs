@@ -1,0 +1,3 @@
+//! Objects of the OMA registry that the library itself implements.
+
+pub mod tables;

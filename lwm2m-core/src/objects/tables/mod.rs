@@ -1,0 +1,7 @@
+//! Resource ids and definitions, generated from the OMA registry by `cargo xtask objects xtask/oma/*.xml`.
+
+pub mod connectivity_monitoring;
+pub mod device;
+pub mod security;
+pub mod server;
+pub mod temperature;
