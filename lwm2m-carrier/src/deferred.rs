@@ -1,0 +1,90 @@
+//! Why something has to wait.
+
+use lwm2m_core::time::Duration;
+
+/// An attempt has failed and follows again.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Deferred {
+    /// What failed.
+    pub reason: DeferredReason,
+    /// Time from now to the next attempt, as the profile's back-off list or the Server object says, jitter included.
+    pub retry_after: Duration,
+}
+
+impl Deferred {
+    /// The next attempt begins after `retry_after`.
+    #[must_use]
+    pub const fn new(reason: DeferredReason, retry_after: Duration) -> Self {
+        Self {
+            reason,
+            retry_after,
+        }
+    }
+}
+
+/// What failed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DeferredReason {
+    /// Nothing in particular.
+    NoReason = 0,
+    /// The packet data connection could not be activated: SIM card or network.
+    PdnActivate = 1,
+    /// No way to the bootstrap server, or its name does not resolve.
+    BootstrapNoRoute = 2,
+    /// The secure session with the bootstrap server failed: wrong key, or refused.
+    BootstrapConnect = 3,
+    /// The bootstrap server did not answer, refused, or did not send what is needed.
+    BootstrapSequence = 4,
+    /// No way to the server, or its name does not resolve.
+    ServerNoRoute = 5,
+    /// The secure session with the server failed.
+    ServerConnect = 6,
+    /// The server did not accept the registration.
+    ServerRegistration = 7,
+    /// The server is being maintained, or wants to be left alone.
+    ServiceUnavailable = 8,
+    /// The SIM card has no telephone number yet.
+    SimMsisdn = 9,
+}
+
+impl DeferredReason {
+    /// The number that hosts know the reason by, the same in every era.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The name that sequence charts use.
+    #[must_use]
+    pub const fn chart_name(self) -> &'static str {
+        match self {
+            Self::NoReason => "LWM2M_CARRIER_DEFERRED_NO_REASON",
+            Self::PdnActivate => "LWM2M_CARRIER_DEFERRED_PDN_ACTIVATE",
+            Self::BootstrapNoRoute => "LWM2M_CARRIER_DEFERRED_BOOTSTRAP_NO_ROUTE",
+            Self::BootstrapConnect => "LWM2M_CARRIER_DEFERRED_BOOTSTRAP_CONNECT",
+            Self::BootstrapSequence => "LWM2M_CARRIER_DEFERRED_BOOTSTRAP_SEQUENCE",
+            Self::ServerNoRoute => "LWM2M_CARRIER_DEFERRED_SERVER_NO_ROUTE",
+            Self::ServerConnect => "LWM2M_CARRIER_DEFERRED_SERVER_CONNECT",
+            Self::ServerRegistration => "LWM2M_CARRIER_DEFERRED_SERVER_REGISTRATION",
+            Self::ServiceUnavailable => "LWM2M_CARRIER_DEFERRED_SERVICE_UNAVAILABLE",
+            Self::SimMsisdn => "LWM2M_CARRIER_DEFERRED_SIM_MSISDN",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_headers() {
+        assert_eq!(DeferredReason::PdnActivate.number(), 1);
+        assert_eq!(DeferredReason::BootstrapSequence.number(), 4);
+        assert_eq!(DeferredReason::ServerRegistration.number(), 7);
+        assert_eq!(DeferredReason::SimMsisdn.number(), 9);
+    }
+}

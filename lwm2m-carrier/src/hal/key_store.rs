@@ -1,0 +1,132 @@
+//! Where credentials live.
+
+use core::fmt;
+
+/// Names a slot of the key store, as modems number them; the credentials of one session share a tag.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "a plain number, chosen by the profile or the application"
+)]
+pub struct SecurityTag(pub u32);
+
+/// What a credential is; at most one of each kind lies under a tag.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// Certificates that a peer's certificate is checked against.
+    CaChain,
+    /// The device's own certificate.
+    ClientCertificate,
+    /// The private key to it.
+    PrivateKey,
+    /// A pre-shared key, as bytes.
+    Psk,
+    /// The identity of the pre-shared key (RFC 4279), as bytes.
+    PskIdentity,
+}
+
+/// Holds credentials and lends them to sessions by tag; most never give them back.
+///
+/// A modem's credential storage is one; a port whose security runs in software keeps them in flash or RAM and needs
+/// no link cycle to write them.
+#[allow(
+    async_fn_in_trait,
+    reason = "the drivers run on one thread; no Send is promised"
+)]
+pub trait KeyStore {
+    /// Stores `credential`, in place of what was there, so that it survives a power loss.
+    ///
+    /// The same credential may be written again, for instance after a power loss in the middle, and the one for the
+    /// first server is written at every boot: a port whose memory wears out compares first.
+    ///
+    /// # Errors
+    /// For a credential of the profile: `ERROR` with `BOOTSTRAP`, next attempt after the profile's bootstrap back-off.
+    /// For a credential from the bootstrap server: the old account comes back, then the same.
+    async fn write(
+        &mut self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError>;
+
+    /// Removes a credential. One that does not exist is a success.
+    ///
+    /// # Errors
+    /// Ignored: a credential that stays behind under an unused tag does no harm.
+    async fn delete(&mut self, tag: SecurityTag, kind: CredentialKind)
+    -> Result<(), KeyStoreError>;
+
+    /// Whether there is such a credential.
+    ///
+    /// # Errors
+    /// Taken as no.
+    async fn exists(
+        &mut self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+    ) -> Result<bool, KeyStoreError>;
+
+    /// Whether [`write`](Self::write) and [`delete`](Self::delete) work only while the link is down, as with most
+    /// modems. The library then takes the link down around them.
+    fn requires_offline(&self) -> bool;
+
+    /// Whether `credential` could be stored: length, encoding, free room. Works with the link up and changes nothing;
+    /// asked before a Bootstrap-Finish is answered, so that the bootstrap server hears of a key that does not fit.
+    ///
+    /// # Errors
+    /// Bootstrap-Finish is answered with 4.06 and everything rolled back.
+    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError>;
+}
+
+/// Why the key store refuses.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum KeyStoreErrorKind {
+    /// The link is up.
+    Online,
+    /// Too long, too short or not in the encoding that is asked for.
+    Invalid,
+    /// This kind of credential is not supported.
+    Unsupported,
+    /// No room.
+    Full,
+    /// The memory or the modem fails.
+    Io,
+}
+
+/// A failure of the key store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct KeyStoreError {
+    /// What failed.
+    pub kind: KeyStoreErrorKind,
+    /// The port's number for it, passed on to the application.
+    pub errno: i32,
+}
+
+impl KeyStoreError {
+    /// An error of this kind.
+    #[must_use]
+    pub const fn new(kind: KeyStoreErrorKind, errno: i32) -> Self {
+        Self { kind, errno }
+    }
+}
+
+impl fmt::Display for KeyStoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            KeyStoreErrorKind::Online => "credentials cannot be written while the link is up",
+            KeyStoreErrorKind::Invalid => "credential refused",
+            KeyStoreErrorKind::Unsupported => "kind of credential not supported",
+            KeyStoreErrorKind::Full => "key store full",
+            KeyStoreErrorKind::Io => "key store failure",
+        })
+    }
+}
+
+impl core::error::Error for KeyStoreError {}

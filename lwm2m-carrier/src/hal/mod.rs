@@ -1,0 +1,44 @@
+//! The porting surface: what a device must offer.
+//!
+//! One file per trait, each trait exactly once, as `async fn`. A port implements [`Link`], [`KeyStore`], [`Sessions`]
+//! , [`Storage`], [`Clock`], [`Random`] and [`Reset`] for its
+//! own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`] is asked for the endpoint name.
+//!
+//! # Cancel safety
+//!
+//! [`Sessions::receive`], [`Link::changed`] and [`Clock::wait`] are dropped whenever one of the others is ready first,
+//! and called again: nothing may be lost by that. All other methods run to their end, unless the application drops
+//! the driver's future; the driver then calls the same method with the same arguments again when it is run the next
+//! time, so each of them must be repeatable.
+//!
+//! # Errors
+//!
+//! Each trait has its own error: a kind, which decides what the library does, and the port's `errno`, which is only
+//! passed on to the application. What follows from an error stands with each method.
+//!
+//! # Blocking ports
+//!
+//! A port without an executor writes the same methods: [`driver::blocking`](crate::driver::blocking) has what turns
+//! an `nb` function into a future and runs a future without an executor.
+
+mod clock;
+mod key_store;
+mod link;
+mod modem_info;
+mod platform;
+mod reset;
+mod sessions;
+mod storage;
+
+pub use clock::Clock;
+pub use key_store::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
+pub use link::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
+pub use lwm2m_core::random::Random;
+pub use modem_info::{ModemInfo, NotAvailable};
+pub use platform::Hal;
+pub use reset::Reset;
+pub use sessions::{
+    ConnectionId, Expect, OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind,
+    SessionId, Sessions, Transport,
+};
+pub use storage::{RecordId, Storage, StorageError, StorageErrorKind};

@@ -1,0 +1,85 @@
+//! What the device and the network say about themselves.
+
+use core::fmt;
+
+/// Facts about the modem, the SIM card and the radio, for the endpoint name and objects 3, 4 and 10.
+///
+/// Every method answers [`NotAvailable`] by default, so a device without a modem implements what it has: at least the
+/// fact that the profile's endpoint name is made of.
+///
+/// Text comes back as a part of `buffer`, which should have room for 32 bytes.
+#[allow(
+    async_fn_in_trait,
+    reason = "the drivers run on one thread; no Send is promised"
+)]
+pub trait ModemInfo {
+    /// International Mobile Equipment Identity: 15 digits (3GPP TS 23.003, section 6.2).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn imei<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
+    /// Identifier of the SIM card: 18 to 22 digits (ITU-T E.118).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn iccid<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
+    /// Telephone number of the subscription, digits only; a new SIM card may not have one before it has seen the
+    /// network.
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn msisdn<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
+    /// Version of the modem's firmware.
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn firmware_version<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
+    /// Reference signal received power in dBm: -140 to -44 (/4/0/2).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn rsrp(&mut self) -> Result<i16, NotAvailable> {
+        Err(NotAvailable)
+    }
+
+    /// Identity of the serving cell (/4/0/8).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn cell_id(&mut self) -> Result<u32, NotAvailable> {
+        Err(NotAvailable)
+    }
+}
+
+/// The fact is not known, now or ever.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(clippy::exhaustive_structs, reason = "it has nothing more to say")]
+pub struct NotAvailable;
+
+impl fmt::Display for NotAvailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not available")
+    }
+}
+
+impl core::error::Error for NotAvailable {}

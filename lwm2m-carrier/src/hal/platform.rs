@@ -1,0 +1,34 @@
+//! All parts of a port in one value.
+
+use core::fmt;
+
+/// The parts of a port, handed to a driver as one value.
+///
+/// There is nothing to implement: a port fills in the fields. Where the type must be named (a static, the argument of
+/// a task), an alias does: `type Board = Hal<Modem, Keys, Sockets, Flash, Timer, Trng, Mcu>;`
+#[allow(
+    clippy::exhaustive_structs,
+    reason = "made by every port; a new part is a breaking change on purpose"
+)]
+pub struct Hal<Link, KeyStore, Sessions, Storage, Clock, Random, Reset> {
+    /// The network link: a [`Link`](super::Link).
+    pub link: Link,
+    /// The credentials: a [`KeyStore`](super::KeyStore).
+    pub keys: KeyStore,
+    /// The transport: a [`Sessions`](super::Sessions).
+    pub sessions: Sessions,
+    /// Durable records: a [`Storage`](super::Storage).
+    pub storage: Storage,
+    /// Time: a [`Clock`](super::Clock).
+    pub clock: Clock,
+    /// Randomness: a [`Random`](super::Random).
+    pub random: Random,
+    /// Restart: a [`Reset`](super::Reset).
+    pub reset: Reset,
+}
+
+impl<L, K, S, T, C, N, R> fmt::Debug for Hal<L, K, S, T, C, N, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hal").finish_non_exhaustive()
+    }
+}

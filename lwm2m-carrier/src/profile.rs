@@ -1,0 +1,191 @@
+//! Carrier facts as data.
+
+use core::fmt;
+
+use crate::{back_off::BackOff, endpoint::EndpointFormat, hal::SecurityTag};
+
+/// What distinguishes one carrier's device management from another's.
+///
+/// A profile is a constant, made from [`GENERIC`](Self::GENERIC) by the `with_` functions:
+///
+/// ```
+/// use lwm2m_carrier::{Credentials, Profile};
+///
+/// const LAB: Profile<'_> = Profile::GENERIC
+///     .with_bootstrap_server("coaps://bootstrap.example.com:5684")
+///     .with_credentials(Credentials::Psk { identity: b"device-17", key: &[7; 16] })
+///     .with_lifetime(3600);
+/// ```
+///
+/// What a carrier does not publish, such as its keys, is not invented here: the integrator fills it in.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Profile<'p> {
+    /// Name for logs.
+    pub name: &'p str,
+    /// URI of the first server: `coap://host:port` or `coaps://host:port`; the port may be left out.
+    pub server_uri: &'p str,
+    /// Whether the first server is a bootstrap server. Otherwise the device registers with it at once, under the short
+    /// server id 1.
+    pub is_bootstrap_server: bool,
+    /// How sessions with the first server are secured.
+    pub credentials: Credentials<'p>,
+    /// Lifetime of the registration with a server that no bootstrap server has configured, in seconds.
+    pub lifetime: u32,
+    /// Whether the device announces queue mode.
+    pub queue_mode: bool,
+    /// Whether Register names the binding although it is the default, `U`.
+    pub announce_binding: bool,
+    /// How the endpoint client name is made.
+    pub endpoint: EndpointFormat,
+    /// Whether the application is asked for CA certificates before the first connection.
+    pub asks_for_certificates: bool,
+    /// The first security tag that the library uses. Counting from here, tags are taken in pairs: two for the
+    /// bootstrap server, two for each further server, so that new keys can be written beside those in use.
+    pub first_tag: SecurityTag,
+    /// Waits between attempts to bring the link up or down.
+    pub link_back_off: BackOff<'p>,
+    /// Waits between bootstrap attempts.
+    pub bootstrap_back_off: BackOff<'p>,
+    /// Waits between registration attempts once the retries of the Server object are used up.
+    pub registration_back_off: BackOff<'p>,
+}
+
+impl Profile<'static> {
+    /// No carrier in particular: any server, IMEI as endpoint name, lifetime of one hour, queue mode off, tags from 25.
+    ///
+    /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way.
+    pub const GENERIC: Self = Self {
+        name: "generic",
+        server_uri: "",
+        is_bootstrap_server: true,
+        credentials: Credentials::None,
+        lifetime: 3600,
+        queue_mode: false,
+        announce_binding: false,
+        endpoint: EndpointFormat::Imei,
+        asks_for_certificates: false,
+        first_tag: SecurityTag(25),
+        link_back_off: BackOff::DEFAULT,
+        bootstrap_back_off: BackOff::DEFAULT,
+        registration_back_off: BackOff::DEFAULT,
+    };
+}
+
+impl<'p> Profile<'p> {
+    /// The same with a bootstrap server.
+    #[must_use]
+    pub const fn with_bootstrap_server(mut self, uri: &'p str) -> Self {
+        self.server_uri = uri;
+        self.is_bootstrap_server = true;
+        self
+    }
+
+    /// The same with a server to register with at once.
+    #[must_use]
+    pub const fn with_server(mut self, uri: &'p str) -> Self {
+        self.server_uri = uri;
+        self.is_bootstrap_server = false;
+        self
+    }
+
+    /// The same with credentials for the first server.
+    #[must_use]
+    pub const fn with_credentials(mut self, credentials: Credentials<'p>) -> Self {
+        self.credentials = credentials;
+        self
+    }
+
+    /// The same with a lifetime in seconds.
+    #[must_use]
+    pub const fn with_lifetime(mut self, seconds: u32) -> Self {
+        self.lifetime = seconds;
+        self
+    }
+
+    /// The same with queue mode on or off.
+    #[must_use]
+    pub const fn with_queue_mode(mut self, on: bool) -> Self {
+        self.queue_mode = on;
+        self
+    }
+
+    /// The same with another kind of endpoint name.
+    #[must_use]
+    pub const fn with_endpoint(mut self, format: EndpointFormat) -> Self {
+        self.endpoint = format;
+        self
+    }
+
+    /// The same, asking the application for CA certificates or not.
+    #[must_use]
+    pub const fn with_certificates_from_application(mut self, asked: bool) -> Self {
+        self.asks_for_certificates = asked;
+        self
+    }
+
+    /// The same with other security tags.
+    #[must_use]
+    pub const fn with_first_tag(mut self, tag: SecurityTag) -> Self {
+        self.first_tag = tag;
+        self
+    }
+
+    /// The same with other waits for link, bootstrap and registration.
+    #[must_use]
+    pub const fn with_back_off(
+        mut self,
+        link: BackOff<'p>,
+        bootstrap: BackOff<'p>,
+        registration: BackOff<'p>,
+    ) -> Self {
+        self.link_back_off = link;
+        self.bootstrap_back_off = bootstrap;
+        self.registration_back_off = registration;
+        self
+    }
+
+    /// The same with another name.
+    #[must_use]
+    pub const fn named(mut self, name: &'p str) -> Self {
+        self.name = name;
+        self
+    }
+}
+
+impl fmt::Debug for Profile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile")
+            .field("name", &self.name)
+            .field("server_uri", &self.server_uri)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How sessions with the first server are secured.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum Credentials<'p> {
+    /// Not at all: `coap://`.
+    None,
+    /// By a pre-shared key that the library writes to the key store before the link is brought up.
+    Psk {
+        /// Identity (RFC 4279).
+        identity: &'p [u8],
+        /// Key.
+        key: &'p [u8],
+    },
+    /// By a pre-shared key that somebody else has put under this tag, with its identity.
+    Tag(SecurityTag),
+}
+
+impl fmt::Debug for Credentials<'_> {
+    /// Without the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Psk { .. } => f.write_str("Psk"),
+            Self::Tag(tag) => f.debug_tuple("Tag").field(tag).finish(),
+        }
+    }
+}
