@@ -4,8 +4,14 @@
 
 mod fmt;
 
+pub mod client;
+mod message;
 pub mod model;
 pub mod objects;
 pub mod random;
+mod statistics;
 pub mod time;
 pub mod wire;
+
+pub use client::{Client, Config, Event, Output, Resources, SessionEvent, SessionId};
+pub use statistics::Statistics;

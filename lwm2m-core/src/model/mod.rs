@@ -11,6 +11,7 @@ mod object;
 mod objects;
 mod path;
 mod value;
+mod value_reader;
 mod value_writer;
 
 pub use arguments::{Argument, Arguments};
@@ -19,6 +20,8 @@ pub use error::Error;
 pub use format::ContentFormat;
 pub use object::{Object, Outcome, Target, Ticket, Transaction};
 pub use objects::Objects;
+pub(crate) use path::write_id;
 pub use path::{Level, Path};
 pub use value::Value;
+pub(crate) use value_reader::{Content, ValueReader, named_instance};
 pub use value_writer::ValueWriter;

@@ -1,6 +1,14 @@
 //! Where objects write their values: the format decides what becomes of them.
 
-use super::Value;
+#[cfg(feature = "senml-cbor")]
+use super::Level;
+use super::{ContentFormat, Error, Path, Value};
+#[cfg(feature = "senml-cbor")]
+use crate::wire::senml_cbor;
+#[cfg(feature = "tlv")]
+use crate::wire::tlv;
+use crate::wire::writer::{Writer, Written};
+use crate::wire::{base64, number, text};
 
 /// Receives the values of a read.
 ///
@@ -9,10 +17,36 @@ use super::Value;
 /// copy for the engine's own use) is not the object's business.
 #[derive(Debug)]
 pub struct ValueWriter<'b> {
-    /// The bytes of a captured string or opaque value.
-    capture: &'b mut [u8],
+    out: Writer<'b>,
+    form: Form,
     captured: Captured,
+    /// Where the next value belongs.
+    path: Path,
     resource_instance: Option<u16>,
+    /// Only this instance of the resource is wanted.
+    only: Option<u16>,
+    /// Values since the resource began.
+    values: u16,
+    /// Where the resource began, to take it back.
+    start: usize,
+    #[cfg(feature = "senml-cbor")]
+    pack: Option<senml_cbor::Pack>,
+    #[cfg(feature = "tlv")]
+    instance_mark: Option<tlv::Mark>,
+    #[cfg(feature = "tlv")]
+    resource_mark: Option<tlv::Mark>,
+}
+
+/// What values become.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Form {
+    Capture,
+    Text,
+    Opaque,
+    #[cfg(feature = "senml-cbor")]
+    SenmlCbor,
+    #[cfg(feature = "tlv")]
+    Tlv,
 }
 
 /// The last value that was written to a capturing writer.
@@ -21,9 +55,8 @@ enum Captured {
     Nothing,
     /// Not a string or opaque.
     Short(Value<'static>),
-    Text(usize),
-    Bytes(usize),
-    TooLong,
+    Text,
+    Bytes,
 }
 
 impl<'b> ValueWriter<'b> {
@@ -31,43 +64,232 @@ impl<'b> ValueWriter<'b> {
     /// opaque values need room in `buf`.
     #[must_use]
     pub const fn capturing(buf: &'b mut [u8]) -> Self {
+        Self::of(Writer::new(buf), Form::Capture, Path::ROOT)
+    }
+
+    /// The same, for the value of one instance of a resource.
+    #[must_use]
+    pub const fn capturing_instance(buf: &'b mut [u8], resource_instance: u16) -> Self {
+        let mut writer = Self::capturing(buf);
+        writer.only = Some(resource_instance);
+        writer
+    }
+
+    /// A writer for a read of `target`.
+    ///
+    /// # Errors
+    /// [`Error::NotAcceptable`] when the format is not one of values.
+    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Result<Self, Error> {
+        let form = match format {
+            ContentFormat::Text => Form::Text,
+            ContentFormat::Opaque => Form::Opaque,
+            #[cfg(feature = "senml-cbor")]
+            ContentFormat::SenmlCbor => Form::SenmlCbor,
+            #[cfg(feature = "tlv")]
+            ContentFormat::Tlv => Form::Tlv,
+            _ => return Err(Error::NotAcceptable),
+        };
+        #[cfg_attr(
+            not(feature = "senml-cbor"),
+            expect(unused_mut, reason = "only a pack needs to be opened")
+        )]
+        let mut writer = Self::of(out, form, target);
+        #[cfg(feature = "senml-cbor")]
+        if form == Form::SenmlCbor {
+            writer.pack = Some(senml_cbor::Pack::open(&mut writer.out, target));
+        }
+        Ok(writer)
+    }
+
+    /// A writer of plain text.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const fn text(out: Writer<'b>, target: Path) -> Self {
+        Self::of(out, Form::Text, target)
+    }
+
+    /// Gives the writer back.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) fn into_writer(self) -> Writer<'b> {
+        self.out
+    }
+
+    const fn of(out: Writer<'b>, form: Form, path: Path) -> Self {
         Self {
-            capture: buf,
+            out,
+            form,
             captured: Captured::Nothing,
+            path,
             resource_instance: None,
+            only: None,
+            values: 0,
+            start: 0,
+            #[cfg(feature = "senml-cbor")]
+            pack: None,
+            #[cfg(feature = "tlv")]
+            instance_mark: None,
+            #[cfg(feature = "tlv")]
+            resource_mark: None,
         }
     }
 
-    /// The value that was captured; `None` when there was none or `buf` was too small for it. A core link comes back
-    /// as a string.
+    /// The value that was captured; `None` when there was none or the buffer was too small for it. A core link comes
+    /// back as a string.
     #[must_use]
     pub fn captured(self) -> Option<Value<'b>> {
-        let Self {
-            capture, captured, ..
-        } = self;
-        match captured {
-            Captured::Nothing | Captured::TooLong => None,
+        let whole = !self.out.is_cut();
+        match self.captured {
+            Captured::Nothing => None,
             Captured::Short(value) => Some(value),
-            Captured::Text(len) => core::str::from_utf8(capture.get(..len)?)
+            Captured::Text if whole => core::str::from_utf8(self.out.into_stored())
                 .ok()
                 .map(Value::String),
-            Captured::Bytes(len) => capture.get(..len).map(Value::Opaque),
+            Captured::Bytes if whole => Some(Value::Opaque(self.out.into_stored())),
+            Captured::Text | Captured::Bytes => None,
         }
+    }
+
+    /// The value that was captured, when it is neither string nor opaque.
+    pub(crate) const fn captured_short(&self) -> Option<Value<'static>> {
+        match self.captured {
+            Captured::Short(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// An instance begins; in a read of an object, its resources go into a container.
+    pub(crate) fn begin_instance(&mut self, path: Path, contained: bool) {
+        self.path = path;
+        #[cfg(feature = "tlv")]
+        if contained && self.form == Form::Tlv {
+            let id = path.instance_id().unwrap_or(0);
+            self.instance_mark = Some(tlv::open(&mut self.out, tlv::Kind::ObjectInstance, id));
+        }
+        #[cfg(not(feature = "tlv"))]
+        let _ = contained;
+    }
+
+    /// The instance ends.
+    pub(crate) fn end_instance(&mut self) {
+        #[cfg(feature = "tlv")]
+        if let Some(mark) = self.instance_mark.take() {
+            tlv::close(&mut self.out, mark);
+        }
+    }
+
+    /// A resource begins; of one with several instances, only `only` may be wanted.
+    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool, only: Option<u16>) {
+        self.path = path;
+        self.only = only;
+        self.resource_instance = None;
+        self.values = 0;
+        self.start = self.out.len();
+        #[cfg(feature = "tlv")]
+        if multiple && only.is_none() && self.form == Form::Tlv {
+            let id = path.resource_id().unwrap_or(0);
+            self.resource_mark = Some(tlv::open(&mut self.out, tlv::Kind::MultipleResource, id));
+        }
+        #[cfg(not(feature = "tlv"))]
+        let _ = multiple;
+    }
+
+    /// The resource ends; how many values it had.
+    pub(crate) fn end_resource(&mut self) -> u16 {
+        #[cfg(feature = "tlv")]
+        if let Some(mark) = self.resource_mark.take() {
+            tlv::close(&mut self.out, mark);
+        }
+        self.values
+    }
+
+    /// Takes back what was written since the resource began.
+    pub(crate) fn abandon_resource(&mut self) {
+        #[cfg(feature = "tlv")]
+        {
+            self.resource_mark = None;
+        }
+        #[cfg(feature = "senml-cbor")]
+        if let Some(pack) = &mut self.pack {
+            pack.forget(usize::from(self.values));
+        }
+        self.out.truncate(self.start);
+    }
+
+    /// Ends the read.
+    #[cfg_attr(
+        not(feature = "senml-cbor"),
+        expect(unused_mut, reason = "only a pack needs to be closed")
+    )]
+    pub(crate) fn finish(mut self) -> Written {
+        #[cfg(feature = "senml-cbor")]
+        if let Some(pack) = self.pack.take() {
+            pack.close(&mut self.out);
+        }
+        self.out.finish()
     }
 
     /// Names the resource instance that the next value belongs to.
-    pub fn instance(&mut self, id: u16) -> &mut Self {
+    pub const fn instance(&mut self, id: u16) -> &mut Self {
         self.resource_instance = Some(id);
         self
     }
 
     /// Writes a value of any type.
     pub fn value(&mut self, value: &Value<'_>) {
+        if self.only.is_some() && self.only != self.resource_instance {
+            return;
+        }
+        self.values = self.values.saturating_add(1);
+        match self.form {
+            Form::Capture => self.capture(value),
+            Form::Text => self.write_text(value),
+            Form::Opaque => {
+                if let Value::Opaque(bytes) = value {
+                    self.out.bytes(bytes);
+                }
+            }
+            #[cfg(feature = "senml-cbor")]
+            Form::SenmlCbor => self.write_senml_cbor(value),
+            #[cfg(feature = "tlv")]
+            Form::Tlv => self.write_tlv(value),
+        }
+    }
+
+    #[cfg(feature = "senml-cbor")]
+    fn write_senml_cbor(&mut self, value: &Value<'_>) {
+        let out = &mut self.out;
+        let Some(pack) = &mut self.pack else { return };
+        let path = match self.resource_instance {
+            Some(id) if self.path.level() == Level::Resource => {
+                self.path.child(id).unwrap_or(self.path)
+            }
+            _ => self.path,
+        };
+        pack.record(out, &path, None);
+        match *value {
+            Value::String(text) | Value::CoreLink(text) => senml_cbor::write_str(out, text),
+            Value::Opaque(bytes) => senml_cbor::write_bytes(out, bytes),
+            Value::Integer(value) | Value::Time(value) => senml_cbor::write_i64(out, value),
+            Value::Unsigned(value) => senml_cbor::write_u64(out, value),
+            Value::Float(value) => senml_cbor::write_f64(out, value),
+            Value::Boolean(value) => senml_cbor::write_bool(out, value),
+            Value::ObjectLink { object, instance } => {
+                senml_cbor::write_object_link(out, object, instance)
+            }
+        }
+    }
+
+    fn capture(&mut self, value: &Value<'_>) {
         self.captured = match *value {
-            Value::String(text) | Value::CoreLink(text) => self
-                .copy(text.as_bytes())
-                .map_or(Captured::TooLong, Captured::Text),
-            Value::Opaque(bytes) => self.copy(bytes).map_or(Captured::TooLong, Captured::Bytes),
+            Value::String(text) | Value::CoreLink(text) => {
+                self.out.truncate(0);
+                self.out.bytes(text.as_bytes());
+                Captured::Text
+            }
+            Value::Opaque(bytes) => {
+                self.out.truncate(0);
+                self.out.bytes(bytes);
+                Captured::Bytes
+            }
             Value::Integer(value) => Captured::Short(Value::Integer(value)),
             Value::Unsigned(value) => Captured::Short(Value::Unsigned(value)),
             Value::Float(value) => Captured::Short(Value::Float(value)),
@@ -79,9 +301,41 @@ impl<'b> ValueWriter<'b> {
         };
     }
 
-    fn copy(&mut self, bytes: &[u8]) -> Option<usize> {
-        self.capture.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        Some(bytes.len())
+    fn write_text(&mut self, value: &Value<'_>) {
+        let out = &mut self.out;
+        match *value {
+            Value::String(text) | Value::CoreLink(text) => out.bytes(text.as_bytes()),
+            Value::Integer(value) | Value::Time(value) => number::write_i64(out, value),
+            Value::Unsigned(value) => number::write_u64(out, value),
+            Value::Float(value) => number::write_f64(out, value),
+            Value::Boolean(value) => text::write_bool(out, value),
+            Value::Opaque(bytes) => base64::write(out, bytes),
+            Value::ObjectLink { object, instance } => {
+                text::write_object_link(out, object, instance)
+            }
+        }
+    }
+
+    #[cfg(feature = "tlv")]
+    fn write_tlv(&mut self, value: &Value<'_>) {
+        let (kind, id) = match self.resource_instance {
+            Some(id) => (tlv::Kind::ResourceInstance, id),
+            None => (tlv::Kind::Resource, self.path.resource_id().unwrap_or(0)),
+        };
+        let out = &mut self.out;
+        match *value {
+            Value::String(text) | Value::CoreLink(text) => {
+                tlv::write_bytes(out, kind, id, text.as_bytes())
+            }
+            Value::Opaque(bytes) => tlv::write_bytes(out, kind, id, bytes),
+            Value::Integer(value) | Value::Time(value) => tlv::write_i64(out, kind, id, value),
+            Value::Unsigned(value) => tlv::write_u64(out, kind, id, value),
+            Value::Float(value) => tlv::write_f64(out, kind, id, value),
+            Value::Boolean(value) => tlv::write_bool(out, kind, id, value),
+            Value::ObjectLink { object, instance } => {
+                tlv::write_object_link(out, kind, id, object, instance)
+            }
+        }
     }
 
     /// Writes text.

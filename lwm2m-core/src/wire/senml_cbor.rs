@@ -243,6 +243,11 @@ impl Pack {
         }
     }
 
+    /// Takes back the last `count` records, which the caller has cut off.
+    pub const fn forget(&mut self, count: usize) {
+        self.records = self.records.saturating_sub(count);
+    }
+
     /// Ends the pack.
     pub fn close(self, writer: &mut Writer<'_>) {
         cbor::close(writer, self.mark, self.records);

@@ -1,0 +1,121 @@
+//! The accounts: what objects 0 (Security) and 1 (Server) hold, read through the same trait as everything else.
+
+use crate::model::{Objects, Value, ValueWriter};
+
+pub(crate) const SECURITY: u16 = 0;
+pub(crate) const SERVER: u16 = 1;
+
+/// Resources of object 0 (Core 1.1.1, appendix E.1).
+pub(crate) mod security {
+    pub(crate) const BOOTSTRAP_SERVER: u16 = 1;
+    pub(crate) const SHORT_SERVER_ID: u16 = 10;
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const HOLD_OFF: u16 = 11;
+}
+
+/// Resources of object 1 (Core 1.1.1, appendix E.2).
+pub(crate) mod server {
+    pub(crate) const SHORT_SERVER_ID: u16 = 0;
+    pub(crate) const LIFETIME: u16 = 1;
+    pub(crate) const DISABLE: u16 = 4;
+    pub(crate) const DISABLE_TIMEOUT: u16 = 5;
+    pub(crate) const UPDATE_TRIGGER: u16 = 8;
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const BOOTSTRAP_TRIGGER: u16 = 9;
+    pub(crate) const INITIAL_DELAY: u16 = 14;
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const BOOTSTRAP_ON_FAILURE: u16 = 16;
+    pub(crate) const RETRY_COUNT: u16 = 17;
+    pub(crate) const RETRY_TIMER: u16 = 18;
+    pub(crate) const SEQUENCE_DELAY: u16 = 19;
+    pub(crate) const SEQUENCE_COUNT: u16 = 20;
+}
+
+/// The value of a resource that is neither string nor opaque.
+pub(crate) fn value(
+    objects: &dyn Objects,
+    object: u16,
+    instance: u16,
+    resource: u16,
+) -> Option<Value<'static>> {
+    let found = objects.object(object)?;
+    if !found.has_resource(instance, resource) {
+        return None;
+    }
+    let mut out = ValueWriter::capturing(&mut []);
+    found.read(instance, resource, &mut out).ok()?;
+    out.captured_short()
+}
+
+/// An unsigned number that fits 32 bits.
+pub(crate) fn number(
+    objects: &dyn Objects,
+    object: u16,
+    instance: u16,
+    resource: u16,
+) -> Option<u32> {
+    value(objects, object, instance, resource)?
+        .as_u64()
+        .and_then(|value| u32::try_from(value).ok())
+}
+
+/// A truth value.
+pub(crate) fn boolean(
+    objects: &dyn Objects,
+    object: u16,
+    instance: u16,
+    resource: u16,
+) -> Option<bool> {
+    value(objects, object, instance, resource)?.as_bool()
+}
+
+/// A resource of a Server instance, with what the specification says when it is absent.
+pub(crate) fn server_number(
+    objects: &dyn Objects,
+    instance: u16,
+    resource: u16,
+    default: u32,
+) -> u32 {
+    number(objects, SERVER, instance, resource).unwrap_or(default)
+}
+
+/// The Server instance with this short server id.
+pub(crate) fn server_instance(objects: &dyn Objects, short_id: u16) -> Option<u16> {
+    instances(objects, SERVER).find(|&instance| {
+        number(objects, SERVER, instance, server::SHORT_SERVER_ID) == Some(u32::from(short_id))
+    })
+}
+
+/// The Security instance of the bootstrap server.
+#[cfg(feature = "bootstrap")]
+pub(crate) fn bootstrap_account(objects: &dyn Objects) -> Option<u16> {
+    instances(objects, SECURITY).find(|&instance| is_bootstrap(objects, instance))
+}
+
+/// Whether a Security instance is the bootstrap server's.
+pub(crate) fn is_bootstrap(objects: &dyn Objects, instance: u16) -> bool {
+    boolean(objects, SECURITY, instance, security::BOOTSTRAP_SERVER) == Some(true)
+}
+
+/// The short server id of a Security instance that is not the bootstrap server's.
+pub(crate) fn short_id(objects: &dyn Objects, security_instance: u16) -> Option<u16> {
+    let id = number(
+        objects,
+        SECURITY,
+        security_instance,
+        security::SHORT_SERVER_ID,
+    )?;
+    u16::try_from(id)
+        .ok()
+        .filter(|&id| id != 0 && id != u16::MAX)
+}
+
+/// The instances of an object in ascending order.
+pub(crate) fn instances(objects: &dyn Objects, object: u16) -> impl Iterator<Item = u16> {
+    let object = objects.object(object);
+    let mut last = None;
+    core::iter::from_fn(move || {
+        last = Some(object?.next_instance(last)?);
+        last
+    })
+}

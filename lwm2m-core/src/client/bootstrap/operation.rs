@@ -1,0 +1,179 @@
+//! What a bootstrap server may ask for, and when.
+
+use super::super::connection::Stage;
+use super::super::input::Handled;
+use super::super::management::write::{self, Mode, Rights};
+use super::super::management::{Done, payload_format, read};
+use super::super::output::{Event, Failure};
+use super::super::reply::{self, Head, code_of};
+use super::super::request::{Origin, Place, Request};
+use super::super::{Client, Context};
+use super::{consistency, delete, discover};
+use crate::message::deduplication::Remembered;
+use crate::model::{Content, ContentFormat, Error, Level, Objects, Path, ValueReader};
+use crate::wire::coap::Code;
+
+impl Client<'_> {
+    /// Carries out a request of the bootstrap server.
+    pub(in crate::client) fn bootstrap_operation(
+        &mut self,
+        index: usize,
+        request: &Request<'_>,
+        origin: &Origin,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Handled {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return self.answer_code(origin, Code::INTERNAL_SERVER_ERROR, buffer);
+        };
+        match connection.stage {
+            // The server may be faster than its answer to the Bootstrap-Request.
+            Stage::Attempting | Stage::Bootstrapping { .. } => {
+                connection.stage = Stage::Bootstrapping {
+                    until: cx.now + self.config.transmission.exchange_lifetime(),
+                };
+            }
+            // Outside a bootstrap session nothing of the kind is allowed.
+            _ => return self.answer_code(origin, Code::METHOD_NOT_ALLOWED, buffer),
+        }
+        if !self.begin_transaction(cx.objects) {
+            return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
+        }
+        let code = request.message.code();
+        let result = match request.place {
+            Place::Bootstrap if code == Code::POST => {
+                return self.bootstrap_finish(index, origin, buffer, cx);
+            }
+            Place::Bootstrap => Err(Error::MethodNotAllowed),
+            Place::Unknown => Err(Error::NotFound),
+            Place::Path(path) => match code {
+                Code::GET => return self.bootstrap_get(path, request, origin, buffer, cx.objects),
+                Code::PUT => bootstrap_write(cx.objects, path, request, buffer),
+                Code::DELETE => delete::delete(cx.objects, path),
+                _ => Err(Error::MethodNotAllowed),
+            },
+        };
+        match result {
+            Ok(done) => self.answer_done(index, done, request, origin, buffer),
+            Err(error) => self.answer_code(origin, code_of(error), buffer),
+        }
+    }
+
+    /// Bootstrap-Discover and Bootstrap-Read.
+    fn bootstrap_get(
+        &mut self,
+        path: Path,
+        request: &Request<'_>,
+        origin: &Origin,
+        buffer: &mut [u8],
+        objects: &dyn Objects,
+    ) -> Handled {
+        let id = self.next_message_id();
+        let mut head = Head::answer(origin, Code::CONTENT, id);
+        let max_szx = self.config.block_szx;
+        let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
+            head.format = Some(ContentFormat::CoreLink);
+            discover::check(objects, path).and_then(|()| {
+                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                    Ok(discover::write(writer, objects, path))
+                })
+            })
+        } else if !matches!(path.object_id(), Some(1 | 2)) || path.level() > Level::Instance {
+            // Only accounts and access rights may be read back (Core 1.1.1, section 6.1.7.4).
+            Err(Error::MethodNotAllowed)
+        } else {
+            read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
+                head.format = Some(format);
+                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                    read::write(writer, objects, path, format)
+                })
+            })
+        };
+        let handled = match result {
+            Ok(len) => Handled {
+                len,
+                remembered: Remembered::Again,
+                answered: None,
+            },
+            Err(error) => self.answer_code(origin, code_of(error), buffer),
+        };
+        Handled {
+            remembered: Remembered::Again,
+            ..handled
+        }
+    }
+
+    /// Bootstrap-Finish: checked here, then by the application, whose word the answer waits for.
+    fn bootstrap_finish(
+        &mut self,
+        index: usize,
+        origin: &Origin,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Handled {
+        if !consistency::is_consistent(cx.objects, buffer) {
+            let handled = self.answer_code(origin, Code::NOT_ACCEPTABLE, buffer);
+            self.bootstrap_failed(index, Failure::Inconsistent, cx);
+            return handled;
+        }
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.stage = Stage::Finishing;
+            // The server has long accepted, should its answer be lost.
+            connection.exchange = None;
+        }
+        self.finish = Some(*origin);
+        self.push(Event::BootstrapFinishing);
+        Handled {
+            len: 0,
+            remembered: Remembered::Pending,
+            answered: None,
+        }
+    }
+}
+
+/// Bootstrap-Write: of an object with all its instances, of an instance, or of a resource.
+fn bootstrap_write(
+    objects: &mut dyn Objects,
+    path: Path,
+    request: &Request<'_>,
+    scratch: &mut [u8],
+) -> Result<Done, Error> {
+    if path.level() == Level::Root {
+        return Err(Error::MethodNotAllowed);
+    }
+    let format = payload_format(request)?;
+    let payload = request.message.payload();
+    write::check(objects, path, format, payload, Rights::Bootstrap, scratch)?;
+    ensure_instance(objects, path)?;
+    let mut reader = ValueReader::new(format, path, payload)?;
+    while let Some(node) = reader.next()? {
+        if matches!(node.content, Content::Instance) || path.level() == Level::Object {
+            ensure_instance(objects, node.path)?;
+        }
+    }
+    let outcome = write::apply(
+        objects,
+        path,
+        Mode::Replace,
+        format,
+        payload,
+        Rights::Bootstrap,
+        scratch,
+    )?;
+    Ok(Done {
+        outcome,
+        ..Done::new(Code::CHANGED, path)
+    })
+}
+
+/// Creates the instance that a bootstrap server writes to.
+fn ensure_instance(objects: &mut dyn Objects, path: Path) -> Result<(), Error> {
+    let object = path
+        .object_id()
+        .and_then(|id| objects.object_mut(id))
+        .ok_or(Error::NotFound)?;
+    match path.instance_id() {
+        Some(instance) if !object.has_instance(instance) => object.create(instance),
+        _ => Ok(()),
+    }
+}

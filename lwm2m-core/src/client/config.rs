@@ -1,0 +1,109 @@
+//! What an application decides once.
+
+use crate::message::transmission::Transmission;
+use crate::model::ContentFormat;
+use crate::time::Duration;
+
+/// Waiting times after failures that the specification leaves to the client, in seconds; the last one repeats.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct BackOff<'r> {
+    delays: &'r [u32],
+    jitter_percent: u8,
+}
+
+impl<'r> BackOff<'r> {
+    /// 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, spread by 10 %.
+    pub const DEFAULT: BackOff<'static> = BackOff {
+        delays: &[60, 120, 240, 480, 960, 1_920, 3_600, 86_400],
+        jitter_percent: 10,
+    };
+
+    /// Waits `delays` seconds one after the other, each spread by up to `jitter_percent` either way; the last
+    /// repeats. Without any delay it is a day.
+    #[must_use]
+    pub const fn new(delays: &'r [u32], jitter_percent: u8) -> Self {
+        Self {
+            delays,
+            jitter_percent,
+        }
+    }
+
+    /// The wait after failure number `failures` (0 is the first), in seconds before jitter.
+    #[must_use]
+    pub fn delay(&self, failures: u8) -> u32 {
+        self.delays
+            .get(usize::from(failures))
+            .or_else(|| self.delays.last())
+            .copied()
+            .unwrap_or(86_400)
+    }
+
+    /// The same with jitter.
+    pub(crate) fn spread(&self, failures: u8, random: &mut dyn crate::random::Random) -> Duration {
+        let millis = u64::from(self.delay(failures)) * 1000;
+        let range = millis * u64::from(self.jitter_percent) / 100;
+        let mut bytes = [0; 2];
+        random.public(&mut bytes);
+        let part = 2 * range * u64::from(u16::from_le_bytes(bytes)) / u64::from(u16::MAX);
+        Duration::from_millis((millis + part).saturating_sub(range))
+    }
+}
+
+/// How the client behaves; see the methods for what can be changed.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Config<'r> {
+    /// Endpoint client name (`ep`). At most 255 bytes.
+    pub endpoint: &'r str,
+    /// Whether the client announces queue mode (`Q`).
+    pub queue_mode: bool,
+    /// Whether Register carries `b` although it is the default `U`.
+    pub announce_binding: bool,
+    /// Whether Register carries the link to the root with the formats served (14 bytes and more).
+    pub root_link: bool,
+    /// The format of answers and notifications when the server asks for none.
+    pub format: ContentFormat,
+    /// Parameters of the message layer.
+    pub transmission: Transmission,
+    /// Waits between attempts after the retries that the Server object prescribes are used up.
+    pub registration_back_off: BackOff<'r>,
+    /// Waits between bootstrap attempts.
+    pub bootstrap_back_off: BackOff<'r>,
+    /// How long the client answers a repeated Bootstrap-Finish before it goes on: 1.5 x ACK_TIMEOUT when `None`.
+    pub bootstrap_grace: Option<Duration>,
+    /// Largest block size exponent (RFC 7959): 0 to 6, for 16 to 1,024 bytes.
+    pub block_szx: u8,
+}
+
+impl<'r> Config<'r> {
+    /// The defaults, for an endpoint client name such as `urn:imei:123456789012345`.
+    #[must_use]
+    pub const fn new(endpoint: &'r str) -> Self {
+        Self {
+            endpoint,
+            queue_mode: false,
+            announce_binding: false,
+            root_link: true,
+            #[cfg(feature = "tlv")]
+            format: ContentFormat::Tlv,
+            #[cfg(all(feature = "senml-cbor", not(feature = "tlv")))]
+            format: ContentFormat::SenmlCbor,
+            #[cfg(not(any(feature = "senml-cbor", feature = "tlv")))]
+            format: ContentFormat::Text,
+            transmission: Transmission::DEFAULT,
+            registration_back_off: BackOff::DEFAULT,
+            bootstrap_back_off: BackOff::DEFAULT,
+            bootstrap_grace: None,
+            block_szx: 6,
+        }
+    }
+
+    /// The time after Bootstrap-Finish.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) fn grace(&self) -> Duration {
+        self.bootstrap_grace.unwrap_or_else(|| {
+            Duration::from_millis(u64::from(self.transmission.ack_timeout).saturating_mul(3) / 2)
+        })
+    }
+}

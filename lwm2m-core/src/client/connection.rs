@@ -1,0 +1,147 @@
+//! The state of the way to one server.
+
+use super::output::SessionId;
+use crate::message::exchange::Exchange;
+use crate::time::Instant;
+
+/// Bytes of a Location: each segment behind its length.
+pub(crate) const LOCATION: usize = 40;
+
+/// Whether there is a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Session {
+    Closed,
+    /// To be asked of the driver.
+    Wanted,
+    Opening,
+    Open,
+    /// To be closed by the driver.
+    Unwanted,
+}
+
+/// Where the connection stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Stage {
+    /// Nothing to do: no account, de-registered, or not started.
+    Idle,
+    /// Waiting before a (further) attempt.
+    Waiting { until: Instant },
+    /// An attempt: the session, then the request.
+    Attempting,
+    /// Registered; an Update is due at this time.
+    Registered { update_at: Instant },
+    /// The bootstrap server is at work; it has until then for its next request.
+    #[cfg(feature = "bootstrap")]
+    Bootstrapping { until: Instant },
+    /// Bootstrap-Finish is waiting for the application's word.
+    #[cfg(feature = "bootstrap")]
+    Finishing,
+    /// A repeated Bootstrap-Finish is answered until then.
+    #[cfg(feature = "bootstrap")]
+    Grace { until: Instant },
+}
+
+/// One server: its account, session, registration and the message on its way.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// Security instance.
+    pub(crate) account: u16,
+    /// Server instance; none for the bootstrap server.
+    pub(crate) server_instance: u16,
+    /// Short server id; 0 for the bootstrap server.
+    pub(crate) short_id: u16,
+    pub(crate) used: bool,
+    pub(crate) bootstrap: bool,
+    pub(crate) session: Session,
+    pub(crate) stage: Stage,
+    pub(crate) exchange: Option<Exchange>,
+    /// Segments of the registration's Location, each behind its length.
+    pub(crate) location: heapless::Vec<u8, LOCATION, u8>,
+    /// Lifetime that the server was told, in seconds.
+    pub(crate) lifetime: u32,
+    /// Failed attempts in this sequence.
+    pub(crate) attempts: u8,
+    /// Failed sequences.
+    pub(crate) sequences: u8,
+    /// Failures after all sequences, for the back-off list.
+    pub(crate) back_off: u8,
+    /// An Update (or De-register) is to be sent as soon as nothing is on its way.
+    pub(crate) update: bool,
+    pub(crate) deregister: bool,
+    /// Lifetime or object list have changed since the server was told.
+    pub(crate) lifetime_changed: bool,
+    pub(crate) objects_changed: bool,
+    /// After the De-register: stay away for this many seconds (Disable), then register again.
+    pub(crate) disable: Option<u32>,
+}
+
+impl Connection {
+    pub(crate) const UNUSED: Self = Self {
+        account: 0,
+        server_instance: 0,
+        short_id: 0,
+        used: false,
+        bootstrap: false,
+        session: Session::Closed,
+        stage: Stage::Idle,
+        exchange: None,
+        location: heapless::Vec::new(),
+        lifetime: 0,
+        attempts: 0,
+        sequences: 0,
+        back_off: 0,
+        update: false,
+        deregister: false,
+        lifetime_changed: false,
+        objects_changed: false,
+        disable: None,
+    };
+
+    /// Whether the server holds a registration, as far as is known.
+    pub(crate) const fn is_registered(&self) -> bool {
+        matches!(self.stage, Stage::Registered { .. })
+    }
+
+    /// Whether the loss of the network ends what is under way, so that it has to begin again.
+    pub(crate) const fn is_interrupted(&self) -> bool {
+        #[cfg(feature = "bootstrap")]
+        if matches!(self.stage, Stage::Bootstrapping { .. }) {
+            return true;
+        }
+        matches!(self.stage, Stage::Attempting)
+    }
+
+    /// Ends the session, if there is one.
+    pub(crate) fn close(&mut self) {
+        self.exchange = None;
+        if self.session != Session::Closed {
+            self.session = Session::Unwanted;
+        }
+    }
+
+    /// When something is to be done although nothing comes in.
+    pub(crate) fn deadline(&self) -> Instant {
+        let exchange = self
+            .exchange
+            .as_ref()
+            .map_or(Instant::FAR_FUTURE, |exchange| exchange.due);
+        let stage = match self.stage {
+            Stage::Waiting { until } => until,
+            Stage::Registered { update_at } => update_at,
+            #[cfg(feature = "bootstrap")]
+            Stage::Bootstrapping { until } | Stage::Grace { until } => until,
+            _ => Instant::FAR_FUTURE,
+        };
+        // While an exchange is under way, an Update has to wait for it.
+        if self.exchange.is_some() && self.is_registered() {
+            exchange
+        } else {
+            exchange.min(stage)
+        }
+    }
+}
+
+/// The session of the connection in slot `index`.
+pub(crate) fn session_of(index: usize) -> SessionId {
+    SessionId::new(u8::try_from(index).unwrap_or(u8::MAX))
+}

@@ -1,0 +1,327 @@
+//! Datagrams from servers: the message layer (RFC 7252, section 4).
+
+use super::connection::session_of;
+use super::output::{Expect, Failure, SessionId};
+use super::reply::Head;
+use super::request::{Origin, Request};
+use super::{Client, Context, Outgoing};
+use crate::message::deduplication::{self, Remembered};
+use crate::message::exchange::Purpose;
+use crate::model::{Objects, Path};
+use crate::random::Random;
+use crate::time::Instant;
+use crate::wire::coap::{Code, Kind, Message, ParseError, write_empty};
+use crate::wire::writer::Writer;
+
+/// Bytes that an answer without payload needs at most: header, token, Location, Block1 and Size1.
+const SMALLEST_ANSWER: usize = 40;
+
+/// How a request was handled.
+pub(super) struct Handled {
+    /// Length of the answer at the front of the buffer; 0 for silence.
+    pub(super) len: usize,
+    pub(super) remembered: Remembered,
+    /// Operation with an effect after the answer.
+    pub(super) answered: Option<Path>,
+}
+
+impl Client<'_> {
+    /// Handles the datagram in the first `len` bytes of `buffer`, which has come from the server of `session`.
+    ///
+    /// Nothing that the network sends leads to an error: it is answered, or dropped and counted in
+    /// [`statistics`](Self::statistics).
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        buffer: &mut [u8],
+        len: usize,
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) {
+        self.stirred = true;
+        self.statistics.received = self.statistics.received.wrapping_add(1);
+        let index = session.index();
+        if !self.is_open(index) || len > buffer.len() {
+            self.unexpected();
+            return;
+        }
+        // The request is moved to the end of the buffer, its answer is built at the front.
+        let front = buffer.len() - len;
+        buffer.copy_within(..len, front);
+        let (head, tail) = buffer.split_at_mut(front);
+        let message = match Message::parse(tail) {
+            Ok(message) => message,
+            Err(error) => {
+                self.malformed(session, buffer, error);
+                return;
+            }
+        };
+        let cx = &mut Context {
+            now,
+            objects,
+            random,
+        };
+        let code = message.code();
+        if code.is_request() {
+            if head.len() < SMALLEST_ANSWER {
+                let origin = origin_of(&message);
+                let id = self.next_message_id();
+                let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
+                answer.size1 = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER)).ok();
+                let len = answer.alone(buffer);
+                self.reply(session, len, None);
+                return;
+            }
+            self.request(index, &message, head, cx);
+        } else if code.is_response() {
+            self.response(index, &message, head, cx);
+        } else if code.is_empty() {
+            self.empty(index, &message, head, cx);
+        } else {
+            self.reject(session, &message, head);
+        }
+    }
+
+    fn unexpected(&mut self) {
+        self.statistics.unexpected = self.statistics.unexpected.wrapping_add(1);
+    }
+
+    /// Not a message: reset when it was confirmable, else ignored (RFC 7252, sections 3 and 4.2).
+    fn malformed(&mut self, session: SessionId, buffer: &mut [u8], error: ParseError) {
+        self.statistics.malformed = self.statistics.malformed.wrapping_add(1);
+        if let Some(message_id) = error.reset() {
+            self.reply_empty(session, Kind::Rst, message_id, buffer);
+        }
+    }
+
+    pub(super) fn reply(&mut self, session: SessionId, len: usize, answered: Option<Path>) {
+        if len > 0 {
+            let busy = self
+                .connections
+                .get(session.index())
+                .is_some_and(|connection| connection.bootstrap);
+            let expect = if busy { Expect::More } else { Expect::Nothing };
+            self.outgoing = Some(Outgoing {
+                session,
+                len,
+                expect,
+                answered,
+            });
+        }
+    }
+
+    fn reply_empty(&mut self, session: SessionId, kind: Kind, message_id: u16, buffer: &mut [u8]) {
+        let mut writer = Writer::new(buffer);
+        write_empty(&mut writer, kind, message_id);
+        self.reply(session, writer.finish().stored, None);
+    }
+
+    /// A message that cannot be processed: reset when it was confirmable.
+    fn reject(&mut self, session: SessionId, message: &Message<'_>, buffer: &mut [u8]) {
+        self.unexpected();
+        if message.kind() == Kind::Con {
+            self.reply_empty(session, Kind::Rst, message.message_id(), buffer);
+        }
+    }
+
+    fn empty(
+        &mut self,
+        index: usize,
+        message: &Message<'_>,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        let session = session_of(index);
+        let id = message.message_id();
+        let transmission = self.config.transmission;
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        match message.kind() {
+            // A ping (RFC 7252, section 4.3).
+            Kind::Con => self.reply_empty(session, Kind::Rst, id, buffer),
+            Kind::Ack => match &mut connection.exchange {
+                Some(exchange) if exchange.message_id == id => match exchange.purpose {
+                    Purpose::Response(slot) => {
+                        connection.exchange = None;
+                        self.close_separate(slot);
+                    }
+                    _ => exchange.acknowledge(cx.now, &transmission),
+                },
+                _ => self.unexpected(),
+            },
+            Kind::Rst => match connection.exchange {
+                Some(exchange) if exchange.message_id == id => {
+                    self.exchange_failed(index, exchange.purpose, Failure::Reset, cx);
+                }
+                _ => self.unexpected(),
+            },
+            Kind::Non => self.unexpected(),
+        }
+    }
+
+    fn response(
+        &mut self,
+        index: usize,
+        message: &Message<'_>,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        let session = session_of(index);
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        let piggybacked = message.kind() == Kind::Ack;
+        let matched = connection.exchange.filter(|exchange| {
+            exchange.token == message.token()
+                && (!piggybacked || exchange.message_id == message.message_id())
+        });
+        let Some(exchange) =
+            matched.filter(|exchange| !matches!(exchange.purpose, Purpose::Response(_)))
+        else {
+            // A separate response that was answered before may come again: its sender has missed the acknowledgement.
+            let known =
+                deduplication::find(self.deduplication, cx.now, session, message.message_id())
+                    .is_some();
+            if known && message.kind() == Kind::Con {
+                self.reply_empty(session, Kind::Ack, message.message_id(), buffer);
+            } else {
+                self.reject(session, message, buffer);
+            }
+            return;
+        };
+        let critical = message
+            .options()
+            .any(|item| item.is_critical() && !is_known_in_response(item.number));
+        if critical {
+            // RFC 7252, section 5.4.1: such a response is rejected.
+            self.reject(session, message, buffer);
+            if message.kind() != Kind::Con {
+                return;
+            }
+            self.exchange_failed(index, exchange.purpose, Failure::Code(Code::BAD_OPTION), cx);
+            return;
+        }
+        connection.exchange = None;
+        if message.kind() == Kind::Con {
+            self.reply_empty(session, Kind::Ack, message.message_id(), buffer);
+            let expires = cx.now + self.config.transmission.exchange_lifetime();
+            let id = message.message_id();
+            deduplication::remember(
+                self.deduplication,
+                cx.now,
+                session,
+                id,
+                expires,
+                Remembered::Pending,
+            );
+        }
+        match exchange.purpose {
+            Purpose::Register | Purpose::Update | Purpose::Deregister => {
+                self.registration_answered(index, exchange.purpose, message, cx);
+            }
+            #[cfg(feature = "bootstrap")]
+            Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
+            Purpose::Response(_) => {}
+        }
+    }
+
+    fn request(
+        &mut self,
+        index: usize,
+        message: &Message<'_>,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        let session = session_of(index);
+        let origin = origin_of(message);
+        let transmission = self.config.transmission;
+        let lifetime = match origin.kind {
+            Kind::Con => transmission.exchange_lifetime(),
+            Kind::Non => transmission.non_lifetime(),
+            // Requests are confirmable or not; anything else is malformed (RFC 7252, section 4.3).
+            Kind::Ack | Kind::Rst => {
+                self.unexpected();
+                return;
+            }
+        };
+        if let Some(known) =
+            deduplication::find(self.deduplication, cx.now, session, origin.message_id)
+        {
+            self.statistics.duplicates = self.statistics.duplicates.wrapping_add(1);
+            if origin.kind == Kind::Non {
+                return;
+            }
+            match known {
+                Remembered::Pending => {
+                    if self.is_separate(session, &origin) {
+                        self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
+                    }
+                    return;
+                }
+                Remembered::Code(code, created) => {
+                    let mut head = Head::answer(&origin, code, origin.message_id);
+                    head.created = created;
+                    head.block1 = Request::read(*message)
+                        .ok()
+                        .and_then(|request| request.block1);
+                    let len = head.alone(buffer);
+                    self.reply(session, len, None);
+                    return;
+                }
+                Remembered::Again => {}
+            }
+        }
+        let handled = match Request::read(*message) {
+            Ok(request) => self.handle_request(index, &request, &origin, buffer, cx),
+            // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
+            Err(_) if origin.kind == Kind::Non => {
+                self.unexpected();
+                return;
+            }
+            Err(code) => self.answer_code(&origin, code, buffer),
+        };
+        let expires = cx.now + lifetime;
+        let id = origin.message_id;
+        deduplication::remember(
+            self.deduplication,
+            cx.now,
+            session,
+            id,
+            expires,
+            handled.remembered,
+        );
+        self.reply(session, handled.len, handled.answered);
+    }
+
+    /// An answer of a code alone.
+    pub(super) fn answer_code(
+        &mut self,
+        origin: &Origin,
+        code: Code,
+        buffer: &mut [u8],
+    ) -> Handled {
+        let id = self.next_message_id();
+        let len = Head::answer(origin, code, id).alone(buffer);
+        Handled {
+            len,
+            remembered: Remembered::Code(code, None),
+            answered: None,
+        }
+    }
+}
+
+fn origin_of(message: &Message<'_>) -> Origin {
+    Origin {
+        kind: message.kind(),
+        message_id: message.message_id(),
+        token: message.token(),
+    }
+}
+
+/// Critical options that a response to the client's requests may carry.
+const fn is_known_in_response(number: u16) -> bool {
+    use crate::wire::coap::option;
+    matches!(number, option::BLOCK1 | option::BLOCK2)
+}

@@ -1,0 +1,154 @@
+//! Create and Delete (Core 1.1.1, sections 6.3.6 and 6.3.7).
+
+use super::write::{self, Mode, Rights};
+use super::{Done, locate, payload_format};
+use crate::client::request::Request;
+use crate::model::{
+    Content, ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance,
+};
+use crate::wire::coap::Code;
+
+/// Creates an instance with the resources of the payload; the id is the payload's, else the smallest free one.
+pub(super) fn create(
+    objects: &mut dyn Objects,
+    path: Path,
+    request: &Request<'_>,
+    scratch: &mut [u8],
+) -> Result<Done, Error> {
+    let object_id = path.object_id().ok_or(Error::NotFound)?;
+    let object = objects.object(object_id).ok_or(Error::NotFound)?;
+    let payload = request.message.payload();
+    let mut named = None;
+    let mut format = ContentFormat::Text;
+    if !payload.is_empty() {
+        format = payload_format(request)?;
+        named = named_instance(format, object_id, payload)?;
+    }
+    let instance = match named {
+        Some(instance) => instance,
+        None => free_instance(object)?,
+    };
+    if instance == Path::RESERVED_ID || object.has_instance(instance) {
+        return Err(Error::BadRequest);
+    }
+    object.check_create(instance)?;
+    // A payload that wraps its instance is read as one sent to the object; a bare one, to the instance.
+    let base = if named.is_some() {
+        path
+    } else {
+        Path::instance(object_id, instance)
+    };
+    let target = Path::instance(object_id, instance);
+    if !payload.is_empty() {
+        write::check(objects, base, format, payload, Rights::Creator, scratch)?;
+    }
+    complete(
+        object_of(objects, object_id)?,
+        base,
+        target,
+        format,
+        payload,
+    )?;
+    objects
+        .object_mut(object_id)
+        .ok_or(Error::NotFound)?
+        .create(instance)?;
+    let mut created = Done {
+        created: named.is_none().then_some((object_id, instance)),
+        ..Done::new(Code::CREATED, target)
+    };
+    if !payload.is_empty() {
+        match write::apply(
+            objects,
+            base,
+            Mode::Update,
+            format,
+            payload,
+            Rights::Creator,
+            scratch,
+        ) {
+            Ok(outcome) => created.outcome = outcome,
+            Err(error) => {
+                // The object has broken its word; at least nothing half-made stays.
+                let _ = objects
+                    .object_mut(object_id)
+                    .map(|object| object.delete(instance));
+                return Err(error);
+            }
+        }
+    }
+    Ok(created)
+}
+
+fn object_of(objects: &dyn Objects, id: u16) -> Result<&dyn Object, Error> {
+    objects.object(id).ok_or(Error::NotFound)
+}
+
+/// Whether the payload names one instance only, and every mandatory resource that can be written.
+fn complete(
+    object: &dyn Object,
+    base: Path,
+    target: Path,
+    format: ContentFormat,
+    payload: &[u8],
+) -> Result<(), Error> {
+    let mandatory = object
+        .definition()
+        .resources
+        .iter()
+        .filter(|r| r.mandatory && r.operations.is_writable());
+    let mut missing = mandatory.count();
+    if !payload.is_empty() {
+        let mut reader = ValueReader::new(format, base, payload)?;
+        let mut last = None;
+        while let Some(node) = reader.next()? {
+            if !target.contains(&node.path) {
+                return Err(Error::BadRequest);
+            }
+            let resource = node.path.resource_id();
+            if resource == last || matches!(node.content, Content::Instance) {
+                continue;
+            }
+            last = resource;
+            let definition = resource.and_then(|id| object.definition().resource(id));
+            if definition.is_some_and(|definition| {
+                definition.mandatory && definition.operations.is_writable()
+            }) {
+                missing = missing.saturating_sub(1);
+            }
+        }
+    }
+    if missing == 0 {
+        Ok(())
+    } else {
+        Err(Error::BadRequest)
+    }
+}
+
+/// The smallest instance id that is not in use.
+fn free_instance(object: &dyn Object) -> Result<u16, Error> {
+    let mut id = 0;
+    let mut next = object.next_instance(None);
+    while let Some(instance) = next {
+        if instance != id {
+            break;
+        }
+        id = id
+            .checked_add(1)
+            .filter(|&id| id != Path::RESERVED_ID)
+            .ok_or(Error::BadRequest)?;
+        next = object.next_instance(Some(instance));
+    }
+    Ok(id)
+}
+
+/// Deletes an instance.
+pub(super) fn delete(objects: &mut dyn Objects, path: Path) -> Result<Done, Error> {
+    locate(objects, path)?;
+    let object = path
+        .object_id()
+        .and_then(|id| objects.object_mut(id))
+        .ok_or(Error::NotFound)?;
+    object.delete(path.instance_id().unwrap_or(0))?;
+    Ok(Done::new(Code::DELETED, path))
+}

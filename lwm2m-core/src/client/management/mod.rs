@@ -1,0 +1,328 @@
+//! The device management interface (Core 1.1.1, section 6.3): what a server may do with the objects.
+
+mod create;
+mod discover;
+mod execute;
+pub(super) mod read;
+pub(super) mod write;
+
+use super::input::Handled;
+use super::reply::{self, Head, code_of};
+use super::request::{Origin, Place, Request};
+use super::{Client, Context, accounts};
+use crate::message::deduplication::Remembered;
+use crate::model::{ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition};
+use crate::wire::coap::{Code, Kind, write_empty};
+use crate::wire::writer::Writer;
+
+/// Objects that only the bootstrap interface reaches: Security and OSCORE.
+const PROTECTED: [u16; 2] = [accounts::SECURITY, 21];
+
+/// What an operation without a payload in its answer led to.
+pub(super) struct Done {
+    pub(super) code: Code,
+    pub(super) created: Option<(u16, u16)>,
+    pub(super) outcome: Outcome,
+    pub(super) path: Path,
+}
+
+impl Done {
+    pub(super) const fn new(code: Code, path: Path) -> Self {
+        Self {
+            code,
+            created: None,
+            outcome: Outcome::Done,
+            path,
+        }
+    }
+}
+
+impl Client<'_> {
+    /// Carries out a request of the server of connection `index` and builds the answer at the front of `buffer`.
+    pub(super) fn handle_request(
+        &mut self,
+        index: usize,
+        request: &Request<'_>,
+        origin: &Origin,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Handled {
+        #[cfg(feature = "bootstrap")]
+        if self
+            .connections
+            .get(index)
+            .is_some_and(|connection| connection.bootstrap)
+        {
+            return self.bootstrap_operation(index, request, origin, buffer, cx);
+        }
+        let path = match request.place {
+            Place::Path(path) => path,
+            // Bootstrap-Finish of a server that is none.
+            #[cfg(feature = "bootstrap")]
+            Place::Bootstrap => return self.answer_code(origin, Code::METHOD_NOT_ALLOWED, buffer),
+            Place::Unknown => return self.answer_code(origin, Code::NOT_FOUND, buffer),
+        };
+        let code = request.message.code();
+        let result = match self.permitted(path) {
+            Err(error) => Err(error),
+            Ok(()) if code == Code::GET => {
+                return self.get(index, path, request, origin, buffer, cx);
+            }
+            Ok(()) => self.change(index, path, request, buffer, cx),
+        };
+        match result {
+            Ok(done) => self.answer_done(index, done, request, origin, buffer),
+            Err(error) => self.answer_code(origin, code_of(error), buffer),
+        }
+    }
+
+    /// Until object 2 exists, every server may do everything except reach the credentials; while a bootstrap server
+    /// is at work, the accounts are its own.
+    fn permitted(&self, path: Path) -> Result<(), Error> {
+        match path.object_id() {
+            Some(object) if PROTECTED.contains(&object) => Err(Error::Unauthorized),
+            #[cfg(feature = "bootstrap")]
+            Some(object) if self.transaction && object <= 2 => Err(Error::Busy),
+            _ => Ok(()),
+        }
+    }
+
+    fn get(
+        &mut self,
+        _index: usize,
+        path: Path,
+        request: &Request<'_>,
+        origin: &Origin,
+        buffer: &mut [u8],
+        cx: &Context<'_>,
+    ) -> Handled {
+        let id = self.next_message_id();
+        let mut head = Head::answer(origin, Code::CONTENT, id);
+        let objects = &*cx.objects;
+        let max_szx = self.config.block_szx;
+        let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
+            head.format = Some(ContentFormat::CoreLink);
+            discover::check(objects, path).and_then(|()| {
+                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                    Ok(discover::write(writer, objects, path))
+                })
+            })
+        } else {
+            read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
+                head.format = Some(format);
+                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                    read::write(writer, objects, path, format)
+                })
+            })
+        };
+        match result {
+            Ok(len) => Handled {
+                len,
+                remembered: Remembered::Again,
+                answered: None,
+            },
+            Err(error) => {
+                let handled = self.answer_code(origin, code_of(error), buffer);
+                Handled {
+                    remembered: Remembered::Again,
+                    ..handled
+                }
+            }
+        }
+    }
+
+    /// Carries out an operation that changes something.
+    fn change(
+        &mut self,
+        index: usize,
+        path: Path,
+        request: &Request<'_>,
+        scratch: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Result<Done, Error> {
+        let code = request.message.code();
+        let level = path.level();
+        let done = if code == Code::POST && level == Level::Object {
+            create::create(cx.objects, path, request, scratch)?
+        } else if code == Code::DELETE && level == Level::Instance {
+            create::delete(cx.objects, path)?
+        } else if code == Code::POST && level == Level::Resource && is_executable(cx.objects, path)
+        {
+            execute::execute(cx.objects, path, request)?
+        } else if (code == Code::PUT || code == Code::POST) && level >= Level::Instance {
+            Self::write(path, request, scratch, cx)?
+        } else {
+            return Err(Error::MethodNotAllowed);
+        };
+        self.changed_by_server(index, &done, cx);
+        Ok(done)
+    }
+
+    fn write(
+        path: Path,
+        request: &Request<'_>,
+        scratch: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Result<Done, Error> {
+        locate(cx.objects, path)?;
+        let mode = if request.message.code() == Code::PUT {
+            write::Mode::Replace
+        } else {
+            write::Mode::Update
+        };
+        let format = payload_format(request)?;
+        let payload = request.message.payload();
+        let outcome = write::write(
+            cx.objects,
+            path,
+            mode,
+            format,
+            payload,
+            write::Rights::Server,
+            scratch,
+        )?;
+        Ok(Done {
+            outcome,
+            ..Done::new(Code::CHANGED, path)
+        })
+    }
+
+    /// Consequences of a server's operation for the client itself.
+    fn changed_by_server(&mut self, index: usize, done: &Done, cx: &Context<'_>) {
+        let path = done.path;
+        let is_list_changed = done.code == Code::CREATED || done.code == Code::DELETED;
+        if is_list_changed {
+            for connection in self
+                .connections
+                .iter_mut()
+                .filter(|connection| connection.is_registered())
+            {
+                connection.update = true;
+                connection.objects_changed = true;
+            }
+        }
+        if path.object_id() != Some(accounts::SERVER) {
+            return;
+        }
+        let instance = path.instance_id().unwrap_or(0);
+        match path.resource_id() {
+            Some(accounts::server::UPDATE_TRIGGER) => {
+                if let Some(connection) = self.connection_of(instance) {
+                    connection.update = true;
+                }
+            }
+            Some(accounts::server::DISABLE) => {
+                let secs = accounts::server_number(
+                    cx.objects,
+                    instance,
+                    accounts::server::DISABLE_TIMEOUT,
+                    86_400,
+                );
+                if let Some(connection) = self.connection_of(instance) {
+                    connection.deregister = true;
+                    connection.disable = Some(secs);
+                }
+            }
+            #[cfg(feature = "bootstrap")]
+            Some(accounts::server::BOOTSTRAP_TRIGGER) => {
+                let _ = self.begin_bootstrap(cx.now, cx.objects);
+            }
+            _ => {
+                self.account_written(instance, cx.objects);
+                let server = self
+                    .connections
+                    .get(index)
+                    .map_or(0, |connection| connection.short_id);
+                self.push(super::Event::AccountChanged { server });
+            }
+        }
+    }
+
+    fn connection_of(&mut self, server_instance: u16) -> Option<&mut super::Connection> {
+        self.connections.iter_mut().find(|connection| {
+            connection.is_registered() && connection.server_instance == server_instance
+        })
+    }
+
+    /// Builds the answer to an operation that succeeded, or opens the separate response that will be.
+    pub(super) fn answer_done(
+        &mut self,
+        index: usize,
+        done: Done,
+        request: &Request<'_>,
+        origin: &Origin,
+        buffer: &mut [u8],
+    ) -> Handled {
+        let id = self.next_message_id();
+        if let Outcome::Later(ticket) = done.outcome {
+            if !self.open_separate(super::connection::session_of(index), origin, ticket) {
+                return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
+            }
+            let mut len = 0;
+            if origin.kind == Kind::Con {
+                let mut writer = Writer::new(buffer);
+                write_empty(&mut writer, Kind::Ack, origin.message_id);
+                len = writer.finish().stored;
+            }
+            return Handled {
+                len,
+                remembered: Remembered::Pending,
+                answered: None,
+            };
+        }
+        let mut head = Head::answer(origin, done.code, id);
+        head.created = done.created;
+        head.block1 = request.block1;
+        let len = head.alone(buffer);
+        let answered = (done.outcome == Outcome::AfterResponse).then_some(done.path);
+        Handled {
+            len,
+            remembered: Remembered::Code(done.code, done.created),
+            answered,
+        }
+    }
+}
+
+/// The format of a payload: what the server says, else plain text for a single value (Core 1.1.1, section 7.4).
+pub(super) fn payload_format(request: &Request<'_>) -> Result<ContentFormat, Error> {
+    match request.content_format {
+        None => Ok(ContentFormat::Text),
+        Some(number) => ContentFormat::from_number(number).ok_or(Error::UnsupportedContentFormat),
+    }
+}
+
+/// The definition of the resource that a path names, when object and instance exist.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(super) fn definition_of(
+    objects: &dyn Objects,
+    path: Path,
+) -> Result<&'static ResourceDefinition, Error> {
+    let object = path
+        .object_id()
+        .and_then(|id| objects.object(id))
+        .ok_or(Error::NotFound)?;
+    path.resource_id()
+        .and_then(|id| object.definition().resource(id))
+        .ok_or(Error::NotFound)
+}
+
+/// Whether object and instance of a path exist.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<(), Error> {
+    let object = path
+        .object_id()
+        .and_then(|id| objects.object(id))
+        .ok_or(Error::NotFound)?;
+    match path.instance_id() {
+        Some(instance) if !object.has_instance(instance) => Err(Error::NotFound),
+        _ => Ok(()),
+    }
+}
+
+fn is_executable(objects: &dyn Objects, path: Path) -> bool {
+    definition_of(objects, path).is_ok_and(|definition| definition.operations.is_executable())
+}

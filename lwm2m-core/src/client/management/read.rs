@@ -1,0 +1,119 @@
+//! Read (Core 1.1.1, section 6.3.1).
+
+use super::{definition_of, locate};
+use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
+use crate::wire::writer::{Writer, Written};
+
+/// Whether `path` can be read, and in which format the answer is to be.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::MethodNotAllowed`] for a resource that is not readable and for the root,
+/// [`Error::NotAcceptable`].
+pub(crate) fn format_of(
+    objects: &dyn Objects,
+    path: Path,
+    accept: Option<u16>,
+    default: ContentFormat,
+) -> Result<ContentFormat, Error> {
+    if path.level() == Level::Root {
+        return Err(Error::MethodNotAllowed);
+    }
+    locate(objects, path)?;
+    let mut single = None;
+    if path.level() >= Level::Resource {
+        let definition = definition_of(objects, path)?;
+        if !definition.operations.is_readable() {
+            return Err(Error::MethodNotAllowed);
+        }
+        let object = path
+            .object_id()
+            .and_then(|id| objects.object(id))
+            .ok_or(Error::NotFound)?;
+        if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
+            return Err(Error::NotFound);
+        }
+        if path.level() == Level::ResourceInstance && !definition.multiple {
+            return Err(Error::NotFound);
+        }
+        if !definition.multiple || path.level() == Level::ResourceInstance {
+            single = Some(definition.data_type);
+        }
+    }
+    let format = match accept {
+        Some(number) => ContentFormat::from_number(number).ok_or(Error::NotAcceptable)?,
+        None => default,
+    };
+    match (format, single) {
+        (ContentFormat::CoreLink, _) => Err(Error::NotAcceptable),
+        (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {
+            Ok(format)
+        }
+        (ContentFormat::Text | ContentFormat::Opaque, _) => Err(Error::NotAcceptable),
+        #[cfg(any(feature = "tlv", feature = "senml-cbor"))]
+        _ => Ok(format),
+    }
+}
+
+/// Writes what is readable at `path`, which [`format_of`] has checked.
+///
+/// # Errors
+/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there.
+pub(crate) fn write(
+    writer: Writer<'_>,
+    objects: &dyn Objects,
+    path: Path,
+    format: ContentFormat,
+) -> Result<Written, Error> {
+    let object = path
+        .object_id()
+        .and_then(|id| objects.object(id))
+        .ok_or(Error::NotFound)?;
+    let mut out = ValueWriter::new(writer, format, path)?;
+    match path.level() {
+        Level::Root => return Err(Error::MethodNotAllowed),
+        Level::Object => {
+            let mut next = object.next_instance(None);
+            while let Some(instance) = next {
+                let path = path.child(instance).ok_or(Error::Internal)?;
+                out.begin_instance(path, true);
+                write_instance(&mut out, object, path, instance);
+                out.end_instance();
+                next = object.next_instance(Some(instance));
+            }
+        }
+        Level::Instance => {
+            out.begin_instance(path, false);
+            write_instance(&mut out, object, path, path.instance_id().unwrap_or(0));
+            out.end_instance();
+        }
+        Level::Resource | Level::ResourceInstance => {
+            let definition = definition_of(objects, path)?;
+            let only = path.resource_instance_id();
+            out.begin_resource(path.up_to(Level::Resource), definition.multiple, only);
+            object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
+            if out.end_resource() == 0 && only.is_some() {
+                return Err(Error::NotFound);
+            }
+        }
+    }
+    Ok(out.finish())
+}
+
+/// Writes the readable resources of an instance.
+fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, path: Path, instance: u16) {
+    for definition in object.definition().resources {
+        if !definition.operations.is_readable() || !object.has_resource(instance, definition.id) {
+            continue;
+        }
+        let Some(path) = path.child(definition.id) else {
+            continue;
+        };
+        out.begin_resource(path, definition.multiple, None);
+        match object.read(instance, definition.id, out) {
+            Ok(()) => {
+                out.end_resource();
+            }
+            Err(_) => out.abandon_resource(),
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! The client: registers with servers, answers their requests, reports values.
+//!
+//! It does no I/O. Datagrams, the state of sessions and the time are handed in; datagrams, requests for sessions,
+//! events and the next deadline come out of [`Client::poll_output`], which is to be called after every other call
+//! until it answers [`Output::Idle`].
+
+mod accounts;
+#[cfg(feature = "bootstrap")]
+mod bootstrap;
+mod config;
+mod connection;
+mod input;
+mod management;
+mod object_list;
+mod output;
+mod poll;
+mod registration;
+mod reply;
+mod request;
+mod resources;
+mod separate;
+
+use crate::message::deduplication;
+use crate::model::{Error, Objects, Path, Ticket};
+use crate::random::Random;
+use crate::statistics::Statistics;
+use crate::time::Instant;
+use core::fmt;
+
+pub use config::{BackOff, Config};
+use connection::{Connection, Session, Stage};
+pub use output::{Event, Expect, Failure, Output, SessionEvent, SessionFailure, SessionId};
+pub use resources::Resources;
+use separate::Separate;
+
+pub use crate::message::transmission::Transmission;
+
+/// Events that may wait between two calls of [`Client::poll_output`].
+const EVENTS: usize = 8;
+
+/// What a call needs beside the client: the time, the objects and randomness.
+pub(crate) struct Context<'c> {
+    pub(crate) now: Instant,
+    pub(crate) objects: &'c mut dyn Objects,
+    pub(crate) random: &'c mut dyn Random,
+}
+
+/// A datagram in the caller's buffer that is to be sent next.
+#[derive(Clone, Copy)]
+struct Outgoing {
+    session: SessionId,
+    len: usize,
+    expect: Expect,
+    /// The effect of this operation may begin once the datagram has been handed out.
+    answered: Option<Path>,
+}
+
+/// An LwM2M client.
+///
+/// The buffer that is lent to [`handle_datagram`](Self::handle_datagram) may hold the answer afterwards; lend the same
+/// one, untouched, to [`poll_output`](Self::poll_output). 1,280 bytes suit every network.
+pub struct Client<'r> {
+    config: Config<'r>,
+    connections: &'r mut [Connection],
+    deduplication: &'r mut [deduplication::Slot],
+    separate: [Separate; separate::SLOTS],
+    outgoing: Option<Outgoing>,
+    events: heapless::Deque<Event, EVENTS>,
+    message_id: u16,
+    online: bool,
+    /// Something has changed since the deadlines were last looked at.
+    stirred: bool,
+    /// Nothing is to be done before.
+    wake: Instant,
+    /// Objects 0 to 2 are in a transaction.
+    #[cfg(feature = "bootstrap")]
+    transaction: bool,
+    /// Bootstraps that failed one after the other.
+    #[cfg(feature = "bootstrap")]
+    bootstrap_failures: u8,
+    #[cfg(feature = "bootstrap")]
+    finish: Option<request::Origin>,
+    statistics: Statistics,
+}
+
+impl fmt::Debug for Client<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("statistics", &self.statistics)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'r> Client<'r> {
+    /// A client that does nothing until [`start`](Self::start).
+    #[must_use]
+    pub fn new<
+        const SERVERS: usize,
+        const OBSERVATIONS: usize,
+        const ATTRIBUTES: usize,
+        const DUPLICATES: usize,
+    >(
+        resources: &'r mut Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>,
+        config: Config<'r>,
+        random: &mut dyn Random,
+    ) -> Self {
+        let mut id = [0; 2];
+        random.public(&mut id);
+        Self {
+            config,
+            connections: &mut resources.connections,
+            deduplication: &mut resources.deduplication,
+            separate: [Separate::FREE; separate::SLOTS],
+            outgoing: None,
+            events: heapless::Deque::new(),
+            message_id: u16::from_le_bytes(id),
+            online: true,
+            stirred: true,
+            wake: Instant::ZERO,
+            #[cfg(feature = "bootstrap")]
+            transaction: false,
+            #[cfg(feature = "bootstrap")]
+            bootstrap_failures: 0,
+            #[cfg(feature = "bootstrap")]
+            finish: None,
+            statistics: Statistics::default(),
+        }
+    }
+
+    /// Registers with every server that has an account, or bootstraps when there is none. What was before (sessions,
+    /// registrations, observations) is given up without a word to the servers.
+    ///
+    /// # Errors
+    /// [`Failure::NoAccount`] when object 0 has no account to start from.
+    pub fn start(&mut self, now: Instant, objects: &mut dyn Objects) -> Result<(), Failure> {
+        self.stirred = true;
+        #[cfg(feature = "bootstrap")]
+        self.roll_back(objects);
+        for index in 0..self.connections.len() {
+            self.forget(index);
+        }
+        let mut found = false;
+        let mut last = None;
+        while let Some(account) = objects
+            .object(accounts::SECURITY)
+            .and_then(|object| object.next_instance(last))
+        {
+            last = Some(account);
+            if accounts::is_bootstrap(objects, account) {
+                continue;
+            }
+            let Some(short_id) = accounts::short_id(objects, account) else {
+                continue;
+            };
+            let Some(server_instance) = accounts::server_instance(objects, short_id) else {
+                continue;
+            };
+            let Some(connection) = self
+                .connections
+                .iter_mut()
+                .find(|connection| !connection.used)
+            else {
+                break;
+            };
+            let delay = accounts::server_number(
+                objects,
+                server_instance,
+                accounts::server::INITIAL_DELAY,
+                0,
+            );
+            connection.used = true;
+            connection.bootstrap = false;
+            connection.account = account;
+            connection.server_instance = server_instance;
+            connection.short_id = short_id;
+            connection.stage = Stage::Waiting {
+                until: now + crate::time::Duration::from_secs(u64::from(delay)),
+            };
+            found = true;
+        }
+        if found {
+            return Ok(());
+        }
+        #[cfg(feature = "bootstrap")]
+        return self.begin_bootstrap(now, objects);
+        #[cfg(not(feature = "bootstrap"))]
+        Err(Failure::NoAccount)
+    }
+
+    /// Gives up what a connection was about, without a word to the server.
+    fn forget(&mut self, index: usize) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.close();
+            // A session that the driver still has must be closed before the slot is used again.
+            let session = connection.session;
+            *connection = Connection {
+                session,
+                ..Connection::UNUSED
+            };
+            let id = connection::session_of(index);
+            deduplication::forget_session(self.deduplication, id);
+            self.forget_separate(id);
+        }
+    }
+
+    /// Tells that something about a session has happened.
+    pub fn handle_session(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        event: SessionEvent,
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) {
+        self.stirred = true;
+        let index = session.index();
+        let cx = &mut Context {
+            now,
+            objects,
+            random,
+        };
+        let Some(connection) = self
+            .connections
+            .get_mut(index)
+            .filter(|connection| connection.used)
+        else {
+            return;
+        };
+        match event {
+            SessionEvent::Open { resumed } => {
+                if connection.session == Session::Opening {
+                    connection.session = Session::Open;
+                    if !resumed && connection.is_registered() {
+                        // A new security context: the registration belongs to the old one (Transport 1.1.1, 5.2).
+                        connection.stage = Stage::Attempting;
+                    }
+                }
+            }
+            SessionEvent::Failed(failure) => {
+                connection.session = Session::Closed;
+                self.attempt_failed(index, Failure::Session(failure), cx);
+            }
+            SessionEvent::Closed => {
+                connection.session = Session::Closed;
+                deduplication::forget_session(self.deduplication, session);
+                if connection.exchange.take().is_some() || !connection.is_registered() {
+                    self.attempt_failed(index, Failure::Closed, cx);
+                }
+            }
+        }
+    }
+
+    /// Tells whether the network can be used. While it cannot, nothing is sent and no attempt is made; sessions are
+    /// closed. When it can again, servers are told that the client is back.
+    pub fn set_online(&mut self, now: Instant, online: bool, objects: &mut dyn Objects) {
+        if self.online == online {
+            return;
+        }
+        self.online = online;
+        self.stirred = true;
+        for connection in self
+            .connections
+            .iter_mut()
+            .filter(|connection| connection.used)
+        {
+            if online {
+                connection.update |= connection.is_registered();
+            } else {
+                connection.close();
+                if connection.is_interrupted() {
+                    connection.stage = Stage::Waiting { until: now };
+                }
+            }
+        }
+        #[cfg(feature = "bootstrap")]
+        if self.finish.is_none() && !online {
+            self.roll_back(objects);
+        }
+        #[cfg(not(feature = "bootstrap"))]
+        let _ = objects;
+    }
+
+    /// Sends an Update to every server that the client is registered with, with the object list when
+    /// `objects_changed` (instances were created or deleted by the application).
+    pub fn update(&mut self, objects_changed: bool) {
+        self.stirred = true;
+        for connection in self
+            .connections
+            .iter_mut()
+            .filter(|connection| connection.is_registered())
+        {
+            connection.update = true;
+            connection.objects_changed |= objects_changed;
+        }
+    }
+
+    /// De-registers from every server. [`Event::Deregistered`] tells the end for each; [`start`](Self::start) begins
+    /// anew.
+    pub fn deregister(&mut self) {
+        self.stirred = true;
+        for index in 0..self.connections.len() {
+            let Some(connection) = self
+                .connections
+                .get_mut(index)
+                .filter(|connection| connection.used)
+            else {
+                continue;
+            };
+            if connection.is_registered() && self.online {
+                connection.deregister = true;
+            } else if !connection.bootstrap {
+                let server = connection.short_id;
+                connection.close();
+                connection.stage = Stage::Idle;
+                self.push(Event::Deregistered {
+                    server,
+                    confirmed: false,
+                });
+            } else {
+                self.forget(index);
+            }
+        }
+    }
+
+    /// Answers an operation that an object had answered with [`Outcome::Later`](crate::model::Outcome::Later).
+    /// An unknown ticket is ignored: the server has given up, or its session is gone.
+    pub fn answer(&mut self, ticket: Ticket, result: Result<(), Error>) {
+        self.stirred = true;
+        self.answer_separate(ticket, result);
+    }
+
+    /// Whether the client is registered with the server of this short id.
+    #[must_use]
+    pub fn is_registered(&self, server: u16) -> bool {
+        self.connections
+            .iter()
+            .any(|connection| connection.short_id == server && connection.is_registered())
+    }
+
+    /// The counters.
+    #[must_use]
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// The next message id.
+    fn next_message_id(&mut self) -> u16 {
+        self.message_id = self.message_id.wrapping_add(1);
+        self.message_id
+    }
+
+    fn push(&mut self, event: Event) {
+        if self.events.push_back(event).is_err() {
+            self.statistics.events_lost = self.statistics.events_lost.wrapping_add(1);
+        }
+    }
+}

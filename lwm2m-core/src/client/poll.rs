@@ -1,0 +1,309 @@
+//! What is to be done next.
+
+use super::connection::{Session, Stage, session_of};
+use super::output::{Event, Expect, Failure, Output};
+use super::{Client, Context, Outgoing};
+use crate::message::exchange::{Due, Exchange, Purpose};
+use crate::model::Objects;
+use crate::random::Random;
+use crate::time::Instant;
+use crate::wire::coap::Token;
+
+/// What a look at one connection led to.
+enum Step {
+    /// Nothing is to be done now.
+    Rest,
+    /// Something has changed: look again.
+    Again,
+    Open,
+    Close,
+    /// A message of this length is in the buffer.
+    Transmit(usize, Expect),
+}
+
+impl Client<'_> {
+    /// What to do next; to be called again until it answers [`Output::Idle`], and when that deadline has come.
+    ///
+    /// May change after every other call.
+    #[must_use]
+    pub fn poll_output<'b>(
+        &mut self,
+        now: Instant,
+        buffer: &'b mut [u8],
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) -> Output<'b> {
+        if let Some(outgoing) = self.outgoing.take() {
+            return self.transmit(outgoing, buffer);
+        }
+        if let Some(event) = self.events.pop_front() {
+            return Output::Event(event);
+        }
+        if !self.stirred && now < self.wake {
+            return Output::Idle { until: self.wake };
+        }
+        self.work(
+            &mut Context {
+                now,
+                objects,
+                random,
+            },
+            buffer,
+        )
+    }
+
+    fn transmit<'b>(&mut self, outgoing: Outgoing, buffer: &'b [u8]) -> Output<'b> {
+        if let Some(path) = outgoing.answered {
+            self.push(Event::Answered { path });
+        }
+        self.statistics.sent = self.statistics.sent.wrapping_add(1);
+        Output::Transmit {
+            session: outgoing.session,
+            datagram: buffer.get(..outgoing.len).unwrap_or(&[]),
+            expect: outgoing.expect,
+        }
+    }
+
+    fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
+        let mut index = 0;
+        while let Some(connection) = self.connections.get(index) {
+            let session = session_of(index);
+            let account = connection.account;
+            match self.step(index, buffer, cx) {
+                Step::Rest => index += 1,
+                Step::Again => {}
+                Step::Open => return Output::Open { session, account },
+                Step::Close => return Output::Close { session },
+                Step::Transmit(len, expect) => {
+                    self.stirred = true;
+                    return self.transmit(
+                        Outgoing {
+                            session,
+                            len,
+                            expect,
+                            answered: None,
+                        },
+                        buffer,
+                    );
+                }
+            }
+            if let Some(event) = self.events.pop_front() {
+                self.stirred = true;
+                return Output::Event(event);
+            }
+        }
+        self.stirred = false;
+        self.wake = self.deadline(cx.now);
+        Output::Idle { until: self.wake }
+    }
+
+    /// When something is to be done although nothing is handed in.
+    fn deadline(&self, _now: Instant) -> Instant {
+        if !self.online {
+            return Instant::FAR_FUTURE;
+        }
+        let used = self.connections.iter().filter(|connection| connection.used);
+        used.map(super::Connection::deadline)
+            .min()
+            .unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
+        let now = cx.now;
+        let online = self.online;
+        let Some(connection) = self.connections.get_mut(index) else {
+            return Step::Rest;
+        };
+        if connection.session == Session::Unwanted {
+            connection.session = Session::Closed;
+            return Step::Close;
+        }
+        if !connection.used || !online {
+            return Step::Rest;
+        }
+        match connection.session {
+            Session::Wanted => {
+                connection.session = Session::Opening;
+                self.stirred = true;
+                return Step::Open;
+            }
+            Session::Opening => return Step::Rest,
+            _ => {}
+        }
+        if let Some(exchange) = connection.exchange.filter(|exchange| exchange.due <= now) {
+            return self.exchange_due(index, exchange, buffer, cx);
+        }
+        match connection.stage {
+            Stage::Waiting { until } if until <= now => {
+                connection.stage = Stage::Attempting;
+                return Step::Again;
+            }
+            Stage::Attempting if connection.exchange.is_none() => {
+                let purpose = connection.attempt();
+                return self.ask(index, purpose, buffer, cx);
+            }
+            Stage::Registered { .. } if connection.exchange.is_none() => {
+                if let Some(connection) = self.connections.get(index)
+                    && let Some(purpose) = self.registration_due(connection, now)
+                {
+                    return self.ask(index, purpose, buffer, cx);
+                }
+            }
+            #[cfg(feature = "bootstrap")]
+            Stage::Bootstrapping { until } if until <= now => {
+                self.bootstrap_failed(index, Failure::Incomplete, cx);
+                return Step::Again;
+            }
+            #[cfg(feature = "bootstrap")]
+            Stage::Grace { until } if until <= now => {
+                self.bootstrap_done(index);
+                return Step::Again;
+            }
+            _ => {}
+        }
+        if let Some(len) = self.send_separate(index, buffer, cx) {
+            return Step::Transmit(len, Expect::Reply);
+        }
+        Step::Rest
+    }
+
+    /// Sends a request of the client, for which a session is opened when there is none.
+    fn ask(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return Step::Rest;
+        };
+        if connection.session == Session::Closed {
+            connection.session = Session::Wanted;
+            return Step::Again;
+        }
+        if purpose == Purpose::Update {
+            connection.update = false;
+        }
+        // Two bytes suffice: there is one request at a time, and its message id has to fit as well.
+        let mut token = [0; 2];
+        cx.random.public(&mut token);
+        let token = Token::new(&token).unwrap_or(Token::EMPTY);
+        let len = self.begin_exchange(index, purpose, token, buffer, cx);
+        if len == 0 {
+            self.exchange_failed(index, purpose, Failure::Refused, cx);
+            return Step::Again;
+        }
+        Step::Transmit(len, Expect::Reply)
+    }
+
+    /// Puts a confirmable message on its way; its length.
+    pub(super) fn begin_exchange(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        token: Token,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> usize {
+        let id = self.next_message_id();
+        let exchange = Exchange::new(
+            purpose,
+            id,
+            token,
+            cx.now,
+            &self.config.transmission,
+            cx.random,
+        );
+        let len = self.encode(index, &exchange, buffer, cx);
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.exchange = (len > 0).then_some(exchange);
+        }
+        len
+    }
+
+    /// The time of an exchange has come: its message is sent again, or given up.
+    fn exchange_due(
+        &mut self,
+        index: usize,
+        mut exchange: Exchange,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
+        let purpose = exchange.purpose;
+        match exchange.timed_out(cx.now, &self.config.transmission) {
+            Due::SendAgain => {
+                let len = self.encode(index, &exchange, buffer, cx);
+                if let Some(connection) = self.connections.get_mut(index) {
+                    connection.exchange = Some(exchange);
+                }
+                if len > 0 {
+                    self.statistics.retransmissions =
+                        self.statistics.retransmissions.wrapping_add(1);
+                    return Step::Transmit(len, Expect::Reply);
+                }
+            }
+            Due::GiveUp => {
+                self.statistics.timeouts = self.statistics.timeouts.wrapping_add(1);
+            }
+        }
+        self.exchange_failed(index, purpose, Failure::Timeout, cx);
+        Step::Again
+    }
+
+    /// Encodes the message of an exchange from the state behind it.
+    fn encode(
+        &self,
+        index: usize,
+        exchange: &Exchange,
+        buffer: &mut [u8],
+        cx: &Context<'_>,
+    ) -> usize {
+        let Exchange {
+            purpose,
+            message_id,
+            token,
+            ..
+        } = *exchange;
+        match purpose {
+            Purpose::Register | Purpose::Update | Purpose::Deregister => {
+                self.encode_registration(index, purpose, message_id, token, buffer, cx.objects)
+            }
+            #[cfg(feature = "bootstrap")]
+            Purpose::BootstrapRequest => self.encode_bootstrap_request(message_id, token, buffer),
+            Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
+        }
+    }
+
+    /// Nothing will come back for a message.
+    pub(super) fn exchange_failed(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        failure: Failure,
+        cx: &mut Context<'_>,
+    ) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.exchange = None;
+        }
+        match purpose {
+            Purpose::Register | Purpose::Update | Purpose::Deregister => {
+                self.registration_unanswered(index, purpose, failure, cx);
+            }
+            #[cfg(feature = "bootstrap")]
+            Purpose::BootstrapRequest => self.bootstrap_failed(index, failure, cx),
+            Purpose::Response(slot) => self.close_separate(slot),
+        }
+    }
+}
+
+impl super::Connection {
+    /// The request that an attempt consists of.
+    const fn attempt(&self) -> Purpose {
+        #[cfg(feature = "bootstrap")]
+        if self.bootstrap {
+            return Purpose::BootstrapRequest;
+        }
+        Purpose::Register
+    }
+}

@@ -1,0 +1,329 @@
+//! The registration interface (Core 1.1.1, section 6.2): Register, Update, De-register, and when to try again.
+
+use super::accounts::{self, server};
+use super::connection::{Connection, Session, Stage};
+use super::output::{Event, Failure};
+use super::{Client, Context, object_list};
+use crate::message::exchange::Purpose;
+use crate::model::Objects;
+use crate::time::{Duration, Instant};
+use crate::wire::coap::{Builder, Code, Kind, Message, Token, option};
+use crate::wire::writer::Writer;
+
+/// Content format of the object list.
+const LINK_FORMAT: u32 = 40;
+
+impl Client<'_> {
+    /// Encodes Register, Update or De-register at the front of `buffer`; the length, 0 when it does not fit.
+    pub(super) fn encode_registration(
+        &self,
+        index: usize,
+        purpose: Purpose,
+        message_id: u16,
+        token: Token,
+        buffer: &mut [u8],
+        objects: &dyn Objects,
+    ) -> usize {
+        let Some(connection) = self.connections.get(index) else {
+            return 0;
+        };
+        let register = purpose == Purpose::Register;
+        let code = if purpose == Purpose::Deregister {
+            Code::DELETE
+        } else {
+            Code::POST
+        };
+        let list = register || (purpose == Purpose::Update && connection.objects_changed);
+        let mut writer = Writer::new(buffer);
+        let mut builder = Builder::new(&mut writer, Kind::Con, code, message_id, token);
+        if register {
+            builder.option(option::URI_PATH, b"rd");
+        } else {
+            let mut segments = connection.location.as_slice();
+            while let Some((&len, rest)) = segments.split_first() {
+                let Some((segment, rest)) = rest.split_at_checked(usize::from(len)) else {
+                    break;
+                };
+                builder.option(option::URI_PATH, segment);
+                segments = rest;
+            }
+        }
+        if list {
+            builder.option_uint(option::CONTENT_FORMAT, LINK_FORMAT);
+        }
+        if register {
+            builder.option(option::URI_QUERY, b"lwm2m=1.1");
+            builder.string_option_parts(option::URI_QUERY, "ep=", self.config.endpoint);
+        }
+        if register || (purpose == Purpose::Update && connection.lifetime_changed) {
+            builder.string_option_decimal(option::URI_QUERY, "lt=", lifetime(objects, connection));
+        }
+        if register {
+            if self.config.announce_binding {
+                builder.option(option::URI_QUERY, b"b=U");
+            }
+            if self.config.queue_mode {
+                builder.option(option::URI_QUERY, b"Q");
+            }
+        }
+        if list {
+            object_list::write(
+                builder.payload(),
+                objects,
+                register && self.config.root_link,
+            );
+        }
+        let written = writer.finish();
+        if written.is_whole() {
+            written.stored
+        } else {
+            0
+        }
+    }
+
+    /// A server has answered Register, Update or De-register.
+    pub(super) fn registration_answered(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        message: &Message<'_>,
+        cx: &mut Context<'_>,
+    ) {
+        let code = message.code();
+        match purpose {
+            Purpose::Register if code == Code::CREATED => self.registered(index, message, cx),
+            Purpose::Update if code == Code::CHANGED => {
+                let Some(connection) = self.connections.get_mut(index) else {
+                    return;
+                };
+                if connection.lifetime_changed {
+                    connection.lifetime = lifetime(cx.objects, connection);
+                }
+                connection.lifetime_changed = false;
+                connection.objects_changed = false;
+                connection.stage = Stage::Registered {
+                    update_at: self.config.update_at(cx.now, connection.lifetime),
+                };
+                let server = connection.short_id;
+                self.push(Event::Updated { server });
+            }
+            Purpose::Deregister => self.deregistered(index, code.is_success(), cx),
+            Purpose::Update if code == Code::NOT_FOUND => {
+                // The server does not know the registration (any more): register at once.
+                if let Some(connection) = self.connections.get_mut(index) {
+                    connection.stage = Stage::Attempting;
+                }
+            }
+            _ => self.attempt_failed(index, Failure::Code(code), cx),
+        }
+    }
+
+    fn registered(&mut self, index: usize, message: &Message<'_>, cx: &mut Context<'_>) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.location.clear();
+        let mut fits = true;
+        for segment in message
+            .options()
+            .filter(|item| item.number == option::LOCATION_PATH)
+        {
+            let Ok(len) = u8::try_from(segment.value.len()) else {
+                fits = false;
+                break;
+            };
+            fits &= connection.location.push(len).is_ok()
+                && connection.location.extend_from_slice(segment.value).is_ok();
+        }
+        if !fits || connection.location.is_empty() {
+            // A Location that is cut would name another registration.
+            connection.location.clear();
+            self.attempt_failed(index, Failure::Location, cx);
+            return;
+        }
+        connection.lifetime = lifetime(cx.objects, connection);
+        connection.stage = Stage::Registered {
+            update_at: self.config.update_at(cx.now, connection.lifetime),
+        };
+        connection.attempts = 0;
+        connection.sequences = 0;
+        connection.back_off = 0;
+        connection.update = false;
+        connection.lifetime_changed = false;
+        connection.objects_changed = false;
+        let server = connection.short_id;
+        self.push(Event::Registered { server });
+    }
+
+    fn deregistered(&mut self, index: usize, confirmed: bool, cx: &Context<'_>) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.close();
+        connection.deregister = false;
+        connection.stage = match connection.disable.take() {
+            Some(secs) => Stage::Waiting {
+                until: cx.now + Duration::from_secs(u64::from(secs)),
+            },
+            None => Stage::Idle,
+        };
+        let server = connection.short_id;
+        self.push(Event::Deregistered { server, confirmed });
+    }
+
+    /// Nothing came back for a message of the registration interface.
+    pub(super) fn registration_unanswered(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        failure: Failure,
+        cx: &mut Context<'_>,
+    ) {
+        if purpose == Purpose::Deregister {
+            self.deregistered(index, false, cx);
+            return;
+        }
+        // The session may be dead without anybody having said so.
+        if let Some(connection) = self.connections.get_mut(index) {
+            connection.close();
+        }
+        self.attempt_failed(index, failure, cx);
+    }
+
+    /// An attempt to bootstrap or to register has failed, or a registration is lost: decides when to try again.
+    pub(super) fn attempt_failed(&mut self, index: usize, failure: Failure, cx: &mut Context<'_>) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        if connection.bootstrap {
+            #[cfg(feature = "bootstrap")]
+            self.bootstrap_failed(index, failure, cx);
+            return;
+        }
+        connection.exchange = None;
+        if connection.deregister {
+            self.deregistered(index, false, cx);
+            return;
+        }
+        let objects = &*cx.objects;
+        let instance = connection.server_instance;
+        // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
+        let count = accounts::server_number(objects, instance, server::RETRY_COUNT, 5);
+        let timer = u64::from(accounts::server_number(
+            objects,
+            instance,
+            server::RETRY_TIMER,
+            60,
+        ));
+        let sequence_delay = u64::from(accounts::server_number(
+            objects,
+            instance,
+            server::SEQUENCE_DELAY,
+            86_400,
+        ));
+        let sequences = accounts::server_number(objects, instance, server::SEQUENCE_COUNT, 1);
+        connection.attempts = connection.attempts.saturating_add(1);
+        let mut exhausted = false;
+        let wait = if u32::from(connection.attempts) < count {
+            let doublings = u32::from(connection.attempts - 1).min(20);
+            Duration::from_secs(timer.saturating_mul(1 << doublings))
+        } else {
+            connection.attempts = 0;
+            connection.sequences = connection.sequences.saturating_add(1);
+            if u32::from(connection.sequences) < sequences {
+                Duration::from_secs(sequence_delay)
+            } else {
+                connection.sequences = 0;
+                exhausted = true;
+                let wait = self
+                    .config
+                    .registration_back_off
+                    .spread(connection.back_off, cx.random);
+                connection.back_off = connection.back_off.saturating_add(1);
+                wait
+            }
+        };
+        let retry_at = cx.now + wait;
+        connection.stage = Stage::Waiting { until: retry_at };
+        connection.close();
+        let server = connection.short_id;
+        #[cfg(feature = "bootstrap")]
+        let bootstrap_allowed = accounts::boolean(
+            objects,
+            accounts::SERVER,
+            instance,
+            server::BOOTSTRAP_ON_FAILURE,
+        )
+        .unwrap_or(true);
+        self.push(Event::RegistrationFailed {
+            server,
+            failure,
+            retry_at,
+            exhausted,
+        });
+        #[cfg(feature = "bootstrap")]
+        if exhausted && bootstrap_allowed {
+            // Without a bootstrap account the back-off list goes on by itself.
+            let _ = self.begin_bootstrap(cx.now, cx.objects);
+        }
+    }
+
+    /// A server has written to its Server instance, or the application has.
+    pub(super) fn account_written(&mut self, instance: u16, objects: &dyn Objects) {
+        let registered = |connection: &&mut Connection| connection.used && !connection.bootstrap;
+        for connection in self.connections.iter_mut().filter(registered) {
+            if connection.server_instance == instance && connection.is_registered() {
+                connection.lifetime_changed = lifetime(objects, connection) != connection.lifetime;
+                connection.update |= connection.lifetime_changed;
+            }
+        }
+    }
+
+    /// What is to be sent to a registered server, if anything.
+    pub(super) fn registration_due(
+        &self,
+        connection: &Connection,
+        now: Instant,
+    ) -> Option<Purpose> {
+        let Stage::Registered { update_at } = connection.stage else {
+            return None;
+        };
+        if connection.deregister {
+            Some(Purpose::Deregister)
+        } else if connection.update || update_at <= now {
+            Some(Purpose::Update)
+        } else {
+            None
+        }
+    }
+
+    /// Whether connection `index` could carry a message now.
+    pub(super) fn is_open(&self, index: usize) -> bool {
+        self.connections
+            .get(index)
+            .is_some_and(|connection| connection.session == Session::Open)
+    }
+}
+
+impl super::Config<'_> {
+    /// When to send an Update after a Register or Update at `now`: so early that its retransmissions fit.
+    fn update_at(&self, now: Instant, lifetime: u32) -> Instant {
+        if lifetime == 0 {
+            // No limit (Core 1.1.1, section 6.2.1).
+            return Instant::FAR_FUTURE;
+        }
+        let lifetime = Duration::from_secs(u64::from(lifetime));
+        let half = Duration::from_millis(lifetime.as_millis() / 2);
+        now + half.max(lifetime - self.transmission.max_transmit_wait())
+    }
+}
+
+/// The lifetime that the Server object asks for; a day when it does not say.
+fn lifetime(objects: &dyn Objects, connection: &Connection) -> u32 {
+    accounts::server_number(
+        objects,
+        connection.server_instance,
+        server::LIFETIME,
+        86_400,
+    )
+}

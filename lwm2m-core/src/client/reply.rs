@@ -1,0 +1,203 @@
+//! Building messages: answers, notifications, and the blocks of large ones.
+
+use super::request::Origin;
+use crate::model::{ContentFormat, Error};
+use crate::wire::coap::{Block, Builder, Code, Kind, Token, option};
+use crate::wire::writer::{Writer, Written};
+
+/// Bytes that a block needs beside its size, see [`Writer::window`].
+#[cfg(feature = "block")]
+const WINDOW_SLACK: usize = 8;
+
+/// What stands in front of the payload.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Head {
+    pub(crate) kind: Kind,
+    pub(crate) code: Code,
+    pub(crate) message_id: u16,
+    pub(crate) token: Token,
+    pub(crate) etag: Option<u32>,
+    pub(crate) observe: Option<u32>,
+    /// Object and instance of a Create.
+    pub(crate) created: Option<(u16, u16)>,
+    pub(crate) format: Option<ContentFormat>,
+    pub(crate) block2: Option<Block>,
+    pub(crate) block1: Option<Block>,
+    /// Largest request that would be taken.
+    pub(crate) size1: Option<u32>,
+}
+
+impl Head {
+    pub(crate) const fn new(kind: Kind, code: Code, message_id: u16, token: Token) -> Self {
+        Self {
+            kind,
+            code,
+            message_id,
+            token,
+            etag: None,
+            observe: None,
+            created: None,
+            format: None,
+            block2: None,
+            block1: None,
+            size1: None,
+        }
+    }
+
+    /// The answer to `origin`: piggybacked on the acknowledgement of a confirmable request, else a message of its own
+    /// under `message_id`.
+    pub(crate) fn answer(origin: &Origin, code: Code, message_id: u16) -> Self {
+        match origin.kind {
+            Kind::Con => Self::new(Kind::Ack, code, origin.message_id, origin.token),
+            _ => Self::new(Kind::Non, code, message_id, origin.token),
+        }
+    }
+
+    /// Writes header and options, and the payload marker when a payload is to follow.
+    pub(crate) fn write(&self, writer: &mut Writer<'_>, payload: bool) {
+        let mut builder = Builder::new(writer, self.kind, self.code, self.message_id, self.token);
+        if let Some(etag) = self.etag {
+            builder.option(option::ETAG, &etag.to_be_bytes());
+        }
+        if let Some(observe) = self.observe {
+            builder.option_uint(option::OBSERVE, observe);
+        }
+        if let Some((object, instance)) = self.created {
+            for id in [object, instance] {
+                let mut digits = [0; 5];
+                let mut text = Writer::new(&mut digits);
+                crate::model::write_id(&mut text, id);
+                let len = text.finish().stored;
+                builder.option(option::LOCATION_PATH, digits.get(..len).unwrap_or(&[]));
+            }
+        }
+        if let Some(format) = self.format {
+            builder.option_uint(option::CONTENT_FORMAT, u32::from(format.number()));
+        }
+        if let Some(block) = self.block2 {
+            builder.option_uint(option::BLOCK2, block.to_uint());
+        }
+        if let Some(block) = self.block1 {
+            builder.option_uint(option::BLOCK1, block.to_uint());
+        }
+        if let Some(size) = self.size1 {
+            builder.option_uint(option::SIZE1, size);
+        }
+        if payload {
+            builder.payload();
+        }
+    }
+
+    /// The message without a payload, at the front of `buf`; its length.
+    pub(crate) fn alone(&self, buf: &mut [u8]) -> usize {
+        let mut writer = Writer::new(buf);
+        self.write(&mut writer, false);
+        let written = writer.finish();
+        // Header and options of an answer are below 64 bytes, which the caller has kept free.
+        if written.is_whole() {
+            written.stored
+        } else {
+            0
+        }
+    }
+}
+
+/// Produces a payload into the writer it is given; may be called several times and must produce the same.
+pub(crate) type Produce<'p> = dyn FnMut(Writer<'_>) -> Result<Written, Error> + 'p;
+
+/// Builds a message with a payload at the front of `buf`: whole, or the block that `wanted` names (the first by
+/// default) when it is larger than a block. Returns the length.
+///
+/// # Errors
+/// What the producer says; [`Error::BadRequest`] for a block behind the end, [`Error::TooLarge`] when not even the
+/// smallest block fits.
+pub(crate) fn with_payload(
+    buf: &mut [u8],
+    mut head: Head,
+    wanted: Option<Block>,
+    max_szx: u8,
+    produce: &mut Produce<'_>,
+) -> Result<usize, Error> {
+    let szx = wanted.map_or(max_szx, |block| block.szx.min(max_szx));
+    let size = 16usize << szx;
+    if wanted.is_none_or(|block| block.num == 0) {
+        let start = measure(&head);
+        let space = buf.get_mut(start..).unwrap_or(&mut []);
+        let space = space.len().min(size);
+        let payload = buf.get_mut(start..start + space).unwrap_or(&mut []);
+        let produced = produce(Writer::new(payload))?;
+        if produced.is_whole() {
+            let len = produced.total;
+            head.write(&mut Writer::new(buf), len > 0);
+            return Ok(if len > 0 {
+                start + len
+            } else {
+                start.saturating_sub(1)
+            });
+        }
+    }
+    block(buf, &mut head, wanted, szx, produce)
+}
+
+/// Length of header, options and payload marker.
+fn measure(head: &Head) -> usize {
+    let mut writer = Writer::counting();
+    head.write(&mut writer, true);
+    writer.len()
+}
+
+#[cfg(feature = "block")]
+fn block(
+    buf: &mut [u8],
+    head: &mut Head,
+    wanted: Option<Block>,
+    mut szx: u8,
+    produce: &mut Produce<'_>,
+) -> Result<usize, Error> {
+    let produced = produce(Writer::counting())?;
+    let total = produced.total;
+    let offset = wanted.map_or(0, |block| block.offset());
+    if offset >= total {
+        return Err(Error::BadRequest);
+    }
+    head.etag = Some(produced.hash);
+    loop {
+        let size = 16usize << szx;
+        let num = u32::try_from(offset / size).map_err(|_| Error::BadRequest)?;
+        let more = total - offset > size;
+        head.block2 = Some(Block::new(num, more, szx).ok_or(Error::BadRequest)?);
+        let start = measure(head);
+        if let Some(space) = buf.get_mut(start..start + size + WINDOW_SLACK) {
+            let stored = produce(Writer::window(space, offset))?.stored;
+            head.write(&mut Writer::new(buf), true);
+            return Ok(start + stored.min(size));
+        }
+        szx = szx.checked_sub(1).ok_or(Error::TooLarge)?;
+    }
+}
+
+#[cfg(not(feature = "block"))]
+fn block(
+    _buf: &mut [u8],
+    _head: &mut Head,
+    _wanted: Option<Block>,
+    _szx: u8,
+    _produce: &mut Produce<'_>,
+) -> Result<usize, Error> {
+    Err(Error::TooLarge)
+}
+
+/// The code that tells a server why an object refused.
+pub(crate) const fn code_of(error: Error) -> Code {
+    match error {
+        Error::BadRequest => Code::BAD_REQUEST,
+        Error::Unauthorized => Code::UNAUTHORIZED,
+        Error::NotFound => Code::NOT_FOUND,
+        Error::MethodNotAllowed => Code::METHOD_NOT_ALLOWED,
+        Error::NotAcceptable => Code::NOT_ACCEPTABLE,
+        Error::TooLarge => Code::REQUEST_ENTITY_TOO_LARGE,
+        Error::UnsupportedContentFormat => Code::UNSUPPORTED_CONTENT_FORMAT,
+        Error::Internal => Code::INTERNAL_SERVER_ERROR,
+        Error::Busy => Code::SERVICE_UNAVAILABLE,
+    }
+}

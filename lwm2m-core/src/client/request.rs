@@ -1,0 +1,129 @@
+//! A request of a server: what its options say.
+
+use crate::model::Path;
+use crate::wire::coap::{Block, Code, Kind, Message, Token, option};
+
+/// What the Uri-Path names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Something in the resource model.
+    Path(Path),
+    /// `/bs`: Bootstrap-Finish.
+    #[cfg(feature = "bootstrap")]
+    Bootstrap,
+    /// Neither.
+    Unknown,
+}
+
+/// What identifies a message to its sender.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Origin {
+    pub(crate) kind: Kind,
+    pub(crate) message_id: u16,
+    pub(crate) token: Token,
+}
+
+/// A request with its options read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request<'a> {
+    pub(crate) message: Message<'a>,
+    pub(crate) place: Place,
+    pub(crate) accept: Option<u16>,
+    pub(crate) content_format: Option<u16>,
+    pub(crate) observe: Option<u32>,
+    pub(crate) block1: Option<Block>,
+    pub(crate) block2: Option<Block>,
+    /// There is a Uri-Query.
+    pub(crate) has_query: bool,
+}
+
+impl<'a> Request<'a> {
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// The code to answer with: 4.02 for a critical option that is unknown, malformed or repeated
+    /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7).
+    pub(crate) fn read(message: Message<'a>) -> Result<Self, Code> {
+        let mut request = Self {
+            message,
+            place: Place::Path(Path::ROOT),
+            accept: None,
+            content_format: None,
+            observe: None,
+            block1: None,
+            block2: None,
+            has_query: false,
+        };
+        let mut previous = 0;
+        let mut bad = false;
+        for item in message.options() {
+            let number = item.number;
+            let repeated = number == previous;
+            previous = number;
+            match number {
+                option::URI_PATH => {
+                    request.place = step(request.place, item.value);
+                    continue;
+                }
+                option::URI_QUERY => {
+                    request.has_query = true;
+                    continue;
+                }
+                option::PROXY_URI | option::PROXY_SCHEME => {
+                    return Err(Code::PROXYING_NOT_SUPPORTED);
+                }
+                _ => {}
+            }
+            if repeated {
+                // A second one counts as an option that is not recognised.
+                bad |= option::is_critical(number);
+                continue;
+            }
+            let value = item.uint().ok();
+            match number {
+                option::URI_HOST => {}
+                option::URI_PORT => bad |= value.is_none(),
+                option::OBSERVE => request.observe = value,
+                option::CONTENT_FORMAT => {
+                    request.content_format = value.and_then(|v| u16::try_from(v).ok())
+                }
+                option::ACCEPT => {
+                    request.accept = value.and_then(|v| u16::try_from(v).ok());
+                    bad |= request.accept.is_none();
+                }
+                #[cfg(feature = "block")]
+                option::BLOCK1 => {
+                    request.block1 = value.and_then(|v| Block::from_uint(v).ok());
+                    bad |= request.block1.is_none();
+                }
+                #[cfg(feature = "block")]
+                option::BLOCK2 => {
+                    request.block2 = value.and_then(|v| Block::from_uint(v).ok());
+                    bad |= request.block2.is_none();
+                }
+                _ => bad |= option::is_critical(number),
+            }
+        }
+        if bad {
+            Err(Code::BAD_OPTION)
+        } else {
+            Ok(request)
+        }
+    }
+}
+
+/// One segment of the Uri-Path.
+fn step(place: Place, segment: &[u8]) -> Place {
+    let Place::Path(path) = place else {
+        return Place::Unknown;
+    };
+    #[cfg(feature = "bootstrap")]
+    if segment == b"bs" && path == Path::ROOT {
+        return Place::Bootstrap;
+    }
+    // A trailing slash is an empty last segment; an id never is.
+    match Path::parse_id(segment).and_then(|id| path.child(id)) {
+        Some(path) => Place::Path(path),
+        None => Place::Unknown,
+    }
+}

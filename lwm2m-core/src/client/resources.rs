@@ -1,0 +1,61 @@
+//! The memory of a client, owned by the caller.
+
+use super::connection::Connection;
+use crate::message::deduplication::Slot;
+
+/// The memory of a [`Client`](super::Client). A `static` or a local variable; nothing else is allocated.
+///
+/// * `SERVERS`: servers at the same time, one of them for the bootstrap server while it is at work
+/// * `OBSERVATIONS`: observations of all servers
+/// * `ATTRIBUTES`: paths with notification attributes, of all servers
+/// * `DUPLICATES`: requests that are remembered so that a repeated one is not executed again
+pub struct Resources<
+    const SERVERS: usize,
+    const OBSERVATIONS: usize,
+    const ATTRIBUTES: usize,
+    const DUPLICATES: usize,
+> {
+    pub(super) connections: [Connection; SERVERS],
+    pub(super) deduplication: [Slot; DUPLICATES],
+}
+
+impl<
+    const SERVERS: usize,
+    const OBSERVATIONS: usize,
+    const ATTRIBUTES: usize,
+    const DUPLICATES: usize,
+> Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>
+{
+    /// Empty memory.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            connections: [const { Connection::UNUSED }; SERVERS],
+            deduplication: [Slot::FREE; DUPLICATES],
+        }
+    }
+}
+
+impl<
+    const SERVERS: usize,
+    const OBSERVATIONS: usize,
+    const ATTRIBUTES: usize,
+    const DUPLICATES: usize,
+> Default for Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<
+    const SERVERS: usize,
+    const OBSERVATIONS: usize,
+    const ATTRIBUTES: usize,
+    const DUPLICATES: usize,
+> core::fmt::Debug for Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>
+{
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Resources").finish_non_exhaustive()
+    }
+}

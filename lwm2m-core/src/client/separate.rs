@@ -1,0 +1,132 @@
+//! Separate responses (RFC 7252, section 5.2.2): operations that take longer than an acknowledgement may.
+
+use super::connection::{Session, session_of};
+use super::output::SessionId;
+use super::reply::{Head, code_of};
+use super::request::Origin;
+use super::{Client, Context};
+use crate::message::exchange::Purpose;
+use crate::model::{Error, Ticket};
+use crate::wire::coap::{Code, Kind, Token};
+
+/// Operations of all servers that may be under way at the same time; one more is answered 5.03.
+pub(crate) const SLOTS: usize = 2;
+
+/// An operation whose answer comes later.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Separate {
+    used: bool,
+    session: SessionId,
+    token: Token,
+    confirmable: bool,
+    ticket: Ticket,
+    /// The answer, once it is known.
+    answer: Option<Code>,
+}
+
+impl Separate {
+    pub(crate) const FREE: Self = Self {
+        used: false,
+        session: SessionId::new(0),
+        token: Token::EMPTY,
+        confirmable: false,
+        ticket: Ticket(0),
+        answer: None,
+    };
+}
+
+impl Client<'_> {
+    /// Remembers that `ticket` answers the request of `origin`. False when there is no room.
+    pub(super) fn open_separate(
+        &mut self,
+        session: SessionId,
+        origin: &Origin,
+        ticket: Ticket,
+    ) -> bool {
+        let Some(slot) = self.separate.iter_mut().find(|slot| !slot.used) else {
+            return false;
+        };
+        *slot = Separate {
+            used: true,
+            session,
+            token: origin.token,
+            confirmable: origin.kind == Kind::Con,
+            ticket,
+            answer: None,
+        };
+        true
+    }
+
+    /// Whether the answer to a request is still to come as a message of its own.
+    pub(super) fn is_separate(&self, session: SessionId, origin: &Origin) -> bool {
+        self.separate
+            .iter()
+            .any(|slot| slot.used && slot.session == session && slot.token == origin.token)
+    }
+
+    pub(super) fn answer_separate(&mut self, ticket: Ticket, result: Result<(), Error>) {
+        let code = match result {
+            Ok(()) => Code::CHANGED,
+            Err(error) => code_of(error),
+        };
+        let open = self
+            .separate
+            .iter_mut()
+            .find(|slot| slot.used && slot.ticket == ticket && slot.answer.is_none());
+        if let Some(slot) = open {
+            slot.answer = Some(code);
+        }
+    }
+
+    pub(super) fn forget_separate(&mut self, session: SessionId) {
+        for slot in self
+            .separate
+            .iter_mut()
+            .filter(|slot| slot.session == session)
+        {
+            *slot = Separate::FREE;
+        }
+    }
+
+    pub(super) fn close_separate(&mut self, slot: u8) {
+        if let Some(slot) = self.separate.get_mut(usize::from(slot)) {
+            *slot = Separate::FREE;
+        }
+    }
+
+    /// Sends an answer that is known to the server of connection `index`, when nothing is on its way there.
+    pub(super) fn send_separate(
+        &mut self,
+        index: usize,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Option<usize> {
+        let connection = self.connections.get(index)?;
+        if connection.session != Session::Open || connection.exchange.is_some() {
+            return None;
+        }
+        let session = session_of(index);
+        let ready = |slot: &Separate| slot.used && slot.session == session && slot.answer.is_some();
+        let at = self.separate.iter().position(ready)?;
+        let slot = *self.separate.get(at)?;
+        if slot.confirmable {
+            let purpose = Purpose::Response(u8::try_from(at).ok()?);
+            return Some(self.begin_exchange(index, purpose, slot.token, buffer, cx));
+        }
+        self.close_separate(u8::try_from(at).ok()?);
+        let id = self.next_message_id();
+        Some(Head::new(Kind::Non, slot.answer?, id, slot.token).alone(buffer))
+    }
+
+    /// Encodes the answer in `slot`.
+    pub(super) fn encode_separate(&self, slot: u8, message_id: u16, buffer: &mut [u8]) -> usize {
+        match self.separate.get(usize::from(slot)) {
+            Some(Separate {
+                answer: Some(code),
+                token,
+                ..
+            }) => Head::new(Kind::Con, *code, message_id, *token).alone(buffer),
+            _ => 0,
+        }
+    }
+}
