@@ -190,16 +190,18 @@ fn target(path: Path, resource: u16) -> Target {
 
 /// Whether a value lies in the range of its resource.
 fn in_range(range: Range, value: &Value<'_>) -> Result<(), Error> {
+    let between =
+        |min: i32, max: i32, number: i64| (i64::from(min)..=i64::from(max)).contains(&number);
     let inside = match (range, value) {
         (Range::Any, _) => true,
         (Range::Number { min, max }, Value::Integer(number) | Value::Time(number)) => {
-            (min..=max).contains(number)
+            between(min, max, *number)
         }
         (Range::Number { min, max }, Value::Unsigned(number)) => {
-            i64::try_from(*number).is_ok_and(|number| (min..=max).contains(&number))
+            i64::try_from(*number).is_ok_and(|number| between(min, max, number))
         }
         (Range::Number { min, max }, Value::Float(number)) => {
-            *number >= min as f64 && *number <= max as f64
+            *number >= f64::from(min) && *number <= f64::from(max)
         }
         (Range::Length { min, max }, Value::String(text)) => {
             (usize::from(min)..=usize::from(max)).contains(&text.len())
