@@ -1,5 +1,11 @@
 //! Payloads made by Leshan: each is read as exactly its nodes, and what is written from the nodes is read the same.
 //! Where there is one way to write a value, the bytes are the peer's.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
 
 use std::collections::BTreeMap;
 
