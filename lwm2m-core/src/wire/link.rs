@@ -70,7 +70,7 @@ impl<'w, 'b> LinkWriter<'w, 'b> {
 
     /// Appends an attribute whose value is `value` in decimal, without quotes.
     pub fn number(&mut self, name: &str, value: u32) -> &mut Self {
-        number::write_u64(self.assign(name), value.into());
+        number::write_u32(self.assign(name), value);
         self
     }
 

@@ -45,6 +45,28 @@ pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
     writer.bytes(text.get(start..).unwrap_or_default());
 }
 
+/// Prints an unsigned integer, for the short numbers between text, without 64-bit arithmetic or a buffer.
+pub(crate) fn write_u32(writer: &mut Writer<'_>, value: u32) {
+    let mut rest = value;
+    for &power in POWERS.iter().rev() {
+        if value >= power || power == 1 {
+            // At most 9, so it fits.
+            writer.u8(b'0' + (rest / power) as u8);
+            rest %= power;
+        }
+    }
+}
+
+/// How many digits [`write_u32`] prints.
+pub(crate) fn len_u32(mut value: u32) -> usize {
+    let mut len = 1;
+    while value >= 10 {
+        value /= 10;
+        len += 1;
+    }
+    len
+}
+
 /// Prints a signed integer.
 pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
     if value < 0 {

@@ -26,7 +26,7 @@ impl<'w, 'b> Builder<'w, 'b> {
         message_id: u16,
         token: Token,
     ) -> Self {
-        write_header(writer, kind, code, message_id, token.as_bytes());
+        write_header(writer, kind, code, message_id, token);
         Self {
             writer,
             number: 0,
@@ -35,11 +35,16 @@ impl<'w, 'b> Builder<'w, 'b> {
     }
 
     /// Appends an option.
+    #[inline]
     pub fn option(&mut self, number: u16, value: &[u8]) -> &mut Self {
+        self.append(number, value);
+        self
+    }
+
+    fn append(&mut self, number: u16, value: &[u8]) {
         if self.option_header(number, value.len()) {
             self.writer.bytes(value);
         }
-        self
     }
 
     /// Appends an option whose value is an unsigned integer, in as few bytes as possible, none for 0 (RFC 7252,
@@ -57,11 +62,11 @@ impl<'w, 'b> Builder<'w, 'b> {
 
     /// Appends an option whose value is `name` followed by `value` in decimal, such as `lt=` and the lifetime.
     pub fn string_option_decimal(&mut self, number: u16, name: &str, value: u32) -> &mut Self {
-        let mut digits = [0; 10];
-        let mut writer = Writer::new(&mut digits);
-        number::write_u64(&mut writer, value.into());
-        let len = writer.finish().stored;
-        self.option_parts(number, name, digits.get(..len).unwrap_or_default())
+        if self.option_header(number, name.len().saturating_add(number::len_u32(value))) {
+            self.writer.bytes(name.as_bytes());
+            number::write_u32(self.writer, value);
+        }
+        self
     }
 
     /// Appends a path as one option a segment, as Uri-Path and Location-Path want it: `/rd/5a3f` are two. A leading
@@ -98,8 +103,20 @@ impl<'w, 'b> Builder<'w, 'b> {
     }
 
     /// Appends what precedes an option value; false if the option cannot be expressed.
+    #[inline(always)]
     fn option_header(&mut self, number: u16, len: usize) -> bool {
-        let (Some(delta), Ok(len)) = (number.checked_sub(self.number), u32::try_from(len)) else {
+        let delta = u32::from(number).wrapping_sub(self.number.into());
+        if delta > 12 || len > 12 {
+            return self.long_option_header(number, len);
+        }
+        self.number = number;
+        self.writer.u8((delta as u8) << 4 | len as u8);
+        true
+    }
+
+    #[inline(never)]
+    fn long_option_header(&mut self, number: u16, len: usize) -> bool {
+        let Some(delta) = number.checked_sub(self.number) else {
             self.complete = false;
             return false;
         };
@@ -108,7 +125,7 @@ impl<'w, 'b> Builder<'w, 'b> {
             return false;
         }
         self.number = number;
-        let delta = u32::from(delta);
+        let (delta, len) = (u32::from(delta), len as u32);
         self.writer.u8(nibble(delta) << 4 | nibble(len));
         write_extended(self.writer, delta);
         write_extended(self.writer, len);
@@ -138,14 +155,17 @@ fn write_extended(writer: &mut Writer<'_>, value: u32) {
     }
 }
 
-fn write_header(writer: &mut Writer<'_>, kind: Kind, code: Code, message_id: u16, token: &[u8]) {
+fn write_header(writer: &mut Writer<'_>, kind: Kind, code: Code, message_id: u16, token: Token) {
+    let mut header = [0; 4 + Token::MAX_LEN];
     let [id_high, id_low] = message_id.to_be_bytes();
     let first = VERSION << 6 | (kind as u8) << 4 | token.len() as u8;
-    writer.bytes(&[first, code.0, id_high, id_low]);
-    writer.bytes(token);
+    let (fixed, rest) = header.split_at_mut(4);
+    fixed.copy_from_slice(&[first, code.0, id_high, id_low]);
+    rest.copy_from_slice(token.padded());
+    writer.bytes(header.get(..4 + token.len()).unwrap_or_default());
 }
 
 /// Appends an empty message (RFC 7252, section 4.1): a ping ([`Kind::Con`]), an acknowledgement or a reset.
 pub fn write_empty(writer: &mut Writer<'_>, kind: Kind, message_id: u16) {
-    write_header(writer, kind, Code::EMPTY, message_id, &[]);
+    write_header(writer, kind, Code::EMPTY, message_id, Token::EMPTY);
 }

@@ -2,9 +2,7 @@
 
 use core::fmt;
 
-use crate::wire::Malformed;
-
-use super::{Code, Options, PAYLOAD_MARKER, RawOption, Token, VERSION};
+use super::{Code, Options, RawOption, Token, VERSION, option};
 
 /// The type of a message (RFC 7252, section 3).
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -83,14 +81,13 @@ impl core::error::Error for ParseError {}
 /// `Debug` shows the header and the length of the payload, which may hold secrets.
 #[derive(Clone, Copy)]
 pub struct Message<'a> {
+    token: &'a [u8],
     /// The datagram behind the token.
     options: &'a [u8],
     payload: &'a [u8],
-    payload_offset: usize,
     message_id: u16,
     kind: Kind,
     code: Code,
-    token: Token,
 }
 
 impl<'a> Message<'a> {
@@ -112,30 +109,23 @@ impl<'a> Message<'a> {
         }
         let kind = Kind::from_bits(first >> 4);
         let message_id = u16::from_be_bytes([id_high, id_low]);
-        let malformed = ParseError::Malformed { kind, message_id };
         let code = Code(code);
 
-        let Some((token, options)) = rest.split_at_checked(usize::from(first & 0x0F)) else {
-            return Err(malformed);
-        };
-        let Some(token) = Token::new(token) else {
-            return Err(malformed);
-        };
-        if !is_allowed(kind, code, rest) {
-            return Err(malformed);
+        if let Some((token, options)) = rest.split_at_checked(usize::from(first & 0x0F))
+            && token.len() <= Token::MAX_LEN
+            && is_allowed(kind, code, rest)
+            && let Ok(payload) = option::check(options)
+        {
+            return Ok(Self {
+                token,
+                options,
+                payload,
+                message_id,
+                kind,
+                code,
+            });
         }
-        let Ok(payload) = find_payload(options) else {
-            return Err(malformed);
-        };
-        Ok(Self {
-            options,
-            payload,
-            payload_offset: datagram.len() - payload.len(),
-            message_id,
-            kind,
-            code,
-            token,
-        })
+        Err(ParseError::Malformed { kind, message_id })
     }
 
     /// The type of the message.
@@ -158,8 +148,8 @@ impl<'a> Message<'a> {
 
     /// The token.
     #[must_use]
-    pub const fn token(&self) -> Token {
-        self.token
+    pub fn token(&self) -> Token {
+        Token::new(self.token).unwrap_or_default()
     }
 
     /// All options in their order.
@@ -183,7 +173,7 @@ impl<'a> Message<'a> {
     /// Where the payload starts in the datagram; the length of the datagram when there is no payload.
     #[must_use]
     pub const fn payload_offset(&self) -> usize {
-        self.payload_offset
+        4 + self.token.len() + self.options.len() - self.payload.len()
     }
 }
 
@@ -197,24 +187,13 @@ const fn is_allowed(kind: Kind, code: Code, rest: &[u8]) -> bool {
     }
 }
 
-/// Reads over the options; what lies behind the payload marker.
-fn find_payload(bytes: &[u8]) -> Result<&[u8], Malformed> {
-    let mut options = Options::new(bytes);
-    while options.read()?.is_some() {}
-    match options.rest() {
-        [] => Ok(&[]),
-        [PAYLOAD_MARKER, payload @ ..] if !payload.is_empty() => Ok(payload),
-        _ => Err(Malformed),
-    }
-}
-
 impl fmt::Debug for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Message")
             .field("kind", &self.kind)
             .field("code", &self.code)
             .field("message_id", &self.message_id)
-            .field("token", &self.token)
+            .field("token", &self.token())
             .field("payload_len", &self.payload.len())
             .finish_non_exhaustive()
     }
@@ -229,7 +208,7 @@ impl defmt::Format for Message<'_> {
             self.kind,
             self.code,
             self.message_id,
-            self.token,
+            self.token(),
             self.payload.len()
         );
     }

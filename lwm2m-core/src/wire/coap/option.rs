@@ -135,39 +135,41 @@ impl<'a> Options<'a> {
             number: 0,
         }
     }
+}
 
-    /// What has not been read: from the payload marker, when all options have been read.
-    pub(super) const fn rest(&self) -> &'a [u8] {
-        self.rest
+/// What stands before the value of an option.
+struct Header {
+    delta: usize,
+    len: usize,
+}
+
+impl Header {
+    /// Reads the header that starts with `head` and goes on in `rest` (RFC 7252, section 3.1).
+    #[inline(always)]
+    fn read(head: u8, rest: &mut &[u8]) -> Result<Self, Malformed> {
+        let header = Self {
+            delta: usize::from(head >> 4),
+            len: usize::from(head & 0x0F),
+        };
+        if header.delta > 12 || header.len > 12 {
+            return header.extend(rest);
+        }
+        Ok(header)
     }
 
-    /// Reads one option; `None` at the payload marker or the end.
-    pub(super) fn read(&mut self) -> Result<Option<RawOption<'a>>, Malformed> {
-        let Some((&head, mut rest)) = self.rest.split_first() else {
-            return Ok(None);
-        };
-        if head == PAYLOAD_MARKER {
-            return Ok(None);
-        }
-        let mut delta = usize::from(head >> 4);
-        let mut len = usize::from(head & 0x0F);
-        if delta > 12 {
-            delta = extended(delta, &mut rest)?;
-        }
-        if len > 12 {
-            len = extended(len, &mut rest)?;
-        }
-        let number = usize::from(self.number) + delta;
-        let number = u16::try_from(number).map_err(|_| Malformed)?;
-        let (value, rest) = rest.split_at_checked(len).ok_or(Malformed)?;
-        *self = Self { rest, number };
-        Ok(Some(RawOption { number, value }))
+    /// Reads the extended delta and length.
+    #[inline(never)]
+    fn extend(self, rest: &mut &[u8]) -> Result<Self, Malformed> {
+        let delta = extended(self.delta, rest)?;
+        let len = extended(self.len, rest)?;
+        Ok(Self { delta, len })
     }
 }
 
-/// Reads the rest of a delta or length whose four bits say 13, 14 or 15 (RFC 7252, section 3.1).
+/// Reads what four bits of 13 or 14 announce; 15 is reserved for the payload marker (RFC 7252, section 3.1).
 fn extended(nibble: usize, rest: &mut &[u8]) -> Result<usize, Malformed> {
     match (nibble, *rest) {
+        (0..=12, _) => Ok(nibble),
         (13, [byte, tail @ ..]) => {
             *rest = tail;
             Ok(usize::from(*byte) + 13)
@@ -180,12 +182,45 @@ fn extended(nibble: usize, rest: &mut &[u8]) -> Result<usize, Malformed> {
     }
 }
 
+/// Checks the options at the start of `bytes`; the payload behind them, if there is any.
+pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Malformed> {
+    let mut rest = bytes;
+    let mut number = 0;
+    while let Some((&head, mut behind)) = rest.split_first() {
+        if head == PAYLOAD_MARKER {
+            return if behind.is_empty() {
+                Err(Malformed)
+            } else {
+                Ok(behind)
+            };
+        }
+        let header = Header::read(head, &mut behind)?;
+        number += header.delta;
+        if number > usize::from(u16::MAX) {
+            return Err(Malformed);
+        }
+        rest = behind.get(header.len..).ok_or(Malformed)?;
+    }
+    Ok(&[])
+}
+
 impl<'a> Iterator for Options<'a> {
     type Item = RawOption<'a>;
 
     fn next(&mut self) -> Option<RawOption<'a>> {
-        // The message was checked when it was parsed.
-        self.read().unwrap_or(None)
+        let (&head, mut rest) = self.rest.split_first()?;
+        if head == PAYLOAD_MARKER {
+            return None;
+        }
+        // The message was checked when it was parsed, so there is a header and a value.
+        let header = Header::read(head, &mut rest).ok()?;
+        let (value, rest) = rest.split_at_checked(header.len)?;
+        self.rest = rest;
+        self.number = self.number.wrapping_add(header.delta as u16);
+        Some(RawOption {
+            number: self.number,
+            value,
+        })
     }
 }
 

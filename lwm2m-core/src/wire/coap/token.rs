@@ -2,8 +2,13 @@
 
 use core::fmt;
 
+use crate::wire::writer::copy;
+
 /// What matches a response to its request: 0 to 8 bytes (RFC 7252, section 5.3.1).
+///
+/// Aligned so that it is copied as three words, not by a call of `memcpy`.
 #[derive(Clone, Copy, Default, Eq, Hash, PartialEq)]
+#[repr(align(4))]
 pub struct Token {
     /// At most 8.
     len: u8,
@@ -25,17 +30,20 @@ impl Token {
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut token = Self::EMPTY;
-        for (slot, &byte) in token.bytes.iter_mut().zip(bytes) {
-            *slot = byte;
-        }
-        token.len = u8::try_from(bytes.len()).ok()?;
-        (bytes.len() <= Self::MAX_LEN).then_some(token)
+        copy(token.bytes.get_mut(..bytes.len())?, bytes);
+        token.len = bytes.len() as u8;
+        Some(token)
     }
 
     /// The bytes of the token.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// The bytes of the token, and zeros behind them.
+    pub(super) const fn padded(&self) -> &[u8; Self::MAX_LEN] {
+        &self.bytes
     }
 
     /// The number of bytes, 0 to 8.
@@ -79,7 +87,7 @@ mod tests {
         assert_eq!(Token::new(b"12345678").unwrap().as_bytes(), b"12345678");
         assert_eq!(Token::new(b"123456789"), None);
         assert_eq!(Token::new(&[0; 300]), None);
-        assert_eq!(size_of::<Token>(), 9);
+        assert_eq!(size_of::<Token>(), 12);
     }
 
     /// RFC 7252 section 5.3.1: a token is a sequence of bytes, so its length counts.
