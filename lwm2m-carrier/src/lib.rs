@@ -13,6 +13,7 @@ mod event;
 pub mod hal;
 mod profile;
 mod response;
+pub mod sessions;
 
 pub use back_off::BackOff;
 pub use deferred::{Deferred, DeferredReason};

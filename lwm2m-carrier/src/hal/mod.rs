@@ -1,7 +1,7 @@
 //! The porting surface: what a device must offer.
 //!
 //! One file per trait, each trait exactly once, as `async fn`. A port implements [`Link`], [`KeyStore`], [`Sessions`]
-//! , [`Storage`], [`Clock`], [`Random`] and [`Reset`] for its
+//! (or takes [`NalSessions`](crate::sessions::NalSessions)), [`Storage`], [`Clock`], [`Random`] and [`Reset`] for its
 //! own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`] is asked for the endpoint name.
 //!
 //! # Cancel safety

@@ -6,7 +6,8 @@ use super::SecurityTag;
 
 /// The ways to the servers: plain or secure, datagrams or streams, all through one value.
 ///
-/// DTLS and TLS, from a modem or a library, stand behind this trait.
+/// A device with UDP and TCP sockets takes [`NalSessions`](crate::sessions::NalSessions); DTLS and TLS, from a modem or
+/// a library, stand behind this trait.
 #[allow(
     async_fn_in_trait,
     reason = "the drivers run on one thread; no Send is promised"
