@@ -17,6 +17,10 @@ pub(crate) mod security {
 pub(crate) mod server {
     pub(crate) const SHORT_SERVER_ID: u16 = 0;
     pub(crate) const LIFETIME: u16 = 1;
+    #[cfg(feature = "observe")]
+    pub(crate) const DEFAULT_PMIN: u16 = 2;
+    #[cfg(feature = "observe")]
+    pub(crate) const DEFAULT_PMAX: u16 = 3;
     pub(crate) const DISABLE: u16 = 4;
     pub(crate) const DISABLE_TIMEOUT: u16 = 5;
     pub(crate) const UPDATE_TRIGGER: u16 = 8;

@@ -64,6 +64,8 @@ pub struct Config<'r> {
     pub root_link: bool,
     /// The format of answers and notifications when the server asks for none.
     pub format: ContentFormat,
+    /// Whether every notification is confirmable, not only one a day.
+    pub confirmable_notifications: bool,
     /// Parameters of the message layer.
     pub transmission: Transmission,
     /// Waits between attempts after the retries that the Server object prescribes are used up.
@@ -91,6 +93,7 @@ impl<'r> Config<'r> {
             format: ContentFormat::SenmlCbor,
             #[cfg(not(any(feature = "senml-cbor", feature = "tlv")))]
             format: ContentFormat::Text,
+            confirmable_notifications: false,
             transmission: Transmission::DEFAULT,
             registration_back_off: BackOff::DEFAULT,
             bootstrap_back_off: BackOff::DEFAULT,

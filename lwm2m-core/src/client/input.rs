@@ -142,7 +142,9 @@ impl Client<'_> {
             // A ping (RFC 7252, section 4.3).
             Kind::Con => self.reply_empty(session, Kind::Rst, id, buffer),
             Kind::Ack => match &mut connection.exchange {
-                Some(exchange) if exchange.message_id == id => match exchange.purpose {
+                Some(exchange) if exchange.matches(id) => match exchange.purpose {
+                    #[cfg(feature = "observe")]
+                    Purpose::Notification(_) => connection.exchange = None,
                     Purpose::Response(slot) => {
                         connection.exchange = None;
                         self.close_separate(slot);
@@ -151,11 +153,13 @@ impl Client<'_> {
                 },
                 _ => self.unexpected(),
             },
-            Kind::Rst => match connection.exchange {
-                Some(exchange) if exchange.message_id == id => {
+            Kind::Rst => match connection.exchange.filter(|exchange| exchange.matches(id)) {
+                Some(exchange) => {
                     self.exchange_failed(index, exchange.purpose, Failure::Reset, cx);
                 }
-                _ => self.unexpected(),
+                #[cfg(feature = "observe")]
+                None if self.reset_notification(session, id) => {}
+                None => self.unexpected(),
             },
             Kind::Non => self.unexpected(),
         }
@@ -177,9 +181,7 @@ impl Client<'_> {
             exchange.token == message.token()
                 && (!piggybacked || exchange.message_id == message.message_id())
         });
-        let Some(exchange) =
-            matched.filter(|exchange| !matches!(exchange.purpose, Purpose::Response(_)))
-        else {
+        let Some(exchange) = matched.filter(|exchange| exchange.purpose.is_request()) else {
             // A separate response that was answered before may come again: its sender has missed the acknowledgement.
             let known =
                 deduplication::find(self.deduplication, cx.now, session, message.message_id())
@@ -223,6 +225,8 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
+            #[cfg(feature = "observe")]
+            Purpose::Notification(_) => {}
             Purpose::Response(_) => {}
         }
     }

@@ -16,6 +16,8 @@ mod output;
 mod poll;
 mod registration;
 mod reply;
+#[cfg(feature = "observe")]
+mod reporting;
 mod request;
 mod resources;
 mod separate;
@@ -63,6 +65,12 @@ pub struct Client<'r> {
     config: Config<'r>,
     connections: &'r mut [Connection],
     deduplication: &'r mut [deduplication::Slot],
+    #[cfg(feature = "observe")]
+    observations: &'r mut [reporting::Observation],
+    #[cfg(feature = "observe")]
+    observe_number: u32,
+    #[cfg(feature = "attributes")]
+    attributes: &'r mut [reporting::AttributeSet],
     separate: [Separate; separate::SLOTS],
     outgoing: Option<Outgoing>,
     events: heapless::Deque<Event, EVENTS>,
@@ -110,6 +118,12 @@ impl<'r> Client<'r> {
             config,
             connections: &mut resources.connections,
             deduplication: &mut resources.deduplication,
+            #[cfg(feature = "observe")]
+            observations: &mut resources.observations,
+            #[cfg(feature = "observe")]
+            observe_number: 0,
+            #[cfg(feature = "attributes")]
+            attributes: &mut resources.attributes,
             separate: [Separate::FREE; separate::SLOTS],
             outgoing: None,
             events: heapless::Deque::new(),
@@ -178,6 +192,8 @@ impl<'r> Client<'r> {
             };
             found = true;
         }
+        #[cfg(feature = "attributes")]
+        self.forget_attributes_without_account();
         if found {
             return Ok(());
         }
@@ -200,6 +216,8 @@ impl<'r> Client<'r> {
             let id = connection::session_of(index);
             deduplication::forget_session(self.deduplication, id);
             self.forget_separate(id);
+            #[cfg(feature = "observe")]
+            self.forget_observations(id);
         }
     }
 

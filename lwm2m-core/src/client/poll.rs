@@ -93,19 +93,24 @@ impl Client<'_> {
             }
         }
         self.stirred = false;
-        self.wake = self.deadline(cx.now);
+        self.wake = self.deadline(cx);
         Output::Idle { until: self.wake }
     }
 
     /// When something is to be done although nothing is handed in.
-    fn deadline(&self, _now: Instant) -> Instant {
+    fn deadline(&self, cx: &Context<'_>) -> Instant {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
         let used = self.connections.iter().filter(|connection| connection.used);
-        used.map(super::Connection::deadline)
+        let next = used
+            .map(super::Connection::deadline)
             .min()
-            .unwrap_or(Instant::FAR_FUTURE)
+            .unwrap_or(Instant::FAR_FUTURE);
+        #[cfg(feature = "observe")]
+        let next = next.min(self.notification_deadline(cx.objects));
+        let _ = cx;
+        next
     }
 
     fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
@@ -163,6 +168,10 @@ impl Client<'_> {
         }
         if let Some(len) = self.send_separate(index, buffer, cx) {
             return Step::Transmit(len, Expect::Reply);
+        }
+        #[cfg(feature = "observe")]
+        if let Some((len, expect)) = self.send_notification(index, buffer, cx) {
+            return Step::Transmit(len, expect);
         }
         Step::Rest
     }
@@ -233,6 +242,10 @@ impl Client<'_> {
         let purpose = exchange.purpose;
         match exchange.timed_out(cx.now, &self.config.transmission) {
             Due::SendAgain => {
+                #[cfg(feature = "observe")]
+                if matches!(purpose, Purpose::Notification(_)) {
+                    exchange.renew(self.next_message_id());
+                }
                 let len = self.encode(index, &exchange, buffer, cx);
                 if let Some(connection) = self.connections.get_mut(index) {
                     connection.exchange = Some(exchange);
@@ -253,7 +266,7 @@ impl Client<'_> {
 
     /// Encodes the message of an exchange from the state behind it.
     fn encode(
-        &self,
+        &mut self,
         index: usize,
         exchange: &Exchange,
         buffer: &mut [u8],
@@ -271,6 +284,11 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.encode_bootstrap_request(message_id, token, buffer),
+            #[cfg(feature = "observe")]
+            Purpose::Notification(slot) => {
+                let kind = crate::wire::coap::Kind::Con;
+                self.encode_notification(usize::from(slot), kind, message_id, buffer, cx)
+            }
             Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
         }
     }
@@ -292,6 +310,9 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.bootstrap_failed(index, failure, cx),
+            // Nobody is there any more, or nobody wants to know (RFC 7641, section 4.5).
+            #[cfg(feature = "observe")]
+            Purpose::Notification(slot) => self.end_observation(usize::from(slot)),
             Purpose::Response(slot) => self.close_separate(slot),
         }
     }

@@ -152,6 +152,8 @@ impl Client<'_> {
         connection.lifetime_changed = false;
         connection.objects_changed = false;
         let server = connection.short_id;
+        #[cfg(feature = "observe")]
+        self.forget_observations(super::connection::session_of(index));
         self.push(Event::Registered { server });
     }
 

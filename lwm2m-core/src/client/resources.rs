@@ -16,6 +16,10 @@ pub struct Resources<
     const DUPLICATES: usize,
 > {
     pub(super) connections: [Connection; SERVERS],
+    #[cfg(feature = "observe")]
+    pub(super) observations: [super::reporting::Observation; OBSERVATIONS],
+    #[cfg(feature = "attributes")]
+    pub(super) attributes: [super::reporting::AttributeSet; ATTRIBUTES],
     pub(super) deduplication: [Slot; DUPLICATES],
 }
 
@@ -31,6 +35,10 @@ impl<
     pub const fn new() -> Self {
         Self {
             connections: [const { Connection::UNUSED }; SERVERS],
+            #[cfg(feature = "observe")]
+            observations: [super::reporting::Observation::UNUSED; OBSERVATIONS],
+            #[cfg(feature = "attributes")]
+            attributes: [super::reporting::AttributeSet::UNUSED; ATTRIBUTES],
             deduplication: [Slot::FREE; DUPLICATES],
         }
     }

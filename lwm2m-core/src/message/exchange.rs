@@ -15,8 +15,23 @@ pub(crate) enum Purpose {
     Deregister,
     #[cfg(feature = "bootstrap")]
     BootstrapRequest,
+    /// A notification of the observation in this slot.
+    #[cfg(feature = "observe")]
+    Notification(u8),
     /// The separate response in this slot.
     Response(u8),
+}
+
+impl Purpose {
+    /// Whether a response is expected, not only an acknowledgement.
+    pub(crate) const fn is_request(self) -> bool {
+        match self {
+            Self::Response(_) => false,
+            #[cfg(feature = "observe")]
+            Self::Notification(_) => false,
+            _ => true,
+        }
+    }
 }
 
 /// A confirmable message that has been sent and is neither answered nor given up.
@@ -25,6 +40,9 @@ pub(crate) struct Exchange {
     pub(crate) purpose: Purpose,
     pub(crate) message_id: u16,
     pub(crate) token: Token,
+    /// Message ids of earlier attempts of a notification.
+    #[cfg(feature = "observe")]
+    earlier: [u16; 8],
     /// Retransmissions so far.
     retransmissions: u8,
     /// The current timeout in milliseconds.
@@ -56,11 +74,34 @@ impl Exchange {
             purpose,
             message_id,
             token,
+            #[cfg(feature = "observe")]
+            earlier: [message_id; 8],
             retransmissions: 0,
             timeout,
             due: now + Duration::from_millis(u64::from(timeout)),
             acknowledged: false,
         }
+    }
+
+    /// Whether an acknowledgement or reset with this id is meant for the message.
+    pub(crate) fn matches(&self, message_id: u16) -> bool {
+        #[cfg(feature = "observe")]
+        if self.earlier.contains(&message_id) {
+            return true;
+        }
+        self.message_id == message_id
+    }
+
+    /// Goes on under another id: what is sent again is not the same message.
+    #[cfg(feature = "observe")]
+    pub(crate) fn renew(&mut self, message_id: u16) {
+        if let Some(slot) = self
+            .earlier
+            .get_mut(usize::from(self.retransmissions.saturating_sub(1)))
+        {
+            *slot = self.message_id;
+        }
+        self.message_id = message_id;
     }
 
     /// An empty acknowledgement has come: the response may take until the message id is free again.

@@ -18,8 +18,16 @@ pub(crate) struct Node<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Content<'a> {
     /// An instance, whose resources follow; there may be none.
+    #[cfg_attr(
+        not(feature = "tlv"),
+        expect(dead_code, reason = "only TLV has containers")
+    )]
     Instance,
     /// A resource with several instances, which follow; there may be none.
+    #[cfg_attr(
+        not(feature = "tlv"),
+        expect(dead_code, reason = "only TLV has containers")
+    )]
     Resource,
     /// A value.
     Value(Raw<'a>),

@@ -29,47 +29,76 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<(), Error> {
     Ok(())
 }
 
+/// Appends the attributes that are set at exactly this path.
+pub(super) type Describe<'d> = dyn Fn(&mut Writer<'_>, Path) + 'd;
+
 /// Writes the links of what is at `path`, which [`check`] has found.
-pub(super) fn write(mut out: Writer<'_>, objects: &dyn Objects, path: Path) -> Written {
+pub(super) fn write(
+    mut out: Writer<'_>,
+    objects: &dyn Objects,
+    path: Path,
+    attributes: &Describe<'_>,
+) -> Written {
     if let Some(object) = path.object_id().and_then(|id| objects.object(id)) {
-        write_object(&mut out, object, path);
+        write_object(&mut out, object, path, attributes);
     }
     out.finish()
 }
 
-fn write_object(out: &mut Writer<'_>, object: &dyn Object, path: Path) {
+fn write_object(out: &mut Writer<'_>, object: &dyn Object, path: Path, attributes: &Describe<'_>) {
     let definition = object.definition();
     match path.level() {
         Level::Object => {
             write_link(out, path);
             write_version(out, definition.id, definition.version);
+            attributes(out, path);
             let mut next = object.next_instance(None);
             while let Some(instance) = next {
                 if let Some(path) = path.child(instance) {
-                    write_instance(out, object, path, instance);
+                    write_instance(out, object, path, instance, attributes);
                 }
                 next = object.next_instance(Some(instance));
             }
         }
-        Level::Instance => write_instance(out, object, path, path.instance_id().unwrap_or(0)),
+        Level::Instance => write_instance(
+            out,
+            object,
+            path,
+            path.instance_id().unwrap_or(0),
+            attributes,
+        ),
         _ => {
             let resource = path.resource_id().and_then(|id| definition.resource(id));
             if let Some(resource) = resource {
-                write_resource(out, object, path, path.instance_id().unwrap_or(0), resource);
+                write_resource(
+                    out,
+                    object,
+                    path,
+                    path.instance_id().unwrap_or(0),
+                    resource,
+                    attributes,
+                );
             }
         }
     }
 }
 
-fn write_instance(out: &mut Writer<'_>, object: &dyn Object, path: Path, instance: u16) {
+fn write_instance(
+    out: &mut Writer<'_>,
+    object: &dyn Object,
+    path: Path,
+    instance: u16,
+    attributes: &Describe<'_>,
+) {
     separate(out, 0);
     write_link(out, path);
+    attributes(out, path);
     for resource in object.definition().resources {
         if !object.has_resource(instance, resource.id) {
             continue;
         }
         if let Some(path) = path.child(resource.id) {
-            write_resource(out, object, path, instance, resource);
+            write_resource(out, object, path, instance, resource, attributes);
         }
     }
 }
@@ -80,6 +109,7 @@ fn write_resource(
     path: Path,
     instance: u16,
     resource: &ResourceDefinition,
+    attributes: &Describe<'_>,
 ) {
     separate(out, 0);
     write_link(out, path);
@@ -92,4 +122,5 @@ fn write_resource(
             write_id(out, count.end_resource());
         }
     }
+    attributes(out, path);
 }

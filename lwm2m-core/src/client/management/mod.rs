@@ -89,27 +89,45 @@ impl Client<'_> {
 
     fn get(
         &mut self,
-        _index: usize,
+        index: usize,
         path: Path,
         request: &Request<'_>,
         origin: &Origin,
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> Handled {
+        #[cfg(not(feature = "observe"))]
+        let _ = index;
         let id = self.next_message_id();
         let mut head = Head::answer(origin, Code::CONTENT, id);
         let objects = &*cx.objects;
         let max_szx = self.config.block_szx;
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
+            #[cfg(feature = "attributes")]
+            let attributes = self
+                .connections
+                .get(index)
+                .map(|connection| self.attributes_of(connection));
+            let describe = |out: &mut Writer<'_>, path: Path| {
+                #[cfg(feature = "attributes")]
+                if let Some(attributes) = attributes {
+                    attributes.write(out, path);
+                }
+                let _ = (&out, path);
+            };
             discover::check(objects, path).and_then(|()| {
                 reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
-                    Ok(discover::write(writer, objects, path))
+                    Ok(discover::write(writer, objects, path, &describe))
                 })
             })
         } else {
             read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
                 head.format = Some(format);
+                #[cfg(feature = "observe")]
+                {
+                    head.observe = self.observe_option(index, path, request, origin.token, cx);
+                }
                 reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
                     read::write(writer, objects, path, format)
                 })
@@ -122,6 +140,14 @@ impl Client<'_> {
                 answered: None,
             },
             Err(error) => {
+                #[cfg(feature = "observe")]
+                if head.observe.is_some() {
+                    self.cancel_observation(
+                        super::connection::session_of(index),
+                        origin.token,
+                        path,
+                    );
+                }
                 let handled = self.answer_code(origin, code_of(error), buffer);
                 Handled {
                     remembered: Remembered::Again,
@@ -142,6 +168,11 @@ impl Client<'_> {
     ) -> Result<Done, Error> {
         let code = request.message.code();
         let level = path.level();
+        #[cfg(feature = "attributes")]
+        if code == Code::PUT && request.has_query && request.message.payload().is_empty() {
+            self.write_attributes(index, path, request, cx)?;
+            return Ok(Done::new(Code::CHANGED, path));
+        }
         let done = if code == Code::POST && level == Level::Object {
             create::create(cx.objects, path, request, scratch)?
         } else if code == Code::DELETE && level == Level::Instance {
@@ -190,6 +221,8 @@ impl Client<'_> {
     /// Consequences of a server's operation for the client itself.
     fn changed_by_server(&mut self, index: usize, done: &Done, cx: &Context<'_>) {
         let path = done.path;
+        #[cfg(feature = "observe")]
+        self.changed(path);
         let is_list_changed = done.code == Code::CREATED || done.code == Code::DELETED;
         if is_list_changed {
             for connection in self
