@@ -45,15 +45,17 @@ pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
     writer.bytes(text.get(start..).unwrap_or_default());
 }
 
-/// Prints an unsigned integer, for the short numbers between text, without 64-bit arithmetic or a buffer.
+/// Prints an unsigned integer in place, without 64-bit arithmetic.
 pub(crate) fn write_u32(writer: &mut Writer<'_>, value: u32) {
-    let mut rest = value;
-    for &power in POWERS.iter().rev() {
-        if value >= power || power == 1 {
-            // At most 9, so it fits.
-            writer.u8(b'0' + (rest / power) as u8);
-            rest %= power;
+    match writer.room(len_u32(value)) {
+        Some(room) => {
+            let mut rest = value;
+            for digit in room.iter_mut().rev() {
+                *digit = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
         }
+        None => write_u64(writer, value.into()),
     }
 }
 

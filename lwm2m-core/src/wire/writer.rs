@@ -95,32 +95,42 @@ impl<'b> Writer<'b> {
                 *slot = byte;
                 self.at += 1;
             }
-            None => self.pass(&[byte]),
+            None => self.pass_byte(byte),
         }
     }
 
     /// Appends `bytes`.
     pub fn bytes(&mut self, bytes: &[u8]) {
-        let end = self.at.wrapping_add(bytes.len());
-        match self.buf.get_mut(self.at..end) {
-            Some(room) => {
-                self.at = end;
-                copy(room, bytes);
-            }
+        match self.room(bytes.len()) {
+            Some(room) => copy(room, bytes),
             None => self.pass(bytes),
         }
+    }
+
+    /// The next `len` bytes of the slice, to be filled by the caller; `None`, and nothing is appended, where not all of
+    /// them lie in the slice.
+    #[inline(always)]
+    pub(crate) fn room(&mut self, len: usize) -> Option<&mut [u8]> {
+        let end = self.at.wrapping_add(len);
+        let room = self.buf.get_mut(self.at..end)?;
+        self.at = end;
+        Some(room)
     }
 
     /// Appends bytes of which some lie outside the slice.
     #[cold]
     fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
-            match self.buf.get_mut(self.at) {
-                Some(slot) => *slot = byte,
-                None => self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(FNV.1),
-            }
-            self.at = self.at.wrapping_add(1);
+            self.u8(byte);
         }
+    }
+
+    /// Appends a byte that lies outside the slice.
+    #[cold]
+    #[inline(never)]
+    fn pass_byte(&mut self, byte: u8) {
+        self.hash = (self.hash ^ u32::from(byte)).wrapping_mul(FNV.1);
+        self.at = self.at.wrapping_add(1);
     }
 
     /// Appends the lower `len` bytes (at most 8) of `value`, most significant first.
@@ -146,12 +156,12 @@ impl<'b> Writer<'b> {
     pub fn insert(&mut self, at: usize, len: usize) {
         let end = self.len().saturating_sub(self.base).min(self.buf.len());
         let from = at.saturating_sub(self.base);
-        let to = from.saturating_add(len);
-        let keep = end
-            .saturating_sub(from)
-            .min(self.buf.len().saturating_sub(to));
-        if keep > 0 {
-            self.buf.copy_within(from..from + keep, to);
+        if let Some(area) = self.buf.get_mut(from..) {
+            let keep = end.saturating_sub(from).min(area.len().saturating_sub(len));
+            // What the compiler cannot conclude, it is told: `copy_within` has no panic then.
+            if keep <= area.len() && len <= area.len() - keep {
+                area.copy_within(..keep, len);
+            }
         }
         self.at = self.at.wrapping_add(len);
     }
@@ -179,8 +189,11 @@ impl<'b> Writer<'b> {
         let skip = self.start - self.base;
         let end = self.len().saturating_sub(self.base).min(self.buf.len());
         let stored = end.saturating_sub(skip);
-        if skip > 0 && stored > 0 {
-            self.buf.copy_within(skip..skip + stored, 0);
+        if skip > 0
+            && let Some(kept) = self.buf.get_mut(..end)
+            && skip <= kept.len()
+        {
+            kept.copy_within(skip.., 0);
         }
         Written {
             stored,

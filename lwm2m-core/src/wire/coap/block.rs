@@ -80,16 +80,19 @@ mod tests {
         Block::new(num, more, szx).unwrap()
     }
 
-    /// Blocks of the examples in RFC 7959 section 3, which writes them as NUM/M/size.
+    /// RFC 7959 section 3, which writes a block as NUM/M/size; the values 33 and 59 are those it gives itself.
     #[test]
     fn examples_of_rfc_7959() {
-        // 2:0/1/128, 2:1/1/128 and 2:3/0/128 (figure 2), 2:0/0/64 (figure 3), 1:2/1/64 with offset 128 (figure 9).
         for (value, num, more, size, offset) in [
+            // 2:2/0/32
+            (33, 2, false, 32, 64),
+            // 1:3/1/128
+            (59, 3, true, 128, 384),
+            // 1:0/1/128, answered by 1:0/1/32, and so followed by 1:4/1/32 at the same offset as 1:1/1/128.
             (0x0B, 0, true, 128, 0),
+            (0x09, 0, true, 32, 0),
+            (0x49, 4, true, 32, 128),
             (0x1B, 1, true, 128, 128),
-            (0x33, 3, false, 128, 384),
-            (0x02, 0, false, 64, 0),
-            (0x2A, 2, true, 64, 128),
         ] {
             let block = Block::from_uint(value).unwrap();
             assert_eq!(

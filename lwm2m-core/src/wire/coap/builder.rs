@@ -1,6 +1,9 @@
 //! The writer of messages.
 
-use crate::wire::{number, writer::Writer};
+use crate::wire::{
+    number,
+    writer::{Writer, copy},
+};
 
 use super::{Code, Kind, PAYLOAD_MARKER, Token, VERSION};
 
@@ -42,6 +45,22 @@ impl<'w, 'b> Builder<'w, 'b> {
     }
 
     fn append(&mut self, number: u16, value: &[u8]) {
+        // Most options: a header of one byte, and room for all of it.
+        let delta = u32::from(number).wrapping_sub(self.number.into());
+        if delta <= 12
+            && value.len() <= 12
+            && let Some([header, room @ ..]) = self.writer.room(1 + value.len())
+        {
+            *header = (delta as u8) << 4 | value.len() as u8;
+            copy(room, value);
+            self.number = number;
+        } else {
+            self.append_slowly(number, value);
+        }
+    }
+
+    #[inline(never)]
+    fn append_slowly(&mut self, number: u16, value: &[u8]) {
         if self.option_header(number, value.len()) {
             self.writer.bytes(value);
         }
@@ -103,19 +122,7 @@ impl<'w, 'b> Builder<'w, 'b> {
     }
 
     /// Appends what precedes an option value; false if the option cannot be expressed.
-    #[inline(always)]
     fn option_header(&mut self, number: u16, len: usize) -> bool {
-        let delta = u32::from(number).wrapping_sub(self.number.into());
-        if delta > 12 || len > 12 {
-            return self.long_option_header(number, len);
-        }
-        self.number = number;
-        self.writer.u8((delta as u8) << 4 | len as u8);
-        true
-    }
-
-    #[inline(never)]
-    fn long_option_header(&mut self, number: u16, len: usize) -> bool {
         let Some(delta) = number.checked_sub(self.number) else {
             self.complete = false;
             return false;
@@ -168,4 +175,168 @@ fn write_header(writer: &mut Writer<'_>, kind: Kind, code: Code, message_id: u16
 /// Appends an empty message (RFC 7252, section 4.1): a ping ([`Kind::Con`]), an acknowledgement or a reset.
 pub fn write_empty(writer: &mut Writer<'_>, kind: Kind, message_id: u16) {
     write_header(writer, kind, Code::EMPTY, message_id, Token::EMPTY);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::wire::coap::option;
+
+    use super::*;
+
+    /// Builds a message of GET, message id 0x7d35 and token 0x20, and compares what stands behind the token.
+    fn built(build: fn(Builder<'_, '_>), expected: &[u8]) {
+        let mut buf = [0; 512];
+        let mut writer = Writer::new(&mut buf);
+        let token = Token::new(&[0x20]).unwrap();
+        build(Builder::new(
+            &mut writer,
+            Kind::Con,
+            Code::GET,
+            0x7d35,
+            token,
+        ));
+        let written = writer.finish();
+        assert!(written.is_whole());
+        assert_eq!(buf[..5], [0x41, 0x01, 0x7d, 0x35, 0x20]);
+        assert_eq!(&buf[5..written.stored], expected);
+    }
+
+    /// RFC 7252 appendix A, figure 17.
+    #[test]
+    fn an_example_of_rfc_7252() {
+        built(
+            |mut builder| {
+                builder.option(option::URI_PATH, b"temperature");
+            },
+            b"\xbbtemperature",
+        );
+        let mut buf = [0; 32];
+        let mut writer = Writer::new(&mut buf);
+        let token = Token::new(&[0x20]).unwrap();
+        Builder::new(&mut writer, Kind::Ack, Code::CONTENT, 0x7d35, token)
+            .payload()
+            .bytes(b"22.3 C");
+        let len = writer.finish().stored;
+        assert_eq!(&buf[..len], b"\x61\x45\x7d\x35\x20\xff22.3 C");
+    }
+
+    /// RFC 7252 section 4.1: four bytes, of which the first is version, type and the token length 0.
+    #[test]
+    fn empty_messages() {
+        for (kind, first) in [(Kind::Con, 0x40), (Kind::Ack, 0x60), (Kind::Rst, 0x70)] {
+            let mut buf = [0; 8];
+            let mut writer = Writer::new(&mut buf);
+            write_empty(&mut writer, kind, 0xad7b);
+            assert_eq!(writer.finish().stored, 4);
+            assert_eq!(buf[..4], [first, 0, 0xad, 0x7b]);
+        }
+    }
+
+    /// RFC 7252 section 3.1: deltas and lengths of 13 and of 269 take one and two bytes more.
+    #[test]
+    fn deltas_and_lengths_are_as_short_as_possible() {
+        built(
+            |mut builder| {
+                builder.option(12, b"");
+                builder.option(25, b"");
+                builder.option(25 + 268, b"");
+                builder.option(25 + 268 + 269, b"");
+                builder.option(65535, b"");
+            },
+            &[
+                0xC0, // 12
+                0xD0, 0, // 13
+                0xD0, 255, // 268
+                0xE0, 0, 0, // 269
+                0xE0, 0xFC, 0xC0, // 64973 = 269 + 0xFCC0
+            ],
+        );
+        for (len, header) in [
+            (12, &[0x1C][..]),
+            (13, &[0x1D, 0]),
+            (268, &[0x1D, 255]),
+            (269, &[0x1E, 0, 0]),
+            (65804, &[0x1E, 255, 255]),
+        ] {
+            let value = [b'x'; 65804];
+            let mut buf = [0; 16];
+            let mut writer = Writer::new(&mut buf);
+            let mut builder = Builder::new(&mut writer, Kind::Con, Code::GET, 1, Token::EMPTY);
+            builder.option(1, &value[..len]);
+            assert!(builder.is_complete());
+            assert_eq!(writer.finish().total, 4 + header.len() + len);
+            assert_eq!(&buf[4..4 + header.len()], header);
+        }
+    }
+
+    /// RFC 7252 section 3.2: no leading zeros, and no byte at all for 0.
+    #[test]
+    fn integers_are_as_short_as_possible() {
+        built(
+            |mut builder| {
+                builder
+                    .option_uint(6, 0)
+                    .option_uint(6, 255)
+                    .option_uint(6, 256)
+                    .option_uint(6, 0x1_0000)
+                    .option_uint(6, u32::MAX);
+            },
+            &[
+                0x60, 0x01, 255, 0x02, 1, 0, 0x03, 1, 0, 0, 0x04, 255, 255, 255, 255,
+            ],
+        );
+    }
+
+    #[test]
+    fn text_is_put_together_from_parts() {
+        built(
+            |mut builder| {
+                builder.path_options(option::URI_PATH, "/rd/5a3f");
+                builder.string_option_parts(option::URI_QUERY, "ep=", "urn:dev:1234567");
+                builder.string_option_decimal(option::URI_QUERY, "lt=", 86_400);
+                builder.string_option_decimal(option::URI_QUERY, "a=", 0);
+                builder.string_option_decimal(option::URI_QUERY, "b=", u32::MAX);
+            },
+            b"\xb2rd\x045a3f\x4d\x05ep=urn:dev:1234567\x08lt=86400\x03a=0\x0cb=4294967295",
+        );
+        built(
+            |mut builder| {
+                builder.path_options(option::LOCATION_PATH, "");
+                builder.path_options(option::LOCATION_PATH, "/");
+                builder.path_options(option::LOCATION_PATH, "a//b");
+            },
+            b"\x81a\x00\x01b",
+        );
+    }
+
+    /// Such a call is a mistake of the caller; the message stays readable and tells.
+    #[test]
+    fn what_cannot_be_expressed_is_left_out() {
+        built(
+            |mut builder| {
+                builder.option(11, b"3").option(6, b"").option(11, b"0");
+                assert!(!builder.is_complete());
+            },
+            b"\xb13\x010",
+        );
+        built(
+            |mut builder| {
+                builder.option(11, &[0; 65805]).option(12, b"");
+                assert!(!builder.is_complete());
+            },
+            b"\xc0",
+        );
+    }
+
+    #[test]
+    fn a_cut_message_still_tells_its_size() {
+        let mut buf = [0; 7];
+        let mut writer = Writer::new(&mut buf);
+        let mut builder = Builder::new(&mut writer, Kind::Con, Code::POST, 1, Token::EMPTY);
+        builder.option(option::URI_PATH, b"rd");
+        builder.payload().bytes(b"</1/0>");
+        let written = writer.finish();
+        assert_eq!((written.stored, written.total), (7, 14));
+        assert_eq!(&buf, b"\x40\x02\x00\x01\xb2rd");
+    }
 }

@@ -213,3 +213,95 @@ impl defmt::Format for Message<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::{format, vec::Vec};
+
+    use super::*;
+
+    /// RFC 7252 appendix A, figures 16 and 20.
+    #[test]
+    fn examples_of_rfc_7252() {
+        let request = b"\x40\x01\x7d\x34\xbbtemperature";
+        let message = Message::parse(request).unwrap();
+        assert_eq!((message.kind(), message.code()), (Kind::Con, Code::GET));
+        assert_eq!(
+            (message.message_id(), message.token()),
+            (0x7d34, Token::EMPTY)
+        );
+        let options: Vec<_> = message.options().collect();
+        assert_eq!(
+            options,
+            [RawOption {
+                number: option::URI_PATH,
+                value: b"temperature"
+            }]
+        );
+        assert_eq!(message.payload(), b"");
+        assert_eq!(message.payload_offset(), request.len());
+
+        let message = Message::parse(b"\x60\x45\x7d\x34\xff22.3 C").unwrap();
+        assert_eq!((message.kind(), message.code()), (Kind::Ack, Code::CONTENT));
+        assert_eq!(message.options().count(), 0);
+        assert_eq!(message.payload(), b"22.3 C");
+        assert_eq!(message.payload_offset(), 5);
+
+        let message = Message::parse(b"\x60\x00\x7d\x38").unwrap();
+        assert_eq!((message.kind(), message.code()), (Kind::Ack, Code::EMPTY));
+        let message = Message::parse(b"\x41\x45\xad\x7b\x53\xff22.3 C").unwrap();
+        assert_eq!((message.kind(), message.message_id()), (Kind::Con, 0xad7b));
+        assert_eq!(message.token().as_bytes(), [0x53]);
+    }
+
+    /// RFC 7641 appendix A.1: the registration, its answer, and a notification.
+    #[test]
+    fn examples_of_rfc_7641() {
+        let message = Message::parse(b"\x41\x01\x16\x33\x4a\x60\x5btemperature").unwrap();
+        assert_eq!(message.option(option::OBSERVE).unwrap().uint(), Ok(0));
+        assert_eq!(
+            message.option(option::URI_PATH).unwrap().str(),
+            Ok("temperature")
+        );
+        assert_eq!(message.option(option::ACCEPT), None);
+
+        let message = Message::parse(b"\x61\x45\x16\x33\x4a\x61\x09\x81\x0f\xff18.5 Cel").unwrap();
+        assert_eq!(message.token().as_bytes(), [0x4a]);
+        assert_eq!(message.option(option::OBSERVE).unwrap().uint(), Ok(9));
+        assert_eq!(message.option(option::MAX_AGE).unwrap().uint(), Ok(15));
+
+        let message = Message::parse(b"\x51\x45\x7b\x50\x4a\x61\x10\x81\x0f\xff19.2 Cel").unwrap();
+        assert_eq!((message.kind(), message.message_id()), (Kind::Non, 0x7b50));
+        assert_eq!(message.option(option::OBSERVE).unwrap().uint(), Ok(16));
+        assert_eq!(message.payload(), b"19.2 Cel");
+    }
+
+    /// A bootstrap server's Write carries keys.
+    #[test]
+    fn debug_does_not_show_the_payload() {
+        let message = Message::parse(b"\x41\x03\x00\x01\xab\xffSECRET").unwrap();
+        let text = format!("{message:?}");
+        assert!(text.contains("0.03") && text.contains("0xab"), "{text}");
+        assert!(
+            !text.contains("SECRET") && !text.contains("83, 69"),
+            "{text}"
+        );
+    }
+
+    /// RFC 7252 section 4.2: only a confirmable message is answered with a reset.
+    #[test]
+    fn only_confirmable_messages_are_reset() {
+        for (first, reset) in [
+            (0x4F, Some(0x0102)),
+            (0x5F, None),
+            (0x6F, None),
+            (0x7F, None),
+        ] {
+            let error = Message::parse(&[first, 1, 1, 2]).unwrap_err();
+            assert_eq!(error.reset(), reset);
+        }
+        assert_eq!(ParseError::Ignore.reset(), None);
+    }
+}

@@ -225,3 +225,50 @@ impl<'a> Iterator for Options<'a> {
 }
 
 impl core::iter::FusedIterator for Options<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 7252 section 5.10 marks these critical, unsafe and NoCacheKey; RFC 7641, RFC 7959 and section 5.10 of RFC
+    /// 7252 do so for Observe, Block and Size.
+    #[test]
+    fn the_number_tells_the_class() {
+        for (number, critical, not_safe, no_cache_key) in [
+            (IF_MATCH, true, false, false),
+            (URI_HOST, true, true, false),
+            (ETAG, false, false, false),
+            (IF_NONE_MATCH, true, false, false),
+            (OBSERVE, false, true, false),
+            (URI_PORT, true, true, false),
+            (LOCATION_PATH, false, false, false),
+            (URI_PATH, true, true, false),
+            (CONTENT_FORMAT, false, false, false),
+            (MAX_AGE, false, true, false),
+            (URI_QUERY, true, true, false),
+            (ACCEPT, true, false, false),
+            (LOCATION_QUERY, false, false, false),
+            (BLOCK2, true, true, false),
+            (BLOCK1, true, true, false),
+            (SIZE2, false, false, true),
+            (PROXY_URI, true, true, false),
+            (PROXY_SCHEME, true, true, false),
+            (SIZE1, false, false, true),
+        ] {
+            assert_eq!(is_critical(number), critical, "{number}");
+            assert_eq!(is_unsafe(number), not_safe, "{number}");
+            assert_eq!(is_no_cache_key(number), no_cache_key, "{number}");
+        }
+    }
+
+    #[test]
+    fn text_is_checked_when_it_is_asked_for() {
+        let option = |value| RawOption {
+            number: URI_QUERY,
+            value,
+        };
+        assert_eq!(option(b"ep=a").str(), Ok("ep=a"));
+        assert_eq!(option("ep=ä".as_bytes()).str(), Ok("ep=ä"));
+        assert_eq!(option(&[0x65, 0xC3]).str(), Err(Malformed));
+    }
+}
