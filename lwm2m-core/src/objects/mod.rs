@@ -1,3 +1,14 @@
 //! Objects of the OMA registry that the library itself implements.
+//!
+//! The application owns them and lends them to the engine with each call. Each has the version that LwM2M 1.1 lists for
+//! it, so none needs a `ver=` when registering: Security 1.1, Server 1.1, Device 1.1, Connectivity Monitoring 1.2.
 
+mod error;
+mod security;
+mod server;
+mod staging;
 pub mod tables;
+
+pub use error::SetError;
+pub use security::{Security, SecurityInstance, SecurityMode};
+pub use server::{Server, ServerInstance};
