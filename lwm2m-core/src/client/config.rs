@@ -40,7 +40,8 @@ impl<'r> BackOff<'r> {
     }
 
     /// The same with jitter.
-    pub(crate) fn spread(&self, failures: u8, random: &mut dyn crate::random::Random) -> Duration {
+    #[must_use]
+    pub fn spread(&self, failures: u8, random: &mut dyn crate::random::Random) -> Duration {
         let millis = u64::from(self.delay(failures)) * 1000;
         let range = millis * u64::from(self.jitter_percent) / 100;
         let mut bytes = [0; 2];

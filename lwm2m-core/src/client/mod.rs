@@ -21,6 +21,8 @@ mod reporting;
 mod request;
 mod resources;
 mod separate;
+#[cfg(all(feature = "bootstrap", feature = "tlv"))]
+pub mod snapshot;
 
 use crate::message::deduplication;
 use crate::model::{Error, Objects, Path, Ticket};

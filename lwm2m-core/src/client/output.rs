@@ -48,7 +48,7 @@ pub enum Expect {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Output<'b> {
-    /// Send a datagram. It lies in the buffer that was lent.
+    /// Send a datagram. It lies at the start of the buffer that was lent.
     Transmit {
         /// Where to.
         session: SessionId,
