@@ -57,6 +57,11 @@ pub(crate) struct Connection {
     pub(crate) exchange: Option<Exchange>,
     /// Segments of the registration's Location, each behind its length.
     pub(crate) location: heapless::Vec<u8, LOCATION, u8>,
+    /// The next block of an object list that does not fit into one message, and the size of blocks.
+    #[cfg(feature = "block")]
+    pub(crate) block: u32,
+    #[cfg(feature = "block")]
+    pub(crate) block_szx: u8,
     /// Lifetime that the server was told, in seconds.
     pub(crate) lifetime: u32,
     /// Failed attempts in this sequence.
@@ -86,6 +91,10 @@ impl Connection {
         stage: Stage::Idle,
         exchange: None,
         location: heapless::Vec::new(),
+        #[cfg(feature = "block")]
+        block: 0,
+        #[cfg(feature = "block")]
+        block_szx: 6,
         lifetime: 0,
         attempts: 0,
         sequences: 0,

@@ -5,6 +5,8 @@
 //! until it answers [`Output::Idle`].
 
 mod accounts;
+#[cfg(feature = "block")]
+mod block1;
 #[cfg(feature = "bootstrap")]
 mod bootstrap;
 mod config;
@@ -74,6 +76,9 @@ pub struct Client<'r> {
     #[cfg(feature = "attributes")]
     attributes: &'r mut [reporting::AttributeSet],
     separate: [Separate; separate::SLOTS],
+    /// A long value of which some blocks have come.
+    #[cfg(feature = "block")]
+    transfer: Option<block1::Transfer>,
     outgoing: Option<Outgoing>,
     events: heapless::Deque<Event, EVENTS>,
     message_id: u16,
@@ -127,6 +132,8 @@ impl<'r> Client<'r> {
             #[cfg(feature = "attributes")]
             attributes: &mut resources.attributes,
             separate: [Separate::FREE; separate::SLOTS],
+            #[cfg(feature = "block")]
+            transfer: None,
             outgoing: None,
             events: heapless::Deque::new(),
             message_id: u16::from_le_bytes(id),

@@ -265,6 +265,13 @@ impl Client<'_> {
     }
 
     /// Encodes the message of an exchange from the state behind it.
+    #[cfg_attr(
+        not(feature = "observe"),
+        expect(
+            clippy::needless_pass_by_ref_mut,
+            reason = "a notification takes a new number"
+        )
+    )]
     fn encode(
         &mut self,
         index: usize,

@@ -7,8 +7,14 @@ use super::{Client, Context, object_list};
 use crate::message::exchange::Purpose;
 use crate::model::Objects;
 use crate::time::{Duration, Instant};
+#[cfg(feature = "block")]
+use crate::wire::coap::Block;
 use crate::wire::coap::{Builder, Code, Kind, Message, Token, option};
 use crate::wire::writer::Writer;
+
+/// Bytes that header and options of a Register may take: an endpoint name of 255 bytes, and the rest.
+#[cfg(feature = "block")]
+const HEAD: usize = 320;
 
 /// Content format of the object list.
 const LINK_FORMAT: u32 = 40;
@@ -34,6 +40,11 @@ impl Client<'_> {
             Code::POST
         };
         let list = register || (purpose == Purpose::Update && connection.objects_changed);
+        let root_link = register && self.config.root_link;
+        #[cfg(feature = "block")]
+        let block = list
+            .then(|| self.list_block(connection, objects, root_link, buffer.len()))
+            .flatten();
         let mut writer = Writer::new(buffer);
         let mut builder = Builder::new(&mut writer, Kind::Con, code, message_id, token);
         if register {
@@ -66,12 +77,18 @@ impl Client<'_> {
                 builder.option(option::URI_QUERY, b"Q");
             }
         }
+        #[cfg(feature = "block")]
+        if let Some(block) = block {
+            builder.option_uint(option::BLOCK1, block.to_uint());
+            builder.payload();
+            let start = writer.finish().stored;
+            let rest = buffer.get_mut(start..).unwrap_or(&mut []);
+            let mut window = Writer::window(rest, block.offset());
+            object_list::write(&mut window, objects, root_link);
+            return start + window.finish().stored.min(block.size());
+        }
         if list {
-            object_list::write(
-                builder.payload(),
-                objects,
-                register && self.config.root_link,
-            );
+            object_list::write(builder.payload(), objects, root_link);
         }
         let written = writer.finish();
         if written.is_whole() {
@@ -79,6 +96,31 @@ impl Client<'_> {
         } else {
             0
         }
+    }
+
+    /// The block of the object list that is next, when the list does not fit into one message.
+    #[cfg(feature = "block")]
+    fn list_block(
+        &self,
+        connection: &Connection,
+        objects: &dyn Objects,
+        root_link: bool,
+        capacity: usize,
+    ) -> Option<Block> {
+        let mut counter = Writer::counting();
+        object_list::write(&mut counter, objects, root_link);
+        let total = counter.len();
+        let room = capacity.saturating_sub(HEAD);
+        let mut szx = connection.block_szx.min(self.config.block_szx);
+        while szx > 0 && 16usize << szx > room {
+            szx -= 1;
+        }
+        let size = 16usize << szx;
+        if connection.block == 0 && total <= size {
+            return None;
+        }
+        let offset = usize::try_from(connection.block).ok()?.checked_mul(size)?;
+        Block::new(connection.block, offset + size < total, szx)
     }
 
     /// A server has answered Register, Update or De-register.
@@ -90,6 +132,10 @@ impl Client<'_> {
         cx: &mut Context<'_>,
     ) {
         let code = message.code();
+        #[cfg(feature = "block")]
+        if self.list_continued(index, purpose, message) {
+            return;
+        }
         match purpose {
             Purpose::Register if code == Code::CREATED => self.registered(index, message, cx),
             Purpose::Update if code == Code::CHANGED => {
@@ -116,6 +162,39 @@ impl Client<'_> {
             }
             _ => self.attempt_failed(index, Failure::Code(code), cx),
         }
+    }
+
+    /// Whether the server wants the next block of the object list, or smaller ones.
+    #[cfg(feature = "block")]
+    fn list_continued(&mut self, index: usize, purpose: Purpose, message: &Message<'_>) -> bool {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return false;
+        };
+        let asked = message
+            .option(option::BLOCK1)
+            .and_then(|item| item.uint().ok())
+            .and_then(|value| Block::from_uint(value).ok());
+        let smaller = asked
+            .map(|block| block.szx)
+            .filter(|&szx| szx < connection.block_szx);
+        match (message.code(), smaller) {
+            (Code::CONTINUE, None) => connection.block += 1,
+            // What was taken counts in the server's size.
+            (Code::CONTINUE, Some(szx)) => {
+                connection.block = (connection.block + 1) << (connection.block_szx - szx);
+                connection.block_szx = szx;
+            }
+            (Code::REQUEST_ENTITY_TOO_LARGE, Some(szx)) => {
+                connection.block = 0;
+                connection.block_szx = szx;
+            }
+            _ => {
+                connection.block = 0;
+                return false;
+            }
+        }
+        connection.update |= purpose == Purpose::Update;
+        true
     }
 
     fn registered(&mut self, index: usize, message: &Message<'_>, cx: &mut Context<'_>) {
@@ -203,6 +282,10 @@ impl Client<'_> {
             return;
         }
         connection.exchange = None;
+        #[cfg(feature = "block")]
+        {
+            connection.block = 0;
+        }
         if connection.deregister {
             self.deregistered(index, false, cx);
             return;

@@ -93,13 +93,13 @@ impl<'a> Request<'a> {
                 }
                 #[cfg(feature = "block")]
                 option::BLOCK1 => {
-                    request.block1 = value.and_then(|v| Block::from_uint(v).ok());
-                    bad |= request.block1.is_none();
+                    bad |= value.is_none();
+                    request.block1 = value.map(block).transpose()?;
                 }
                 #[cfg(feature = "block")]
                 option::BLOCK2 => {
-                    request.block2 = value.and_then(|v| Block::from_uint(v).ok());
-                    bad |= request.block2.is_none();
+                    bad |= value.is_none();
+                    request.block2 = value.map(block).transpose()?;
                 }
                 _ => bad |= option::is_critical(number),
             }
@@ -109,6 +109,21 @@ impl<'a> Request<'a> {
         } else {
             Ok(request)
         }
+    }
+}
+
+/// A block size that is reserved is 4.00 (RFC 7959, section 2.2).
+#[cfg(feature = "block")]
+fn block(value: u32) -> Result<Block, Code> {
+    Block::from_uint(value).map_err(|_| Code::BAD_REQUEST)
+}
+
+#[cfg(feature = "block")]
+impl Request<'_> {
+    /// Whether the payload is one block of a larger one.
+    pub(crate) fn is_partial(&self) -> bool {
+        let payload = matches!(self.message.code(), Code::PUT | Code::POST);
+        payload && self.block1.is_some_and(|block| block.more || block.num > 0)
     }
 }
 

@@ -7,7 +7,7 @@ use super::request::Origin;
 use super::{Client, Context};
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Ticket};
-use crate::wire::coap::{Code, Kind, Token};
+use crate::wire::coap::{Block, Code, Kind, Token};
 
 /// Operations of all servers that may be under way at the same time; one more is answered 5.03.
 pub(crate) const SLOTS: usize = 2;
@@ -20,6 +20,9 @@ pub(crate) struct Separate {
     token: Token,
     confirmable: bool,
     ticket: Ticket,
+    /// The code of a success, and the block that it acknowledges.
+    success: Code,
+    block1: Option<Block>,
     /// The answer, once it is known.
     answer: Option<Code>,
 }
@@ -31,6 +34,8 @@ impl Separate {
         token: Token::EMPTY,
         confirmable: false,
         ticket: Ticket(0),
+        success: Code::EMPTY,
+        block1: None,
         answer: None,
     };
 }
@@ -42,6 +47,8 @@ impl Client<'_> {
         session: SessionId,
         origin: &Origin,
         ticket: Ticket,
+        success: Code,
+        block1: Option<Block>,
     ) -> bool {
         let Some(slot) = self.separate.iter_mut().find(|slot| !slot.used) else {
             return false;
@@ -52,6 +59,8 @@ impl Client<'_> {
             token: origin.token,
             confirmable: origin.kind == Kind::Con,
             ticket,
+            success,
+            block1,
             answer: None,
         };
         true
@@ -65,16 +74,13 @@ impl Client<'_> {
     }
 
     pub(super) fn answer_separate(&mut self, ticket: Ticket, result: Result<(), Error>) {
-        let code = match result {
-            Ok(()) => Code::CHANGED,
-            Err(error) => code_of(error),
-        };
-        let open = self
-            .separate
-            .iter_mut()
-            .find(|slot| slot.used && slot.ticket == ticket && slot.answer.is_none());
-        if let Some(slot) = open {
-            slot.answer = Some(code);
+        let open =
+            |slot: &&mut Separate| slot.used && slot.ticket == ticket && slot.answer.is_none();
+        if let Some(slot) = self.separate.iter_mut().find(open) {
+            slot.answer = Some(match result {
+                Ok(()) => slot.success,
+                Err(error) => code_of(error),
+            });
         }
     }
 
@@ -115,18 +121,21 @@ impl Client<'_> {
         }
         self.close_separate(u8::try_from(at).ok()?);
         let id = self.next_message_id();
-        Some(Head::new(Kind::Non, slot.answer?, id, slot.token).alone(buffer))
+        Some(slot.head(Kind::Non, id)?.alone(buffer))
     }
 
     /// Encodes the answer in `slot`.
     pub(super) fn encode_separate(&self, slot: u8, message_id: u16, buffer: &mut [u8]) -> usize {
-        match self.separate.get(usize::from(slot)) {
-            Some(Separate {
-                answer: Some(code),
-                token,
-                ..
-            }) => Head::new(Kind::Con, *code, message_id, *token).alone(buffer),
-            _ => 0,
-        }
+        let slot = self.separate.get(usize::from(slot));
+        slot.and_then(|slot| slot.head(Kind::Con, message_id))
+            .map_or(0, |head| head.alone(buffer))
+    }
+}
+
+impl Separate {
+    fn head(&self, kind: Kind, message_id: u16) -> Option<Head> {
+        let mut head = Head::new(kind, self.answer?, message_id, self.token);
+        head.block1 = self.block1;
+        Some(head)
     }
 }

@@ -169,6 +169,13 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// The instance ends.
+    #[cfg_attr(
+        not(feature = "tlv"),
+        expect(
+            clippy::needless_pass_by_ref_mut,
+            reason = "only TLV has containers to close"
+        )
+    )]
     pub(crate) fn end_instance(&mut self) {
         #[cfg(feature = "tlv")]
         if let Some(mark) = self.instance_mark.take() {
@@ -193,6 +200,13 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// The resource ends; how many values it had.
+    #[cfg_attr(
+        not(feature = "tlv"),
+        expect(
+            clippy::needless_pass_by_ref_mut,
+            reason = "only TLV has containers to close"
+        )
+    )]
     pub(crate) fn end_resource(&mut self) -> u16 {
         #[cfg(feature = "tlv")]
         if let Some(mark) = self.resource_mark.take() {

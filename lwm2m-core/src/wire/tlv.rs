@@ -51,6 +51,52 @@ impl<'a> Tlv<'a> {
     ///
     /// [`Malformed`] where the entry is cut short.
     pub fn read(reader: &mut Reader<'a>) -> Result<Self, Malformed> {
+        let header = Header::next(reader)?;
+        let value = reader.take(header.value_len)?;
+        Ok(Self {
+            kind: header.kind,
+            id: header.id,
+            value,
+        })
+    }
+
+    /// The entries of the next level, for an object instance or a multiple resource.
+    #[must_use]
+    pub const fn entries(&self) -> Tlvs<'a> {
+        Tlvs::new(self.value)
+    }
+}
+
+/// The header of an entry whose value may come later.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct Header {
+    /// What the entry stands for.
+    pub kind: Kind,
+    /// Identifier of the object instance, resource or resource instance.
+    pub id: u16,
+    /// Bytes of the value.
+    pub value_len: usize,
+    /// Bytes of the header itself.
+    pub len: usize,
+}
+
+impl Header {
+    /// Reads the header at the front of `bytes`.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed`] where it is cut short.
+    pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(bytes);
+        let mut header = Self::next(&mut reader)?;
+        header.len = bytes.len() - reader.rest().len();
+        Ok(header)
+    }
+
+    #[inline]
+    fn next(reader: &mut Reader<'_>) -> Result<Self, Malformed> {
         let first = reader.u8()?;
         let kind = match first & 0xc0 {
             0x00 => Kind::ObjectInstance,
@@ -70,14 +116,12 @@ impl<'a> Tlv<'a> {
                 len = len << 8 | usize::from(reader.u8()?);
             }
         }
-        let value = reader.take(len)?;
-        Ok(Self { kind, id, value })
-    }
-
-    /// The entries of the next level, for an object instance or a multiple resource.
-    #[must_use]
-    pub const fn entries(&self) -> Tlvs<'a> {
-        Tlvs::new(self.value)
+        Ok(Self {
+            kind,
+            id,
+            value_len: len,
+            len: 0,
+        })
     }
 }
 

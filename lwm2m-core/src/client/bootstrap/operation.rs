@@ -40,6 +40,11 @@ impl Client<'_> {
             return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
         }
         let code = request.message.code();
+        #[cfg(feature = "block")]
+        if request.is_partial() {
+            // What a bootstrap server writes has to fit into a message.
+            return self.answer_code(origin, Code::REQUEST_ENTITY_TOO_LARGE, buffer);
+        }
         let result = match request.place {
             Place::Bootstrap if code == Code::POST => {
                 return self.bootstrap_finish(index, origin, buffer, cx);

@@ -68,7 +68,13 @@ impl Client<'_> {
             Ok(()) if code == Code::GET => {
                 return self.get(index, path, request, origin, buffer, cx);
             }
-            Ok(()) => self.change(index, path, request, buffer, cx),
+            Ok(()) => {
+                #[cfg(feature = "block")]
+                if request.is_partial() {
+                    return self.take_block(index, path, request, origin, buffer, cx);
+                }
+                self.change(index, path, request, buffer, cx)
+            }
         };
         match result {
             Ok(done) => self.answer_done(index, done, request, origin, buffer),
@@ -288,7 +294,8 @@ impl Client<'_> {
     ) -> Handled {
         let id = self.next_message_id();
         if let Outcome::Later(ticket) = done.outcome {
-            if !self.open_separate(super::connection::session_of(index), origin, ticket) {
+            let session = super::connection::session_of(index);
+            if !self.open_separate(session, origin, ticket, done.code, request.block1) {
                 return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
             }
             let mut len = 0;
