@@ -1,0 +1,15 @@
+//! The engine from outside: datagrams, sessions and time in; datagrams, requests for sessions and events out.
+//! Expected bytes, codes and times are those of the specifications.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bootstrap;
+mod management;
+mod registration;
