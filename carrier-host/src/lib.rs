@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod dtls;
+pub mod flash;
 pub mod net;
