@@ -101,6 +101,18 @@ impl Range {
         Self::Length { min, max }
     }
 
+    /// `min` to `max` in what is limited for the type: bytes of strings and opaque values, else the number. A length
+    /// below zero counts as zero.
+    #[must_use]
+    pub const fn of(data_type: DataType, min: i32, max: i32) -> Self {
+        match data_type {
+            DataType::String | DataType::CoreLink | DataType::Opaque => {
+                Self::length(length(min), length(max))
+            }
+            _ => Self::number(min, max),
+        }
+    }
+
     /// Whether `value` lies in the range. Booleans and links always do.
     #[must_use]
     pub fn contains(&self, value: &Value<'_>) -> bool {
@@ -117,13 +129,24 @@ impl Range {
             },
             Self::Length { min, max } => {
                 let len = match *value {
-                    Value::String(text) => text.len(),
+                    Value::String(text) | Value::CoreLink(text) => text.len(),
                     Value::Opaque(bytes) => bytes.len(),
                     _ => return true,
                 };
                 (usize::from(min)..=usize::from(max)).contains(&len)
             }
         }
+    }
+}
+
+/// A number of bytes, cut to what a range can hold.
+const fn length(bytes: i32) -> u16 {
+    if bytes < 0 {
+        0
+    } else if bytes > u16::MAX as i32 {
+        u16::MAX
+    } else {
+        bytes as u16
     }
 }
 

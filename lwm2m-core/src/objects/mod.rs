@@ -6,6 +6,7 @@
 mod connectivity_monitoring;
 mod device;
 mod error;
+mod instances;
 mod security;
 mod server;
 mod staging;
@@ -14,5 +15,6 @@ pub mod tables;
 pub use connectivity_monitoring::{Cell, ConnectivityMonitoring};
 pub use device::{Device, PowerSource};
 pub use error::SetError;
+pub use instances::Instances;
 pub use security::{Security, SecurityInstance, SecurityMode};
 pub use server::{Server, ServerInstance};
