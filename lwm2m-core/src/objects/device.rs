@@ -509,6 +509,46 @@ mod tests {
         assert_eq!(values.next(), None);
     }
 
+    /// The payload that the specification gives for the example.
+    #[cfg(feature = "tlv")]
+    #[test]
+    fn the_example_of_the_specification_has_its_bytes() {
+        use crate::{
+            model::{ContentFormat, Path},
+            wire::writer::Writer,
+        };
+        const EXPECTED: &[u8] = b"\xc8\x00\x14Open Mobile Alliance\
+            \xc8\x01\x16Lightweight M2M Client\
+            \xc8\x02\x09345000123\
+            \xc3\x031.0\
+            \x86\x06\x41\x00\x01\x41\x01\x05\
+            \x88\x07\x08\x42\x00\x0e\xd8\x42\x01\x13\x88\
+            \x87\x08\x41\x00\x7d\x42\x01\x03\x84\
+            \xc1\x09\x64\
+            \xc1\x0a\x0f\
+            \x83\x0b\x41\x00\x00\
+            \xc4\x0d\x51\x82\x42\x8f\
+            \xc6\x0e+02:00\
+            \xc1\x10U";
+        let mut buf = [0; 128];
+        let path = Path::instance(3, 0);
+        let mut out = ValueWriter::new(Writer::new(&mut buf), ContentFormat::Tlv, path).unwrap();
+        out.begin_instance(path, false);
+        let device = example();
+        for definition in table::DEFINITION.resources {
+            if definition.operations.is_readable() && device.has_resource(0, definition.id) {
+                let path = Path::resource(3, 0, definition.id);
+                out.begin_resource(path, definition.multiple, None);
+                device.read(0, definition.id, &mut out).unwrap();
+                out.end_resource();
+            }
+        }
+        out.end_instance();
+        let len = out.finish().stored;
+        assert_eq!(EXPECTED.len(), 121);
+        assert_eq!(&buf[..len], EXPECTED);
+    }
+
     #[test]
     fn errors_keep_their_instance_and_none_is_code_0() {
         let mut device = Device::new("U");

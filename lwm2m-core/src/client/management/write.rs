@@ -1,8 +1,8 @@
 //! Write (Core 1.1.1, section 6.3.3): all of a message, or nothing.
 
 use crate::model::{
-    Content, ContentFormat, Error, Level, Objects, Outcome, Path, Range, ResourceDefinition,
-    Target, Value, ValueReader,
+    Content, ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition, Target,
+    ValueReader,
 };
 
 /// What becomes of resources and resource instances that the message does not name.
@@ -88,8 +88,8 @@ pub(crate) fn check(
                     return Err(Error::BadRequest);
                 }
                 let value = raw.typed(definition.data_type, scratch)?;
-                if rights.is_ranged(path) {
-                    in_range(definition.range, &value)?;
+                if rights.is_ranged(path) && !definition.range.contains(&value) {
+                    return Err(Error::BadRequest);
                 }
                 object.check(target(node.path, resource), &value)?;
             }
@@ -185,35 +185,5 @@ fn target(path: Path, resource: u16) -> Target {
         instance: path.instance_id().unwrap_or(0),
         resource,
         resource_instance: path.resource_instance_id(),
-    }
-}
-
-/// Whether a value lies in the range of its resource.
-fn in_range(range: Range, value: &Value<'_>) -> Result<(), Error> {
-    let between =
-        |min: i32, max: i32, number: i64| (i64::from(min)..=i64::from(max)).contains(&number);
-    let inside = match (range, value) {
-        (Range::Any, _) => true,
-        (Range::Number { min, max }, Value::Integer(number) | Value::Time(number)) => {
-            between(min, max, *number)
-        }
-        (Range::Number { min, max }, Value::Unsigned(number)) => {
-            i64::try_from(*number).is_ok_and(|number| between(min, max, number))
-        }
-        (Range::Number { min, max }, Value::Float(number)) => {
-            *number >= f64::from(min) && *number <= f64::from(max)
-        }
-        (Range::Length { min, max }, Value::String(text)) => {
-            (usize::from(min)..=usize::from(max)).contains(&text.len())
-        }
-        (Range::Length { min, max }, Value::Opaque(bytes)) => {
-            (usize::from(min)..=usize::from(max)).contains(&bytes.len())
-        }
-        _ => true,
-    };
-    if inside {
-        Ok(())
-    } else {
-        Err(Error::BadRequest)
     }
 }
