@@ -102,7 +102,9 @@ impl Client<'_> {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
-        let used = self.connections.iter().filter(|connection| connection.used);
+        let looked_at =
+            |connection: &&super::Connection| connection.used && !self.is_held(connection);
+        let used = self.connections.iter().filter(looked_at);
         let next = used
             .map(super::Connection::deadline)
             .min()
@@ -113,9 +115,26 @@ impl Client<'_> {
         next
     }
 
+    /// Whether a server has to wait because a bootstrap server is at work.
+    const fn is_held(&self, connection: &super::Connection) -> bool {
+        #[cfg(feature = "bootstrap")]
+        return self.transaction
+            && !connection.bootstrap
+            && matches!(connection.stage, Stage::Waiting { .. });
+        #[cfg(not(feature = "bootstrap"))]
+        {
+            let _ = connection;
+            false
+        }
+    }
+
     fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
         let now = cx.now;
-        let online = self.online;
+        let online = self.online
+            && !self
+                .connections
+                .get(index)
+                .is_some_and(|connection| self.is_held(connection));
         let Some(connection) = self.connections.get_mut(index) else {
             return Step::Rest;
         };
@@ -126,6 +145,7 @@ impl Client<'_> {
         if !connection.used || !online {
             return Step::Rest;
         }
+
         match connection.session {
             Session::Wanted => {
                 connection.session = Session::Opening;
