@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+pub mod clock;
 pub mod dtls;
 pub mod flash;
 pub mod net;
+pub mod random;
+pub mod storage;
