@@ -2,7 +2,13 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod executor;
 pub mod flash;
+pub mod modem;
 pub mod network;
 pub mod random;
+pub mod recorder;
 pub mod server;
+pub mod storage;
+pub mod world;

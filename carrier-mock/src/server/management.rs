@@ -146,6 +146,12 @@ impl<'s> ManagementServer<'s> {
         self.registrations().find(|r| r.endpoint == endpoint)
     }
 
+    /// Whether the server was told to be silent for good: it is not there at all.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.plan.is_gone()
+    }
+
     /// Takes the oldest record.
     pub fn take_record(&mut self) -> Option<Record<'s>> {
         self.log.take()

@@ -11,6 +11,7 @@ mod dialogue;
 mod endpoint;
 mod exchange;
 mod management;
+mod node;
 mod path;
 mod record;
 mod registration;
@@ -26,6 +27,7 @@ pub use endpoint::MessageStatistics;
 pub use management::{
     MAX_REGISTRATIONS, ManagementServer, ManagementStatistics, NotificationReply,
 };
+pub use node::ServerNode;
 pub use record::{MAX_BODY, MAX_ENDPOINT, MAX_RECORDS, Record, RecordKind};
 pub use registration::Registration;
 pub use request::Request;
