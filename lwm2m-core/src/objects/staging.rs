@@ -6,6 +6,8 @@
 
 use crate::model::{Error, Path, Transaction};
 
+use super::SetError;
+
 /// What a slot holds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum State {
@@ -108,6 +110,17 @@ impl Slots {
         };
         self.claim(Label { instance, state })
             .ok_or(Error::BadRequest)
+    }
+
+    /// Gives a new instance of the application's a free slot.
+    pub(super) fn add(&mut self, instance: u16) -> Result<usize, SetError> {
+        if instance == Path::RESERVED_ID {
+            return Err(SetError::OutOfRange);
+        }
+        if self.find(instance).is_some() {
+            return Err(SetError::InUse);
+        }
+        self.create(instance).map_err(|_| SetError::Full)
     }
 
     fn claim(&mut self, new: Label) -> Option<usize> {

@@ -4,12 +4,7 @@ use zeroize::Zeroize;
 
 use crate::{
     model::{Error, Outcome, Target, Transaction, Value, ValueWriter},
-    objects::{
-        SetError,
-        server::{added, short_server_id},
-        staging::Slots,
-        tables::security as table,
-    },
+    objects::{SetError, server::short_server_id, staging::Slots, tables::security as table},
 };
 
 use super::{SecurityInstance, SecurityMode};
@@ -231,7 +226,7 @@ impl Edit<'_> {
         if matches!(account.short_server_id, Some(0 | 65535)) {
             return Err(SetError::OutOfRange);
         }
-        let slot = added(self.slots, instance)?;
+        let slot = self.slots.add(instance)?;
         if let Some(stored) = self.accounts.get_mut(slot) {
             stored.short_server_id = account.short_server_id.unwrap_or(0);
             stored.bootstrap = account.bootstrap;

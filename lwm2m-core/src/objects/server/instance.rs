@@ -1,0 +1,270 @@
+//! What the Server object says of one server.
+
+use crate::{
+    model::{Error, Path, Text, Value, ValueWriter},
+    objects::{SetError, tables::server as table},
+};
+
+/// The resources that are stored as numbers, in seconds where they are times. From 13 on they are unsigned.
+const NUMBERS: [u16; 10] = [
+    table::LIFETIME,
+    table::DEFAULT_MINIMUM_PERIOD,
+    table::DEFAULT_MAXIMUM_PERIOD,
+    table::DISABLE_TIMEOUT,
+    table::REGISTRATION_PRIORITY_ORDER,
+    table::INITIAL_REGISTRATION_DELAY_TIMER,
+    table::COMMUNICATION_RETRY_COUNT,
+    table::COMMUNICATION_RETRY_TIMER,
+    table::COMMUNICATION_SEQUENCE_DELAY_TIMER,
+    table::COMMUNICATION_SEQUENCE_RETRY_COUNT,
+];
+
+/// How many of [`NUMBERS`] a server may write; the others come by bootstrap only.
+const WRITABLE_NUMBERS: usize = 4;
+
+/// The resources that are stored as bits.
+const FLAGS: [u16; 4] = [
+    table::NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE,
+    table::MUTE_SEND,
+    table::REGISTRATION_FAILURE_BLOCK,
+    table::BOOTSTRAP_ON_REGISTRATION_FAILURE,
+];
+
+/// How many of [`FLAGS`] a server may write.
+const WRITABLE_FLAGS: u32 = 2;
+
+/// Seconds of a registration where nothing else is said.
+const DEFAULT_LIFETIME: u32 = 86_400;
+
+/// What the Server object says of one server.
+///
+/// Resources that are not set are absent, except the lifetime (86,400 s), the binding (`U`) and the storing of
+/// notifications (true), which are mandatory. APN link (10), alert code (11), time of the last bootstrap (12) and trigger
+/// (21) are not kept: a write to them is taken and forgotten.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct ServerInstance {
+    numbers: [u32; NUMBERS.len()],
+    /// A bit for each of `NUMBERS` that is present.
+    present: u16,
+    pub(super) short_server_id: u16,
+    /// The values of `FLAGS`, and from bit 4 on which of them are present.
+    flags: u8,
+    /// The letter of the preferred transport; 0 when absent.
+    transport: u8,
+    binding: Text<6>,
+}
+
+impl ServerInstance {
+    /// A server with this short server id, 1 to 65534.
+    #[must_use]
+    pub fn new(short_server_id: u16) -> Self {
+        let mut new = Self {
+            numbers: [0; NUMBERS.len()],
+            present: 0,
+            short_server_id,
+            flags: 0,
+            transport: 0,
+            binding: Text::new(),
+        };
+        new.reset();
+        new
+    }
+
+    /// The same, with a registration lifetime in seconds (resource 1); 0 is without end.
+    #[must_use]
+    pub fn lifetime(self, seconds: u32) -> Self {
+        self.number(table::LIFETIME, seconds)
+    }
+
+    /// The same, with a default minimum period of notifications in seconds (resource 2).
+    #[must_use]
+    pub fn minimum_period(self, seconds: u32) -> Self {
+        self.number(table::DEFAULT_MINIMUM_PERIOD, seconds)
+    }
+
+    /// The same, with a default maximum period of notifications in seconds (resource 3).
+    #[must_use]
+    pub fn maximum_period(self, seconds: u32) -> Self {
+        self.number(table::DEFAULT_MAXIMUM_PERIOD, seconds)
+    }
+
+    /// The same, with the seconds for which Disable disables (resource 5).
+    #[must_use]
+    pub fn disable_timeout(self, seconds: u32) -> Self {
+        self.number(table::DISABLE_TIMEOUT, seconds)
+    }
+
+    /// The same, with `count` tries of a communication sequence, the first wait between them being `timer` seconds
+    /// (resources 17 and 18).
+    #[must_use]
+    pub fn retries(self, count: u32, timer: u32) -> Self {
+        self.number(table::COMMUNICATION_RETRY_COUNT, count)
+            .number(table::COMMUNICATION_RETRY_TIMER, timer)
+    }
+
+    /// The same, with `count` communication sequences, `delay` seconds apart (resources 20 and 19).
+    #[must_use]
+    pub fn sequences(self, count: u32, delay: u32) -> Self {
+        self.number(table::COMMUNICATION_SEQUENCE_RETRY_COUNT, count)
+            .number(table::COMMUNICATION_SEQUENCE_DELAY_TIMER, delay)
+    }
+
+    /// The same, with the choice of a bootstrap when registration fails (resource 16).
+    #[must_use]
+    pub fn bootstrap_on_failure(mut self, bootstrap: bool) -> Self {
+        self.set_flag(3, bootstrap);
+        self
+    }
+
+    /// The same, with the choice whether notifications are stored while the server cannot be reached (resource 6).
+    #[must_use]
+    pub fn store_notifications(mut self, store: bool) -> Self {
+        self.set_flag(0, store);
+        self
+    }
+
+    /// The same, with a binding such as `U` (resource 7).
+    ///
+    /// # Errors
+    /// [`SetError::OutOfRange`] when it is not made of one to six letters of `UMHTSNQ`.
+    pub fn binding(mut self, binding: &str) -> Result<Self, SetError> {
+        check_binding(binding).map_err(|_| SetError::OutOfRange)?;
+        self.binding
+            .set(binding)
+            .map_err(|_| SetError::OutOfRange)?;
+        Ok(self)
+    }
+
+    fn number(mut self, resource: u16, value: u32) -> Self {
+        if let Some(index) = index_of(&NUMBERS, resource) {
+            self.set_number(index, value);
+        }
+        self
+    }
+
+    fn set_number(&mut self, index: usize, value: u32) {
+        if let Some(number) = self.numbers.get_mut(index) {
+            *number = value;
+            self.present |= 1 << index;
+        }
+    }
+
+    fn set_flag(&mut self, index: usize, value: bool) {
+        self.flags = self.flags & !(1 << index) | u8::from(value) << index | 1 << (index + 4);
+    }
+
+    /// Puts back what a server may write.
+    pub(super) fn reset(&mut self) {
+        self.present &= !0 << WRITABLE_NUMBERS;
+        self.set_number(0, DEFAULT_LIFETIME);
+        let kept = !0 << WRITABLE_FLAGS & 0xf;
+        self.flags &= kept | kept << 4;
+        self.set_flag(0, true);
+        self.transport = 0;
+        // One byte fits.
+        let _ = self.binding.set("U");
+    }
+
+    pub(super) fn has(&self, resource: u16) -> bool {
+        if let Some(index) = index_of(&NUMBERS, resource) {
+            return self.present & 1 << index != 0;
+        }
+        if let Some(index) = index_of(&FLAGS, resource) {
+            return self.flags & 1 << (index + 4) != 0;
+        }
+        match resource {
+            table::PREFERRED_TRANSPORT => self.transport != 0,
+            table::APN_LINK
+            | table::TLS_DTLS_ALERT_CODE
+            | table::LAST_BOOTSTRAPPED
+            | table::TRIGGER => false,
+            _ => true,
+        }
+    }
+
+    pub(super) fn read(&self, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
+        if !self.has(resource) {
+            return Err(Error::NotFound);
+        }
+        if let Some(index) = index_of(&NUMBERS, resource) {
+            let number = self.numbers.get(index).copied().unwrap_or_default();
+            if resource < table::REGISTRATION_PRIORITY_ORDER {
+                out.integer(i64::from(number));
+            } else {
+                out.unsigned(u64::from(number));
+            }
+        } else if let Some(index) = index_of(&FLAGS, resource) {
+            out.boolean(self.flags & 1 << index != 0);
+        } else {
+            match resource {
+                table::SHORT_SERVER_ID => out.integer(i64::from(self.short_server_id)),
+                table::BINDING => out.string(self.binding.as_str()),
+                table::PREFERRED_TRANSPORT => {
+                    out.string(core::str::from_utf8(&[self.transport]).unwrap_or(""));
+                }
+                _ => return Err(Error::NotFound),
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, resource: u16, value: &Value<'_>) -> Result<(), Error> {
+        if let Some(index) = index_of(&NUMBERS, resource) {
+            self.set_number(index, number_of(resource, value)?);
+        } else if let Some(index) = index_of(&FLAGS, resource) {
+            self.set_flag(index, value.as_bool().ok_or(Error::BadRequest)?);
+        } else {
+            match resource {
+                table::SHORT_SERVER_ID => self.short_server_id = short_server_id(value)?,
+                table::BINDING => {
+                    let binding = value.as_str().ok_or(Error::BadRequest)?;
+                    check_binding(binding)?;
+                    self.binding.set(binding)?;
+                }
+                table::PREFERRED_TRANSPORT => self.transport = transport(value)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn index_of(list: &[u16], resource: u16) -> Option<usize> {
+    list.iter().position(|&id| id == resource)
+}
+
+/// A count or a number of seconds. The retry resources have a largest value that stands for "never", so what they
+/// cannot hold is as large as it gets.
+fn number_of(resource: u16, value: &Value<'_>) -> Result<u32, Error> {
+    let number = value.as_u64().ok_or(Error::BadRequest)?;
+    match u32::try_from(number) {
+        Err(_) if resource < table::REGISTRATION_PRIORITY_ORDER => Err(Error::BadRequest),
+        number => Ok(number.unwrap_or(u32::MAX)),
+    }
+}
+
+/// A short server id, 1 to 65534.
+pub(in crate::objects) fn short_server_id(value: &Value<'_>) -> Result<u16, Error> {
+    let id = value.as_u16().ok_or(Error::BadRequest)?;
+    if id == 0 || id == Path::RESERVED_ID {
+        return Err(Error::BadRequest);
+    }
+    Ok(id)
+}
+
+fn transport(value: &Value<'_>) -> Result<u8, Error> {
+    match value.as_str().map(str::as_bytes) {
+        Some(&[letter]) if letter.is_ascii_uppercase() => Ok(letter),
+        _ => Err(Error::BadRequest),
+    }
+}
+
+/// Takes the transports of LwM2M 1.1 and 1.2, and the `Q` of 1.0.
+fn check_binding(binding: &str) -> Result<(), Error> {
+    let known = binding.bytes().all(|letter| b"UMHTSNQ".contains(&letter));
+    if !known || !(1..=6).contains(&binding.len()) {
+        return Err(Error::BadRequest);
+    }
+    Ok(())
+}
