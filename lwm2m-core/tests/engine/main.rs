@@ -13,3 +13,4 @@ mod common;
 mod bootstrap;
 mod management;
 mod registration;
+mod transmission;
