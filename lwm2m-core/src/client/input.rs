@@ -280,7 +280,7 @@ impl Client<'_> {
         let handled = match Request::read(*message) {
             Ok(request) => self.handle_request(index, &request, &origin, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
-            Err(_) if origin.kind == Kind::Non => {
+            Err(Code::BAD_OPTION) if origin.kind == Kind::Non => {
                 self.unexpected();
                 return;
             }

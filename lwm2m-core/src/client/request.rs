@@ -3,6 +3,9 @@
 use crate::model::Path;
 use crate::wire::coap::{Block, Code, Kind, Message, Token, option};
 
+/// Most bytes of Uri-Host, Uri-Path and Uri-Query (RFC 7252, section 5.10); a longer one counts as not recognised.
+const LONGEST_STRING: usize = 255;
+
 /// What the Uri-Path names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Place {
@@ -62,10 +65,12 @@ impl<'a> Request<'a> {
             previous = number;
             match number {
                 option::URI_PATH => {
+                    bad |= item.value.len() > LONGEST_STRING;
                     request.place = step(request.place, item.value);
                     continue;
                 }
                 option::URI_QUERY => {
+                    bad |= item.value.len() > LONGEST_STRING;
                     request.has_query = true;
                     continue;
                 }
@@ -81,7 +86,9 @@ impl<'a> Request<'a> {
             }
             let value = item.uint().ok();
             match number {
-                option::URI_HOST => {}
+                option::URI_HOST => {
+                    bad |= item.value.is_empty() || item.value.len() > LONGEST_STRING;
+                }
                 option::URI_PORT => bad |= value.is_none(),
                 option::OBSERVE => request.observe = value,
                 option::CONTENT_FORMAT => {
