@@ -107,6 +107,11 @@ impl Request {
         self
     }
 
+    /// The same request as a new message.
+    pub fn anew(&self) -> Self {
+        self.clone().id(NEXT_ID.fetch_add(1, Ordering::Relaxed))
+    }
+
     pub fn with_token(mut self, token: &[u8]) -> Self {
         self.token = token.to_vec();
         self

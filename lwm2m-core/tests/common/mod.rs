@@ -1,6 +1,7 @@
 //! A device on a virtual clock: one client, objects in tables, randomness that repeats; datagrams go in and come out.
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "each test target uses a part of it"
 )]
@@ -112,6 +113,11 @@ impl Device {
     /// Starts, opens the session and accepts the Register.
     pub fn register(&mut self) {
         self.start();
+        self.register_opened();
+    }
+
+    /// Opens the session and accepts the Register.
+    pub fn register_opened(&mut self) {
         let out = self.open(SERVER);
         let register = sent(&out);
         assert_eq!(uri_path(&register), ["rd"]);

@@ -1,7 +1,17 @@
 //! Edge and attack cases by group, one file each. A test is named after its group and what it shows.
 //!
 //! Groups 1 to 6 and 8 are about what the message layer must do with a datagram before it looks at its meaning: read
-//! it, reject it with a reset, or ignore it.
+//! it, reject it with a reset, or ignore it. From there on the whole engine is asked. Expected answers are those of the
+//! RFCs and of LwM2M Core and Transport 1.1.1.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by a panic"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
 
 mod g01_header;
 mod g02_empty_message;
@@ -9,5 +19,10 @@ mod g03_code;
 mod g04_option_header;
 mod g05_payload_marker;
 mod g06_uint_option;
+mod g07_uri_path;
 mod g08_option_class;
+mod g08_options_of_requests;
+mod g09_proxies_and_conditions;
+mod g31_strangers;
 mod g40_link_format;
+mod g41_execute_arguments;
