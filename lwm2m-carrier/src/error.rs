@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use lwm2m_core::client::Failure;
+
 use crate::{
     era::Era,
     errno,
@@ -65,6 +67,8 @@ pub enum Cause {
     Session(SessionError),
     /// The storage.
     Storage(StorageError),
+    /// The protocol.
+    Protocol(Failure),
     /// A record in the storage is damaged or of an unknown version; it was discarded.
     Record,
     /// The profile or the objects do not fit together.
@@ -96,6 +100,8 @@ impl Error {
             Cause::KeyStore(error) => error.errno,
             Cause::Session(error) => error.errno,
             Cause::Storage(error) => error.errno,
+            Cause::Protocol(Failure::Timeout | Failure::Incomplete) => errno::ETIMEDOUT,
+            Cause::Protocol(_) => errno::EBADR,
             Cause::Record => errno::EIO,
             Cause::Configuration(ConfigurationError::Uri) => errno::EINVAL,
             Cause::Configuration(ConfigurationError::Credentials) => errno::ENOENT,
@@ -176,6 +182,7 @@ impl fmt::Display for Error {
             Cause::KeyStore(error) => error.fmt(f),
             Cause::Session(error) => error.fmt(f),
             Cause::Storage(error) => error.fmt(f),
+            Cause::Protocol(_) => f.write_str("the server does not do its part"),
             Cause::Record => f.write_str("record damaged or of an unknown version"),
             Cause::Configuration(error) => f.write_str(match error {
                 ConfigurationError::Uri => "server URI missing or malformed",

@@ -1,6 +1,6 @@
 //! What the library tells the application.
 
-use crate::{deferred::Deferred, era::Era, error::Error};
+use crate::{deferred::Deferred, era::Era, error::Error, hal::DetachReason};
 
 /// Something that the application is told, in the order in which it happens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,8 +18,11 @@ pub enum Event {
     Connected,
     /// The link is about to be taken down; the application must leave it alone until [`Connected`](Self::Connected).
     Disconnecting,
-    /// The link is down.
-    Disconnected,
+    /// The link is down, because it was taken down or because it was lost.
+    Disconnected {
+        /// Why.
+        reason: DetachReason,
+    },
     /// The bootstrap is complete, its credentials are in the key store.
     Bootstrapped,
     /// The link is up and the device bootstrapped.
@@ -58,7 +61,7 @@ impl Event {
             Self::Connecting => "LWM2M_CARRIER_EVENT_CONNECTING",
             Self::Connected => "LWM2M_CARRIER_EVENT_CONNECTED",
             Self::Disconnecting => "LWM2M_CARRIER_EVENT_DISCONNECTING",
-            Self::Disconnected => "LWM2M_CARRIER_EVENT_DISCONNECTED",
+            Self::Disconnected { .. } => "LWM2M_CARRIER_EVENT_DISCONNECTED",
             Self::Bootstrapped => "LWM2M_CARRIER_EVENT_BOOTSTRAPPED",
             Self::LteReady => "LWM2M_CARRIER_EVENT_LTE_READY",
             Self::Registered { .. } => "LWM2M_CARRIER_EVENT_REGISTERED",
@@ -84,7 +87,7 @@ impl Event {
             Self::Connecting => [0, 2, 2, 2, 2, 0, 0, 0],
             Self::Connected => [0, 3, 3, 3, 3, 0, 0, 0],
             Self::Disconnecting => [0, 4, 4, 4, 4, 0, 0, 0],
-            Self::Disconnected => [0, 5, 5, 5, 5, 0, 0, 0],
+            Self::Disconnected { .. } => [0, 5, 5, 5, 5, 0, 0, 0],
             Self::Bootstrapped => [4, 6, 6, 6, 6, 6, 4, 4],
             Self::LteReady => [0, 0, 11, 11, 11, 0, 0, 0],
             Self::Registered { .. } => [5, 7, 7, 7, 7, 7, 5, 5],
@@ -112,7 +115,13 @@ mod tests {
             (Event::Bootstrapped, Era::V1_1, Some(4)),
             (registered, Era::V1_1, Some(5)),
             (Event::FotaStart, Era::V1_1, Some(6)),
-            (Event::Disconnected, Era::V1_2, Some(5)),
+            (
+                Event::Disconnected {
+                    reason: DetachReason::Requested,
+                },
+                Era::V1_2,
+                Some(5),
+            ),
             (Event::LteReady, Era::V1_2, None),
             (Event::LteReady, Era::V1_4, Some(11)),
             (Event::CertsInit, Era::V1_4, None),

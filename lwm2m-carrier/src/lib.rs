@@ -2,7 +2,7 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod back_off;
+pub mod carrier;
 mod deferred;
 pub mod driver;
 mod endpoint;
@@ -12,14 +12,17 @@ mod error;
 mod event;
 pub mod hal;
 mod profile;
+mod record;
 mod response;
 pub mod sessions;
+mod uri;
 
-pub use back_off::BackOff;
+pub use carrier::Carrier;
 pub use deferred::{Deferred, DeferredReason};
 pub use endpoint::EndpointFormat;
 pub use era::Era;
 pub use error::{Cause, ConfigurationError, Error, ErrorKind};
 pub use event::Event;
+pub use lwm2m_core::client::BackOff;
 pub use profile::{Credentials, Profile};
 pub use response::{CaTags, EventHandler, IgnoreEvents, Response};

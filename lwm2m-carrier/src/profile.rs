@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::{back_off::BackOff, endpoint::EndpointFormat, hal::SecurityTag};
+use lwm2m_core::client::{BackOff, Config};
+
+use crate::{endpoint::EndpointFormat, hal::SecurityTag};
 
 /// What distinguishes one carrier's device management from another's.
 ///
@@ -40,8 +42,8 @@ pub struct Profile<'p> {
     pub endpoint: EndpointFormat,
     /// Whether the application is asked for CA certificates before the first connection.
     pub asks_for_certificates: bool,
-    /// The first security tag that the library uses. Counting from here, tags are taken in pairs: two for the
-    /// bootstrap server, two for each further server, so that new keys can be written beside those in use.
+    /// The first security tag that the library uses: it is for the profile's key, the 16 behind it are for the keys
+    /// that bootstrap servers send, twice as many as there may be, so that new keys can be written beside those in use.
     pub first_tag: SecurityTag,
     /// Waits between attempts to bring the link up or down.
     pub link_back_off: BackOff<'p>,
@@ -143,6 +145,17 @@ impl<'p> Profile<'p> {
         self.bootstrap_back_off = bootstrap;
         self.registration_back_off = registration;
         self
+    }
+
+    /// How the client behaves under this profile, for an endpoint client name such as [`EndpointFormat`] makes.
+    #[must_use]
+    pub const fn config(&self, endpoint: &'p str) -> Config<'p> {
+        let mut config = Config::new(endpoint);
+        config.queue_mode = self.queue_mode;
+        config.announce_binding = self.announce_binding;
+        config.registration_back_off = self.registration_back_off;
+        config.bootstrap_back_off = self.bootstrap_back_off;
+        config
     }
 
     /// The same with another name.

@@ -33,12 +33,13 @@ mod storage;
 pub use clock::Clock;
 pub use key_store::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
 pub use link::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
+pub use lwm2m_core::client::{Expect, SessionId};
 pub use lwm2m_core::random::Random;
 pub use modem_info::{ModemInfo, NotAvailable};
 pub use platform::Hal;
 pub use reset::Reset;
 pub use sessions::{
-    ConnectionId, Expect, OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind,
-    SessionId, Sessions, Transport,
+    ConnectionId, OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind,
+    Sessions, Transport,
 };
 pub use storage::{RecordId, Storage, StorageError, StorageErrorKind};

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use lwm2m_core::client::{Expect, SessionId};
+
 use super::SecurityTag;
 
 /// The ways to the servers: plain or secure, datagrams or streams, all through one value.
@@ -262,44 +264,3 @@ impl fmt::Display for SessionError {
 }
 
 impl core::error::Error for SessionError {}
-
-/// Names a session. Numbers are small and dense, so a port may index a table by them.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct SessionId(u8);
-
-impl SessionId {
-    /// The session with this number.
-    #[must_use]
-    pub const fn new(number: u8) -> Self {
-        Self(number)
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        self.0
-    }
-
-    /// The number as an index.
-    #[must_use]
-    pub const fn index(self) -> usize {
-        self.0 as usize
-    }
-}
-
-/// What is expected to come back for a datagram: a hint for a modem's release assistance (RAI).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-#[allow(
-    clippy::exhaustive_enums,
-    reason = "these are the hints that 3GPP release assistance knows"
-)]
-pub enum Expect {
-    /// Nothing: the radio may be released.
-    Nothing,
-    /// One datagram, then nothing.
-    Reply,
-    /// Further exchanges.
-    More,
-}

@@ -1,0 +1,174 @@
+//! Initialisation up to the link: the records, and the application's CA certificates.
+
+use super::{Carrier, Completion, Context, Flow, Pending, Stage, account};
+use crate::{
+    error::{Cause, Error, ErrorKind},
+    event::Event,
+    profile::Credentials,
+    record::{ACCOUNT, Account, STAGED, STATE, State, Tags},
+};
+use lwm2m_core::time::Instant;
+use zeroize::Zeroize;
+
+impl Carrier<'_> {
+    pub(super) fn boot(&mut self) -> Flow {
+        self.pending = Some(match self.stage {
+            Stage::LoadState => Pending::Load(STATE),
+            Stage::LoadAccount => Pending::Load(ACCOUNT),
+            Stage::LoadStaged => Pending::Load(STAGED),
+            Stage::DiscardStaged => Pending::Delete(STAGED),
+            // The application has not answered yet.
+            _ => return Flow::Wait(Instant::FAR_FUTURE),
+        });
+        Flow::Again
+    }
+
+    /// A record has been loaded or deleted.
+    pub(super) fn boot_done(
+        &mut self,
+        completion: Completion,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        let record = match completion {
+            Completion::Loaded(Some(len)) => buffer.get(..len),
+            Completion::StorageFailed(error) => {
+                self.push_error(ErrorKind::Internal, Cause::Storage(error));
+                None
+            }
+            _ => None,
+        };
+        match self.stage {
+            Stage::LoadState => {
+                self.load_state(record);
+                self.stage = Stage::LoadAccount;
+            }
+            Stage::LoadAccount => {
+                let loaded = self.load_account(record, cx);
+                self.stage = Stage::LoadStaged;
+                if let Err(error) = loaded {
+                    self.fail(error);
+                } else if self.ignore_staged {
+                    self.accounts_loaded();
+                }
+            }
+            Stage::LoadStaged => match self.load_staged(record, cx) {
+                Ok(()) => self.accounts_loaded(),
+                Err(()) => {
+                    self.ignore_staged = true;
+                    self.stage = Stage::DiscardStaged;
+                }
+            },
+            // What the staged account may have done to the objects is undone.
+            _ => self.stage = Stage::LoadAccount,
+        }
+        buffer.zeroize();
+    }
+
+    fn load_state(&mut self, record: Option<&[u8]>) {
+        let state = match record.map(State::decode) {
+            Some(Ok(state)) => state,
+            Some(Err(_)) => {
+                self.push_error(ErrorKind::Internal, Cause::Record);
+                State::default()
+            }
+            None => State::default(),
+        };
+        self.state = state;
+        self.state.boots = state.boots.saturating_add(1);
+    }
+
+    /// Makes the account of the record the one in use; without a usable one, what the profile says.
+    pub(super) fn load_account(
+        &mut self,
+        record: Option<&[u8]>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), Error> {
+        let provisioning = account::provisioning(&self.profile);
+        self.account = Account {
+            provisioning,
+            ..Account::default()
+        };
+        if let Some(record) = record {
+            let loaded = Account::decode(record, ACCOUNT);
+            if let Ok(found) = loaded {
+                self.account.generation = found.generation;
+            }
+            match loaded {
+                // The profile has been changed: what was configured under the old one is void.
+                Ok(found) if found.provisioning != provisioning => {}
+                _ => match Account::restore(record, ACCOUNT, cx.objects) {
+                    Ok(account) => {
+                        self.account = account;
+                        self.profile_key_due = self.uses_profile_key();
+                        return Ok(());
+                    }
+                    Err(_) => self.push_error(ErrorKind::Internal, Cause::Record),
+                },
+            }
+        }
+        self.provision_from_profile(cx)
+    }
+
+    /// Makes the accounts what the profile says.
+    pub(super) fn provision_from_profile(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        account::provision(&self.profile, cx.objects)
+            .map_err(|error| Error::new(ErrorKind::Configuration, Cause::Configuration(error)))?;
+        self.account.tags = Tags::default();
+        match self.profile.credentials {
+            Credentials::None => {}
+            Credentials::Psk { .. } => {
+                self.account
+                    .tags
+                    .set(account::FIRST, self.profile.first_tag);
+            }
+            Credentials::Tag(tag) => {
+                self.account.tags.set(account::FIRST, tag);
+            }
+        }
+        self.profile_key_due = self.uses_profile_key();
+        Ok(())
+    }
+
+    /// Whether the profile's key is one that the account in use needs.
+    fn uses_profile_key(&self) -> bool {
+        let first = self.account.tags.of(account::FIRST);
+        matches!(self.profile.credentials, Credentials::Psk { .. })
+            && first == Some(self.profile.first_tag)
+    }
+
+    /// Takes a staged account up, if there is a newer one than that in use; `Err` when it is to be deleted.
+    fn load_staged(&mut self, record: Option<&[u8]>, cx: &mut Context<'_>) -> Result<(), ()> {
+        let Some(record) = record else { return Ok(()) };
+        match Account::decode(record, STAGED) {
+            Ok(staged)
+                if staged.provisioning == self.account.provisioning
+                    && staged.generation > self.account.generation => {}
+            Ok(_) => return Err(()),
+            Err(_) => {
+                self.push_error(ErrorKind::Internal, Cause::Record);
+                return Err(());
+            }
+        }
+        match Account::restore(record, STAGED, cx.objects) {
+            Ok(staged) => {
+                self.staged = Some(staged);
+                self.profile_key_due &= staged.tags.contains(self.profile.first_tag);
+                Ok(())
+            }
+            Err(_) => {
+                self.push_error(ErrorKind::Internal, Cause::Record);
+                Err(())
+            }
+        }
+    }
+
+    fn accounts_loaded(&mut self) {
+        if self.profile.asks_for_certificates {
+            self.stage = Stage::Certificates;
+            self.push(Event::CertsInit);
+        } else {
+            self.stage = Stage::TakeDown;
+        }
+    }
+}

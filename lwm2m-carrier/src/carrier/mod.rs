@@ -1,0 +1,547 @@
+//! The carrier policy as a state machine without I/O.
+//!
+//! [`Carrier`] owns the LwM2M client and adds what lies around it: when the link goes up and down, where credentials
+//! are written, what is kept through a power loss, when to try again, and what the application is told. It hands out
+//! one [`Action`] at a time and is told how it went; time, randomness, the objects and the message buffer come in as
+//! arguments. [`driver`](crate::driver) has the loop for it.
+//!
+//! A device passes through these stages; those without a reason are skipped:
+//!
+//! | stage | file |
+//! | --- | --- |
+//! | load the records, ask for CA certificates | `boot` |
+//! | take the link down, write keys, make a staged account the one in use, bring the link up | `provisioning` |
+//! | bootstrap, register, answer; at Bootstrap-Finish check the keys and stage the account | `running` |
+
+mod account;
+mod action;
+mod boot;
+mod provisioning;
+mod running;
+mod session;
+
+use core::fmt;
+
+use lwm2m_core::{
+    client::{Client, Config, Resources, SessionId},
+    model::{self, Objects, Ticket},
+    random::Random,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    deferred::{Deferred, DeferredReason},
+    error::{Cause, Error, ErrorKind},
+    event::Event,
+    hal::{LinkState, SecurityTag},
+    profile::Profile,
+    record::{Account, State},
+    response::{CaTags, Response},
+};
+
+use account::Cursor;
+pub use action::{Action, Completion, Secret};
+use action::{Credential, Pending};
+
+/// Events that may wait to be handed out.
+const EVENTS: usize = 8;
+
+/// Where a device stands.
+#[derive(Clone, Copy, Debug)]
+enum Stage {
+    /// Not begun, or ended with an error: [`Carrier::begin`] is to be called.
+    Idle,
+    LoadState,
+    LoadAccount,
+    LoadStaged,
+    /// A staged account that is not to be used is deleted.
+    DiscardStaged,
+    /// The application is asked for CA certificates.
+    Certificates,
+    TakeDown,
+    CloseSessions,
+    LinkDown,
+    ProfileKey(usize),
+    Keys(Cursor),
+    Commit,
+    DeleteStaged,
+    /// Number of the old tag and of the kind.
+    DeleteKeys(usize, usize),
+    /// The keys of a staged account were refused.
+    Revert,
+    RevertLoad,
+    FactoryReset,
+    FactoryResetStaged,
+    BringUp,
+    LinkUp,
+    Online,
+    HoldOff,
+    Start,
+    Run,
+    CheckKeys(Cursor),
+    StoreStaged,
+    /// Stopped by the application.
+    Stopped,
+    /// The device restarts.
+    Halted,
+}
+
+/// What to do after a stage has been looked at.
+enum Flow {
+    /// Look again: there is an action, an event or another stage.
+    Again,
+    /// Nothing before that time.
+    Wait(Instant),
+}
+
+/// What the application wants.
+#[derive(Clone, Copy, Debug, Default)]
+struct Requests {
+    register: bool,
+    deregister: bool,
+    stop: bool,
+    reboot: bool,
+    factory_reset: bool,
+}
+
+/// The outside of a call: time, objects and randomness.
+struct Context<'c> {
+    now: Instant,
+    objects: &'c mut dyn Objects,
+    random: &'c mut dyn Random,
+}
+
+/// Carrier device management, as a state machine.
+///
+/// Each turn of a driver: [`poll`](Self::poll); carry out the action; [`complete`](Self::complete). While the action
+/// is [`Action::Wait`], what comes from the network and the link is handed in, and `poll` follows.
+pub struct Carrier<'r> {
+    client: Client<'r>,
+    profile: Profile<'r>,
+    stage: Stage,
+    /// The action that was handed out and is not complete.
+    pending: Option<Pending>,
+    events: heapless::Deque<Event, EVENTS>,
+    keys_need_offline: bool,
+    link_up: bool,
+    /// The application knows the link to be up.
+    connected: bool,
+    initialized: Option<Result<(), Error>>,
+    /// The counters of this start of the device are stored.
+    counted: bool,
+    state: State,
+    /// The account in use.
+    account: Account,
+    /// The account that a bootstrap server has left, until its keys are written.
+    staged: Option<Account>,
+    ignore_staged: bool,
+    /// The account before the one in use, whose keys are to be deleted.
+    previous: Account,
+    /// The profile's key is to be written.
+    profile_key_due: bool,
+    /// `BOOTSTRAPPED` is due.
+    bootstrapped: bool,
+    ca_tags: CaTags,
+    /// Attempts that have failed one after the other, of the link or the key store.
+    failures: u8,
+    /// Staged accounts whose keys were refused one after the other.
+    refusals: u8,
+    /// No further attempt at what has just failed before this.
+    retry_at: Instant,
+    /// A bootstrap is to begin then.
+    bootstrap_at: Option<Instant>,
+    save_state: bool,
+    save_account: bool,
+    stopping: bool,
+    rebooting: bool,
+    requests: Requests,
+    /// A bit for each session that is being opened.
+    opening: u32,
+}
+
+impl<'r> Carrier<'r> {
+    /// A carrier with the client's memory in `resources`. `config` is [`profile.config(…)`](Profile::config), changed
+    /// where need be.
+    #[must_use]
+    pub fn new<
+        const SERVERS: usize,
+        const OBSERVATIONS: usize,
+        const ATTRIBUTES: usize,
+        const DUPLICATES: usize,
+    >(
+        resources: &'r mut Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>,
+        profile: Profile<'r>,
+        config: Config<'r>,
+        random: &mut dyn Random,
+    ) -> Self {
+        Self {
+            client: Client::new(resources, config, random),
+            profile,
+            stage: Stage::Idle,
+            pending: None,
+            events: heapless::Deque::new(),
+            keys_need_offline: false,
+            link_up: false,
+            connected: false,
+            initialized: None,
+            counted: false,
+            state: State::default(),
+            account: Account::default(),
+            staged: None,
+            ignore_staged: false,
+            previous: Account::default(),
+            profile_key_due: false,
+            bootstrapped: false,
+            ca_tags: CaTags::default(),
+            failures: 0,
+            refusals: 0,
+            retry_at: Instant::ZERO,
+            bootstrap_at: None,
+            save_state: false,
+            save_account: false,
+            stopping: false,
+            rebooting: false,
+            requests: Requests::default(),
+            opening: 0,
+        }
+    }
+
+    /// Begins with initialisation, unless that is under way or done. `keys_need_offline` is what
+    /// [`KeyStore::requires_offline`](crate::hal::KeyStore::requires_offline) says.
+    pub fn begin(&mut self, keys_need_offline: bool, link: LinkState) {
+        if matches!(self.stage, Stage::Idle) {
+            self.keys_need_offline = keys_need_offline;
+            self.link_up = link == LinkState::Up;
+            self.initialized = None;
+            self.stage = Stage::LoadState;
+            self.push(Event::Initialized);
+        }
+    }
+
+    /// How initialisation went: `None` while it is under way. It succeeds when the link is up for the first time, and
+    /// fails when the configuration is not usable or the application has failed it; [`begin`](Self::begin) then begins
+    /// anew.
+    #[must_use]
+    pub fn initialized(&self) -> Option<Result<(), Error>> {
+        self.initialized
+            .filter(|_| self.pending.is_none() && self.events.is_empty())
+    }
+
+    /// What to do next.
+    ///
+    /// `buffer` must be the same each time and is not to be touched except by [`Action::Load`] and by what is handed to
+    /// [`handle_datagram`](Self::handle_datagram).
+    #[must_use]
+    pub fn poll<'b>(
+        &mut self,
+        now: Instant,
+        buffer: &'b mut [u8],
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) -> Action<'b>
+    where
+        'r: 'b,
+    {
+        let cx = &mut Context {
+            now,
+            objects,
+            random,
+        };
+        loop {
+            if let Some(pending) = self.pending {
+                return self.action(pending, buffer, cx.objects);
+            }
+            if let Some(event) = self.events.pop_front() {
+                self.pending = Some(Pending::Event(event));
+                continue;
+            }
+            if let Flow::Wait(until) = self.advance(buffer, cx) {
+                return Action::Wait { until };
+            }
+        }
+    }
+
+    /// Looks at the stage.
+    fn advance(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
+        match self.stage {
+            Stage::Idle | Stage::Halted => Flow::Wait(Instant::FAR_FUTURE),
+            Stage::LoadState
+            | Stage::LoadAccount
+            | Stage::LoadStaged
+            | Stage::DiscardStaged
+            | Stage::Certificates => self.boot(),
+            Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged | Stage::CloseSessions => {
+                self.run(buffer, cx)
+            }
+            Stage::Stopped => self.stopped(),
+            _ => self.provision(buffer, cx),
+        }
+    }
+
+    /// What `pending` stands for.
+    fn action<'b>(
+        &self,
+        pending: Pending,
+        buffer: &'b mut [u8],
+        objects: &dyn Objects,
+    ) -> Action<'b>
+    where
+        'r: 'b,
+    {
+        match pending {
+            Pending::Event(event) => Action::Event(event),
+            Pending::LinkUp => Action::LinkUp,
+            Pending::LinkDown => Action::LinkDown,
+            Pending::CheckKey(credential) => Action::CheckKey {
+                kind: credential.kind(),
+                credential: self.credential(credential, buffer, objects),
+            },
+            Pending::WriteKey(tag, credential) => Action::WriteKey {
+                tag,
+                kind: credential.kind(),
+                credential: self.credential(credential, buffer, objects),
+            },
+            Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
+            Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
+            Pending::Send(session, len, expect) => Action::Send {
+                session,
+                datagram: buffer.get(..len).unwrap_or(&[]),
+                expect,
+            },
+            Pending::Close(session) => Action::Close { session },
+            Pending::Load(id) => Action::Load { id },
+            Pending::Store(id, len) => Action::Store {
+                id,
+                record: Secret(buffer.get(..len).unwrap_or(&[])),
+            },
+            Pending::Delete(id) => Action::Delete { id },
+            Pending::Reboot => Action::Reboot,
+        }
+    }
+
+    fn credential<'b>(
+        &self,
+        credential: Credential,
+        buffer: &'b mut [u8],
+        objects: &dyn Objects,
+    ) -> Secret<'b>
+    where
+        'r: 'b,
+    {
+        Secret(match credential {
+            Credential::Profile(kind) => self.profile_credential(kind),
+            Credential::Account(instance, kind) => {
+                account::credential(objects, instance, kind, buffer)
+            }
+        })
+    }
+
+    /// Tells how the last action went. `buffer` is the one lent to [`poll`](Self::poll).
+    pub fn complete(
+        &mut self,
+        now: Instant,
+        completion: Completion,
+        buffer: &mut [u8],
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) {
+        let cx = &mut Context {
+            now,
+            objects,
+            random,
+        };
+        let Some(pending) = self.pending.take() else {
+            return;
+        };
+        match pending {
+            Pending::Event(event) => {
+                if let Completion::Response(response) = completion {
+                    self.answered(event, response);
+                }
+            }
+            Pending::Open(session, _) => self.open_done(session, completion, cx),
+            Pending::Send(session, ..) => self.send_done(session, completion, cx),
+            Pending::Close(_) => {}
+            Pending::Reboot => self.stage = Stage::Halted,
+            _ => match self.stage {
+                Stage::LoadState
+                | Stage::LoadAccount
+                | Stage::LoadStaged
+                | Stage::DiscardStaged => self.boot_done(completion, buffer, cx),
+                Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged => {
+                    self.run_done(completion, buffer, cx);
+                }
+                _ => self.provision_done(completion, buffer, cx),
+            },
+        }
+    }
+
+    /// The application has answered an event.
+    fn answered(&mut self, event: Event, response: Response) {
+        match event {
+            Event::CertsInit => match response {
+                Response::Later => {}
+                Response::CaTags(tags) => self.certs_ready(Ok(tags)),
+                Response::Fail(errno) => self.certs_ready(Err(errno)),
+                Response::Done | Response::Refuse => self.certs_ready(Ok(CaTags::default())),
+            },
+            Event::Reboot => self.rebooting = response != Response::Refuse,
+            _ => {}
+        }
+    }
+
+    /// Tells that the CA certificates are in the key store under these tags, or that writing them has failed with this
+    /// number, after [`Event::CertsInit`] was answered with [`Response::Later`].
+    pub fn certs_ready(&mut self, result: Result<CaTags, i32>) {
+        if !matches!(self.stage, Stage::Certificates) {
+            return;
+        }
+        match result {
+            Ok(tags) => {
+                self.ca_tags = tags;
+                self.stage = Stage::TakeDown;
+            }
+            Err(errno) => self.fail(Error::from_application(ErrorKind::Init, errno)),
+        }
+    }
+
+    /// Initialisation ends with an error.
+    fn fail(&mut self, error: Error) {
+        self.initialized = Some(Err(error));
+        self.stage = Stage::Idle;
+    }
+
+    /// Handles the datagram in the first `len` bytes of `buffer`, which has come over `session`.
+    pub fn handle_datagram(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        buffer: &mut [u8],
+        len: usize,
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) {
+        if matches!(self.stage, Stage::Run) {
+            self.client
+                .handle_datagram(now, session, buffer, len, objects, random);
+        }
+    }
+
+    /// The link was lost, or has come back by itself.
+    pub fn handle_link(&mut self, now: Instant, state: LinkState, objects: &mut dyn Objects) {
+        match state {
+            LinkState::Down(reason) => {
+                self.link_up = false;
+                if self.connected {
+                    self.connected = false;
+                    self.push(Event::Disconnected { reason });
+                    self.client.set_online(now, false, objects);
+                }
+            }
+            LinkState::Up if !self.link_up => {
+                self.link_up = true;
+                match self.stage {
+                    // There is no need to wait any longer.
+                    Stage::LinkUp => self.retry_at = now,
+                    Stage::HoldOff | Stage::Run => {
+                        self.connected = true;
+                        self.push(Event::Connected);
+                        if matches!(self.stage, Stage::Run) && account::has_server(objects) {
+                            self.push(Event::LteReady);
+                        }
+                        self.client.set_online(now, true, objects);
+                    }
+                    _ => {}
+                }
+            }
+            LinkState::Up => {}
+        }
+    }
+
+    /// Sends an Update to every server, with the list of objects when `objects_changed`.
+    pub fn update(&mut self, objects_changed: bool) {
+        self.client.update(objects_changed);
+    }
+
+    /// Registers after [`deregister`](Self::deregister) or [`stop`](Self::stop); sends an Update where the device is
+    /// registered.
+    pub const fn register(&mut self) {
+        self.requests.register = true;
+    }
+
+    /// De-registers from every server; the link stays up.
+    pub const fn deregister(&mut self) {
+        self.requests.deregister = true;
+    }
+
+    /// De-registers from every server and takes the link down; [`is_stopped`](Self::is_stopped) tells the end.
+    pub const fn stop(&mut self) {
+        self.requests.stop = true;
+    }
+
+    /// Whether the device has stopped.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        matches!(self.stage, Stage::Stopped) && self.pending.is_none() && self.events.is_empty()
+    }
+
+    /// Restarts the device, unless the application refuses [`Event::Reboot`].
+    pub const fn reboot(&mut self) {
+        self.requests.reboot = true;
+    }
+
+    /// Forgets all that bootstrap servers and servers have configured, and begins anew.
+    pub const fn factory_reset(&mut self) {
+        self.requests.factory_reset = true;
+    }
+
+    /// Answers an operation that an object had answered with [`Outcome::Later`](model::Outcome::Later).
+    pub fn answer(&mut self, ticket: Ticket, result: Result<(), model::Error>) {
+        self.client.answer(ticket, result);
+    }
+
+    /// Whether the device is registered with the server of this short id.
+    #[must_use]
+    pub fn is_registered(&self, server: u16) -> bool {
+        self.client.is_registered(server)
+    }
+
+    /// The security tags of the CA certificates that the application has supplied.
+    pub fn ca_tags(&self) -> impl Iterator<Item = SecurityTag> + '_ {
+        self.ca_tags.iter()
+    }
+
+    /// The counters of the client.
+    #[must_use]
+    pub const fn statistics(&self) -> &lwm2m_core::Statistics {
+        self.client.statistics()
+    }
+
+    /// How often the device has started, this time included; 0 before initialisation.
+    #[must_use]
+    pub const fn boots(&self) -> u32 {
+        self.state.boots
+    }
+
+    fn push(&mut self, event: Event) {
+        // The stages hand all events out before they go on, so there is room.
+        let _ = self.events.push_back(event);
+    }
+
+    fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
+        self.push(Event::Error(Error::new(kind, cause)));
+    }
+
+    fn defer(&mut self, reason: DeferredReason, wait: Duration) {
+        self.push(Event::Deferred(Deferred::new(reason, wait)));
+    }
+}
+
+impl fmt::Debug for Carrier<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carrier")
+            .field("stage", &self.stage)
+            .field("pending", &self.pending)
+            .finish_non_exhaustive()
+    }
+}

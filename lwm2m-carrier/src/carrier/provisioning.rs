@@ -1,0 +1,440 @@
+//! From the records to the client: keys into the key store, the staged account into use, the link up.
+//!
+//! At the start of a device the link is down anyway. After a bootstrap it is taken down for the keys, where the key
+//! store asks for it.
+
+use lwm2m_core::{client::Failure, time::Instant};
+use zeroize::Zeroize;
+
+use super::{Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account};
+use crate::{
+    deferred::DeferredReason,
+    error::{Cause, ConfigurationError, Error, ErrorKind},
+    event::Event,
+    hal::{CredentialKind, DetachReason, LinkErrorKind, SecurityTag},
+    profile::Credentials,
+    record::{ACCOUNT, Account, STAGED, spare},
+};
+
+/// The profile's credentials, in the order in which they are written.
+const PROFILE_KEYS: [CredentialKind; 2] = [CredentialKind::PskIdentity, CredentialKind::Psk];
+
+/// Credentials that may lie under a tag that is given up.
+const ALL_KEYS: [CredentialKind; 5] = [
+    CredentialKind::PskIdentity,
+    CredentialKind::Psk,
+    CredentialKind::CaChain,
+    CredentialKind::ClientCertificate,
+    CredentialKind::PrivateKey,
+];
+
+/// Starts of the device without success that may follow each other at once; a user may switch it off and on.
+const FREE_ATTEMPTS: u8 = 2;
+
+impl<'r> Carrier<'r> {
+    pub(super) fn profile_credential(&self, kind: CredentialKind) -> &'r [u8] {
+        match (self.profile.credentials, kind) {
+            (Credentials::Psk { identity, .. }, CredentialKind::PskIdentity) => identity,
+            (Credentials::Psk { key, .. }, CredentialKind::Psk) => key,
+            _ => &[],
+        }
+    }
+
+    pub(super) fn provision(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
+        if self.waits_for_link() && self.requests.stop {
+            self.requests.stop = false;
+            self.stopping = true;
+            self.stage = Stage::TakeDown;
+        }
+        match self.stage {
+            Stage::TakeDown => self.take_down(buffer, cx),
+            Stage::LinkDown | Stage::LinkUp | Stage::ProfileKey(_) if cx.now < self.retry_at => {
+                return Flow::Wait(self.retry_at);
+            }
+            Stage::LinkDown => self.pending = Some(Pending::LinkDown),
+            Stage::ProfileKey(part) => match PROFILE_KEYS.get(part) {
+                Some(&kind) if self.profile_key_due => {
+                    let key = Credential::Profile(kind);
+                    self.pending = Some(Pending::WriteKey(self.profile.first_tag, key));
+                }
+                _ => {
+                    self.profile_key_due = false;
+                    self.stage = Stage::Keys(Cursor::default());
+                }
+            },
+            Stage::Keys(cursor) => self.write_next_key(cursor, buffer, cx),
+            Stage::Commit => self.commit(buffer, cx),
+            Stage::DeleteStaged | Stage::Revert | Stage::FactoryResetStaged => {
+                self.pending = Some(Pending::Delete(STAGED));
+            }
+            Stage::FactoryReset => self.pending = Some(Pending::Delete(ACCOUNT)),
+            Stage::RevertLoad => self.pending = Some(Pending::Load(ACCOUNT)),
+            Stage::DeleteKeys(entry, kind) => self.delete_next_key(entry, kind),
+            Stage::BringUp => self.bring_up(),
+            Stage::LinkUp => self.pending = Some(Pending::LinkUp),
+            Stage::Online => self.online(buffer, cx),
+            Stage::HoldOff if cx.now < self.retry_at => return Flow::Wait(self.retry_at),
+            Stage::HoldOff => self.stage = Stage::Start,
+            _ => self.start(cx),
+        }
+        Flow::Again
+    }
+
+    /// Whether the device waits before a further attempt, which the application may stop.
+    const fn waits_for_link(&self) -> bool {
+        matches!(self.stage, Stage::LinkUp | Stage::HoldOff) && self.pending.is_none()
+    }
+
+    /// Takes the link down if keys are to be written that cannot be otherwise.
+    fn take_down(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
+        let keys = self.profile_key_due
+            || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some();
+        buffer.zeroize();
+        let needed = self.stopping || keys && self.keys_need_offline;
+        if needed && self.link_up {
+            if self.connected {
+                self.push(Event::Disconnecting);
+            }
+            self.client.set_online(cx.now, false, cx.objects);
+            self.stage = Stage::CloseSessions;
+        } else {
+            self.link_is_down();
+        }
+    }
+
+    fn link_is_down(&mut self) {
+        self.failures = 0;
+        self.retry_at = Instant::ZERO;
+        self.stage = if self.stopping {
+            self.stopping = false;
+            Stage::Stopped
+        } else {
+            Stage::ProfileKey(0)
+        };
+    }
+
+    fn write_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) {
+        let Some(staged) = self.staged else {
+            self.stage = Stage::BringUp;
+            return;
+        };
+        let next = cursor.next(cx.objects, buffer);
+        buffer.zeroize();
+        match next {
+            None => self.stage = Stage::Commit,
+            Some((instance, kind)) => match staged.tags.of(instance) {
+                Some(tag) => {
+                    self.stage = Stage::Keys(cursor);
+                    let key = Credential::Account(instance, kind);
+                    self.pending = Some(Pending::WriteKey(tag, key));
+                }
+                // Staging gives a tag to each account with keys.
+                None => self.stage = Stage::Revert,
+            },
+        }
+    }
+
+    /// Makes the staged account the one in use, now that its keys are in the key store.
+    fn commit(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
+        let Some(staged) = self.staged.take() else {
+            self.stage = Stage::BringUp;
+            return;
+        };
+        account::forget_keys(cx.objects, buffer);
+        buffer.zeroize();
+        self.previous = self.account;
+        self.account = staged;
+        self.bootstrapped = true;
+        self.bootstrap_at = None;
+        match self.account.encode(buffer, ACCOUNT, cx.objects) {
+            Some(len) => self.pending = Some(Pending::Store(ACCOUNT, len)),
+            None => {
+                let cause = Cause::Configuration(ConfigurationError::Buffer);
+                self.push_error(ErrorKind::Internal, cause);
+                self.stage = Stage::BringUp;
+            }
+        }
+    }
+
+    fn delete_next_key(&mut self, entry: usize, kind: usize) {
+        let (first, own) = (self.profile.first_tag, self.account.tags);
+        // Only what the library itself has written is deleted.
+        let is_spare = |tag: &SecurityTag| spare(first).any(|spare| spare == *tag);
+        let old = self.previous.tags.iter().map(|(_, tag)| tag);
+        let old = old
+            .filter(|tag| !own.contains(*tag))
+            .filter(is_spare)
+            .nth(entry);
+        match (old, ALL_KEYS.get(kind)) {
+            (Some(tag), Some(&kind)) => self.pending = Some(Pending::DeleteKey(tag, kind)),
+            (Some(_), None) => self.stage = Stage::DeleteKeys(entry + 1, 0),
+            (None, _) => self.stage = Stage::BringUp,
+        }
+    }
+
+    fn bring_up(&mut self) {
+        if self.connected {
+            self.stage = Stage::Start;
+            return;
+        }
+        self.stage = Stage::LinkUp;
+        self.push(Event::Connecting);
+    }
+
+    /// The link is up: before the first attempt the attempts are counted.
+    fn online(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
+        if self.counted {
+            self.stage = Stage::Start;
+            return;
+        }
+        self.counted = true;
+        let attempts = self.state.attempts;
+        self.state.attempts = attempts.saturating_add(1);
+        self.client
+            .resume_bootstrap_failures(attempts.saturating_sub(FREE_ATTEMPTS - 1));
+        self.retry_at = cx.now;
+        self.stage = Stage::HoldOff;
+        if let Some(waits) = attempts.checked_sub(FREE_ATTEMPTS) {
+            let back_off = if account::has_server(cx.objects) {
+                self.profile.registration_back_off
+            } else {
+                self.profile.bootstrap_back_off
+            };
+            let wait = back_off.spread(waits, cx.random);
+            self.retry_at = cx.now + wait;
+            self.defer(DeferredReason::NoReason, wait);
+        }
+        if let Some(len) = self.state.encode(buffer) {
+            self.pending = Some(Pending::Store(crate::record::STATE, len));
+        }
+    }
+
+    /// Sets the client going.
+    fn start(&mut self, cx: &mut Context<'_>) {
+        let has_server = account::has_server(cx.objects);
+        if let Some(until) = self
+            .bootstrap_at
+            .filter(|&until| !has_server && until > cx.now)
+        {
+            self.retry_at = until;
+            self.stage = Stage::HoldOff;
+            return;
+        }
+        if !has_server {
+            self.bootstrap_at = None;
+        }
+        self.stage = Stage::Run;
+        if core::mem::take(&mut self.bootstrapped) {
+            self.push(Event::Bootstrapped);
+        }
+        if has_server && self.connected {
+            self.push(Event::LteReady);
+        }
+        self.client.set_online(cx.now, self.connected, cx.objects);
+        if let Err(failure) = self.client.start(cx.now, cx.objects) {
+            self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
+        }
+    }
+
+    /// An action of one of the stages above is over.
+    pub(super) fn provision_done(
+        &mut self,
+        completion: Completion,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        match self.stage {
+            Stage::LinkDown => self.link_down_done(completion, cx),
+            Stage::LinkUp => self.link_up_done(completion, cx),
+            Stage::ProfileKey(part) => match completion {
+                Completion::KeyStoreFailed(error) => {
+                    self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));
+                    self.wait_for_key_store(cx);
+                }
+                _ => self.stage = Stage::ProfileKey(part + 1),
+            },
+            Stage::Keys(_) => {
+                buffer.zeroize();
+                if let Completion::KeyStoreFailed(error) = completion {
+                    self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));
+                    self.stage = Stage::Revert;
+                }
+            }
+            Stage::Commit => {
+                buffer.zeroize();
+                self.refusals = 0;
+                // Where the account could not be stored, the staged one stays for the next start of the device.
+                self.stage = match completion {
+                    Completion::StorageFailed(error) => {
+                        self.push_error(ErrorKind::Internal, Cause::Storage(error));
+                        Stage::BringUp
+                    }
+                    _ => Stage::DeleteStaged,
+                };
+            }
+            Stage::DeleteStaged => {
+                self.tell_storage(completion);
+                self.stage = Stage::DeleteKeys(0, 0);
+            }
+            Stage::DeleteKeys(entry, kind) => self.stage = Stage::DeleteKeys(entry, kind + 1),
+            Stage::Revert => {
+                self.tell_storage(completion);
+                self.staged = None;
+                self.stage = Stage::RevertLoad;
+            }
+            Stage::RevertLoad => self.reverted(completion, buffer, cx),
+            Stage::FactoryReset => {
+                self.tell_storage(completion);
+                self.stage = Stage::FactoryResetStaged;
+            }
+            Stage::FactoryResetStaged => {
+                self.tell_storage(completion);
+                self.staged = None;
+                self.stage = Stage::TakeDown;
+                if let Err(error) = self.provision_from_profile(cx) {
+                    self.push(Event::Error(error));
+                }
+            }
+            // The counters.
+            _ => self.tell_storage(completion),
+        }
+    }
+
+    pub(super) fn tell_storage(&mut self, completion: Completion) {
+        if let Completion::StorageFailed(error) = completion {
+            self.push_error(ErrorKind::Internal, Cause::Storage(error));
+        }
+    }
+
+    fn link_down_done(&mut self, completion: Completion, cx: &mut Context<'_>) {
+        if let Completion::LinkFailed(error) = completion {
+            self.push_error(ErrorKind::DisconnectFail, Cause::Link(error));
+            self.wait_for_link(DeferredReason::NoReason, cx);
+            return;
+        }
+        self.link_up = false;
+        if core::mem::take(&mut self.connected) {
+            let reason = DetachReason::Requested;
+            self.push(Event::Disconnected { reason });
+        }
+        self.link_is_down();
+    }
+
+    fn link_up_done(&mut self, completion: Completion, cx: &mut Context<'_>) {
+        if let Completion::LinkFailed(error) = completion {
+            self.push_error(ErrorKind::ConnectFail, Cause::Link(error));
+            let reason = match error.kind {
+                LinkErrorKind::PacketData => DeferredReason::PdnActivate,
+                _ => DeferredReason::NoReason,
+            };
+            self.wait_for_link(reason, cx);
+            return;
+        }
+        self.link_up = true;
+        self.connected = true;
+        self.failures = 0;
+        self.retry_at = Instant::ZERO;
+        self.push(Event::Connected);
+        self.initialized = Some(Ok(()));
+        self.stage = Stage::Online;
+    }
+
+    fn wait_for_link(&mut self, reason: DeferredReason, cx: &mut Context<'_>) {
+        let wait = self.profile.link_back_off.spread(self.failures, cx.random);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = cx.now + wait;
+        self.defer(reason, wait);
+    }
+
+    /// The key store has refused a key: the next attempt is published.
+    fn wait_for_key_store(&mut self, cx: &mut Context<'_>) {
+        let back_off = self.profile.bootstrap_back_off;
+        let wait = back_off.spread(self.failures, cx.random);
+        self.failures = self.failures.saturating_add(1);
+        self.retry_at = cx.now + wait;
+        self.defer(DeferredReason::BootstrapConnect, wait);
+    }
+
+    /// The account from before the bootstrap is back.
+    fn reverted(&mut self, completion: Completion, buffer: &mut [u8], cx: &mut Context<'_>) {
+        self.tell_storage(completion);
+        let record = match completion {
+            Completion::Loaded(Some(len)) => buffer.get(..len),
+            _ => None,
+        };
+        if let Err(error) = self.load_account(record, cx) {
+            self.push(Event::Error(error));
+        }
+        buffer.zeroize();
+        let failures = self.client.bootstrap_failures();
+        let wait = self.profile.bootstrap_back_off.spread(failures, cx.random);
+        self.client
+            .resume_bootstrap_failures(failures.saturating_add(1));
+        self.state.attempts = self.state.attempts.saturating_add(1);
+        self.save_state = true;
+        self.bootstrap_at = Some(cx.now + wait);
+        self.defer(DeferredReason::BootstrapConnect, wait);
+        self.stage = if self.profile_key_due {
+            Stage::ProfileKey(0)
+        } else {
+            Stage::BringUp
+        };
+    }
+
+    /// A configuration that cannot work.
+    pub(super) fn configuration_error(&mut self, error: ConfigurationError) {
+        let cause = Cause::Configuration(error);
+        self.push(Event::Error(Error::new(ErrorKind::Configuration, cause)));
+    }
+
+    pub(super) fn stopped(&mut self) -> Flow {
+        if core::mem::take(&mut self.requests.register) {
+            self.stage = Stage::BringUp;
+            return Flow::Again;
+        }
+        Flow::Wait(Instant::FAR_FUTURE)
+    }
+}
+
+/// What a failed bootstrap or registration is called.
+pub(super) fn reason(failure: Failure, bootstrap: bool) -> DeferredReason {
+    use lwm2m_core::{client::SessionFailure, wire::coap::Code};
+    match (failure, bootstrap) {
+        (Failure::Session(SessionFailure::NoRoute), true) => DeferredReason::BootstrapNoRoute,
+        (Failure::Session(SessionFailure::NoRoute), false) => DeferredReason::ServerNoRoute,
+        (Failure::Session(_), true) => DeferredReason::BootstrapConnect,
+        (Failure::Session(_), false) => DeferredReason::ServerConnect,
+        (Failure::Code(Code::SERVICE_UNAVAILABLE), _) => DeferredReason::ServiceUnavailable,
+        (_, true) => DeferredReason::BootstrapSequence,
+        (_, false) => DeferredReason::ServerRegistration,
+    }
+}
+
+/// The account that follows the one in use, with a spare tag for each account that holds keys; `None` when there are
+/// too many accounts, or one without a key.
+pub(super) fn staged_account(
+    current: &Account,
+    first: SecurityTag,
+    objects: &dyn lwm2m_core::model::Objects,
+    buffer: &mut [u8],
+) -> Option<Account> {
+    let mut staged = Account {
+        generation: current.generation.checked_add(1)?,
+        provisioning: current.provisioning,
+        ..Account::default()
+    };
+    for instance in account::instances(objects, 0) {
+        if !account::is_secure(objects, instance) {
+            continue;
+        }
+        let added = if account::holds_keys(objects, instance, buffer) {
+            staged.tags.set_spare(instance, first, &current.tags)
+        } else {
+            staged.tags.set(instance, current.tags.of(instance)?)
+        };
+        if !added {
+            return None;
+        }
+    }
+    Some(staged)
+}

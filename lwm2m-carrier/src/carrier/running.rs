@@ -1,0 +1,258 @@
+//! The client at work: its outputs become actions, its events those of the carrier.
+
+use lwm2m_core::{
+    client::{self, Output, SessionEvent, SessionFailure},
+    model::Path,
+    time::Instant,
+};
+use zeroize::Zeroize;
+
+use super::{
+    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
+    provisioning::{reason, staged_account},
+};
+use crate::{
+    deferred::DeferredReason,
+    error::{Cause, ConfigurationError, ErrorKind},
+    event::Event,
+    record::{ACCOUNT, STAGED, STATE},
+};
+
+/// Reboot and Factory Reset of the Device object.
+const REBOOT: Path = Path::resource(3, 0, 4);
+const FACTORY_RESET: Path = Path::resource(3, 0, 5);
+
+impl Carrier<'_> {
+    pub(super) fn run(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
+        match self.stage {
+            Stage::CheckKeys(cursor) => return self.check_next_key(cursor, buffer, cx),
+            Stage::StoreStaged => return self.store_staged(buffer, cx),
+            _ => {}
+        }
+        // An answer may lie in the buffer: the client goes first.
+        let output = self
+            .client
+            .poll_output(cx.now, buffer, cx.objects, cx.random);
+        match output {
+            Output::Transmit {
+                session,
+                datagram,
+                expect,
+            } => self.pending = Some(Pending::Send(session, datagram.len(), expect)),
+            Output::Open { session, account } => self.open(session, account, buffer, cx),
+            Output::Close { session } => self.pending = Some(Pending::Close(session)),
+            Output::Event(event) => self.client_event(event, buffer, cx),
+            Output::Idle { until } => return self.idle(until, buffer, cx),
+            _ => {}
+        }
+        Flow::Again
+    }
+
+    /// The client has nothing to do: the carrier's own work.
+    fn idle(&mut self, until: Instant, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
+        if matches!(self.stage, Stage::CloseSessions) {
+            self.stage = Stage::LinkDown;
+            return Flow::Again;
+        }
+        if core::mem::take(&mut self.save_account)
+            && let Some(len) = self.account.encode(buffer, ACCOUNT, cx.objects)
+        {
+            self.pending = Some(Pending::Store(ACCOUNT, len));
+            return Flow::Again;
+        }
+        if core::mem::take(&mut self.save_state)
+            && let Some(len) = self.state.encode(buffer)
+        {
+            self.pending = Some(Pending::Store(STATE, len));
+            return Flow::Again;
+        }
+        if core::mem::take(&mut self.rebooting) {
+            self.pending = Some(Pending::Reboot);
+            return Flow::Again;
+        }
+        if self.take_request(cx) {
+            return Flow::Again;
+        }
+        if self.stopping && until == Instant::FAR_FUTURE {
+            self.stage = Stage::TakeDown;
+            return Flow::Again;
+        }
+        match self.bootstrap_at {
+            Some(at) if at <= cx.now => {
+                self.bootstrap_at = None;
+                // Without a bootstrap account there is nothing to try again.
+                let _ = self.client.bootstrap(cx.now, cx.objects);
+                Flow::Again
+            }
+            Some(at) => Flow::Wait(until.min(at)),
+            None => Flow::Wait(until),
+        }
+    }
+
+    /// Does one thing that the application wants; whether there was one.
+    fn take_request(&mut self, cx: &mut Context<'_>) -> bool {
+        let requests = &mut self.requests;
+        if core::mem::take(&mut requests.reboot) {
+            self.push(Event::Reboot);
+        } else if core::mem::take(&mut requests.factory_reset) {
+            self.stage = Stage::FactoryReset;
+        } else if core::mem::take(&mut requests.stop) {
+            self.stopping = true;
+            self.bootstrap_at = None;
+            self.client.deregister();
+        } else if core::mem::take(&mut requests.deregister) {
+            self.client.deregister();
+        } else if core::mem::take(&mut requests.register) {
+            self.stopping = false;
+            let mut ids = account::server_ids(cx.objects);
+            if ids.any(|id| self.client.is_registered(id)) {
+                drop(ids);
+                self.client.update(false);
+            } else {
+                drop(ids);
+                if let Err(failure) = self.client.start(cx.now, cx.objects) {
+                    self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
+                }
+            }
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn client_event(&mut self, event: client::Event, buffer: &mut [u8], cx: &mut Context<'_>) {
+        match event {
+            client::Event::BootstrapFinishing => {
+                let first = self.profile.first_tag;
+                self.staged = staged_account(&self.account, first, cx.objects, buffer);
+                buffer.zeroize();
+                match self.staged {
+                    Some(_) => self.stage = Stage::CheckKeys(Cursor::default()),
+                    None => {
+                        let cause = Cause::Configuration(ConfigurationError::Objects);
+                        self.refuse(cause, buffer, cx);
+                    }
+                }
+            }
+            client::Event::Bootstrapped => self.stage = Stage::TakeDown,
+            client::Event::BootstrapFailed { failure, retry_at } => {
+                self.attempt_failed(reason(failure, true), retry_at, true, cx);
+            }
+            client::Event::Registered { server } => {
+                if self.state.attempts != 0 {
+                    self.state.attempts = 0;
+                    self.save_state = true;
+                }
+                self.push(Event::Registered { server });
+            }
+            client::Event::Deregistered { server, .. } => {
+                self.push(Event::Deregistered { server });
+            }
+            client::Event::RegistrationFailed {
+                failure,
+                retry_at,
+                exhausted,
+                ..
+            } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx),
+            client::Event::AccountChanged { .. } => self.save_account = true,
+            client::Event::Answered { path: REBOOT } => self.push(Event::Reboot),
+            client::Event::Answered {
+                path: FACTORY_RESET,
+            } => self.requests.factory_reset = true,
+            _ => {}
+        }
+    }
+
+    fn attempt_failed(
+        &mut self,
+        reason: DeferredReason,
+        retry_at: Instant,
+        counts: bool,
+        cx: &Context<'_>,
+    ) {
+        self.defer(reason, retry_at.since(cx.now));
+        if counts {
+            self.state.attempts = self.state.attempts.saturating_add(1);
+            self.save_state = true;
+        }
+    }
+
+    /// Bootstrap-Finish: whether the key store can take every key.
+    fn check_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
+        let next = cursor.next(cx.objects, buffer);
+        buffer.zeroize();
+        self.stage = Stage::CheckKeys(cursor);
+        match next {
+            Some((instance, kind)) => {
+                self.pending = Some(Pending::CheckKey(Credential::Account(instance, kind)));
+            }
+            None => self.stage = Stage::StoreStaged,
+        }
+        Flow::Again
+    }
+
+    fn store_staged(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
+        let record = self
+            .staged
+            .and_then(|staged| staged.encode(buffer, STAGED, cx.objects));
+        match record {
+            Some(len) => self.pending = Some(Pending::Store(STAGED, len)),
+            None => {
+                let cause = Cause::Configuration(ConfigurationError::Buffer);
+                self.refuse(cause, buffer, cx);
+            }
+        }
+        Flow::Again
+    }
+
+    /// An action of one of the stages here is over, other than those of sessions.
+    pub(super) fn run_done(
+        &mut self,
+        completion: Completion,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        buffer.zeroize();
+        match (self.stage, completion) {
+            (Stage::CheckKeys(_), Completion::KeyStoreFailed(error)) => {
+                self.refuse(Cause::KeyStore(error), buffer, cx);
+            }
+            (Stage::StoreStaged, Completion::StorageFailed(error)) => {
+                self.refuse(Cause::Storage(error), buffer, cx);
+            }
+            (Stage::StoreStaged, _) => {
+                self.stage = Stage::Run;
+                self.client
+                    .finish_bootstrap(cx.now, true, buffer, cx.objects, cx.random);
+            }
+            (_, completion) => self.tell_storage(completion),
+        }
+    }
+
+    /// Refuses what a bootstrap server has configured.
+    fn refuse(&mut self, cause: Cause, buffer: &mut [u8], cx: &mut Context<'_>) {
+        self.staged = None;
+        self.stage = Stage::Run;
+        self.push_error(ErrorKind::Bootstrap, cause);
+        self.client
+            .finish_bootstrap(cx.now, false, buffer, cx.objects, cx.random);
+    }
+
+    /// The client wants a session.
+    fn open(
+        &mut self,
+        session: client::SessionId,
+        account: u16,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) {
+        if super::session::can_open(self, account, buffer, cx.objects) {
+            self.pending = Some(Pending::Open(session, account));
+            return;
+        }
+        self.configuration_error(ConfigurationError::Uri);
+        let failed = SessionEvent::Failed(SessionFailure::NoRoute);
+        self.client
+            .handle_session(cx.now, session, failed, cx.objects, cx.random);
+    }
+}

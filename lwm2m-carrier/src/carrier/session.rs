@@ -1,0 +1,120 @@
+//! Sessions: how they are opened, and what their failures mean to the client.
+
+use lwm2m_core::{
+    client::{SessionEvent, SessionFailure, SessionId},
+    model::Objects,
+    random::Random,
+    time::Instant,
+};
+
+use super::{Action, Carrier, Completion, Context, account};
+use crate::hal::{
+    OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind, Transport,
+};
+
+impl<'r> Carrier<'r> {
+    pub(super) fn open_action<'b>(
+        &self,
+        session: SessionId,
+        instance: u16,
+        buffer: &'b mut [u8],
+        objects: &dyn Objects,
+    ) -> Action<'b> {
+        let security = match self.account.tags.of(instance) {
+            Some(tag) if account::is_secure(objects, instance) => Security::Tag(tag),
+            _ => Security::None,
+        };
+        let (host, port) =
+            account::uri(objects, instance, buffer).map_or(("", 0), |uri| (uri.host, uri.port));
+        let request = OpenRequest::new(host, port)
+            .over(Transport::Datagram)
+            .secured_by(security);
+        Action::Open { session, request }
+    }
+
+    pub(super) fn open_done(
+        &mut self,
+        session: SessionId,
+        completion: Completion,
+        cx: &mut Context<'_>,
+    ) {
+        let event = match completion {
+            Completion::Opened(Opened::Pending) => {
+                self.opening |= bit(session);
+                return;
+            }
+            Completion::Opened(Opened::Ready { resumed }) => SessionEvent::Open { resumed },
+            Completion::SessionFailed(error) => SessionEvent::Failed(failure(error)),
+            _ => SessionEvent::Failed(SessionFailure::Refused),
+        };
+        self.client
+            .handle_session(cx.now, session, event, cx.objects, cx.random);
+    }
+
+    pub(super) fn send_done(
+        &mut self,
+        session: SessionId,
+        completion: Completion,
+        cx: &mut Context<'_>,
+    ) {
+        // What was not sent is lost as if on the way, and sent again, except where the session is gone.
+        if let Completion::SessionFailed(SessionError {
+            kind: SessionErrorKind::Closed,
+            ..
+        }) = completion
+        {
+            self.client.handle_session(
+                cx.now,
+                session,
+                SessionEvent::Closed,
+                cx.objects,
+                cx.random,
+            );
+        }
+    }
+
+    /// Something has happened to a session, other than a datagram.
+    pub fn handle_session(
+        &mut self,
+        now: Instant,
+        session: SessionId,
+        received: Received,
+        objects: &mut dyn Objects,
+        random: &mut dyn Random,
+    ) {
+        let was_opening = self.opening & bit(session) != 0;
+        let event = match received {
+            Received::Datagram(_) => return,
+            Received::Opened { resumed } if was_opening => SessionEvent::Open { resumed },
+            Received::Opened { .. } => return,
+            Received::Closed(error) if was_opening => SessionEvent::Failed(failure(error)),
+            Received::Closed(_) => SessionEvent::Closed,
+        };
+        self.opening &= !bit(session);
+        self.client
+            .handle_session(now, session, event, objects, random);
+    }
+}
+
+/// Whether the account has a URI that can be opened, and a tag where it needs one.
+pub(super) fn can_open(
+    carrier: &Carrier<'_>,
+    instance: u16,
+    buffer: &mut [u8],
+    objects: &dyn Objects,
+) -> bool {
+    let secure = account::is_secure(objects, instance);
+    account::uri(objects, instance, buffer).is_some_and(|uri| uri.secure == secure)
+        && (!secure || carrier.account.tags.of(instance).is_some())
+}
+
+fn bit(session: SessionId) -> u32 {
+    1u32.checked_shl(u32::from(session.number())).unwrap_or(0)
+}
+
+const fn failure(error: SessionError) -> SessionFailure {
+    match error.kind {
+        SessionErrorKind::NameResolution | SessionErrorKind::NoRoute => SessionFailure::NoRoute,
+        _ => SessionFailure::Refused,
+    }
+}

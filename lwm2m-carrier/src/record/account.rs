@@ -1,0 +1,189 @@
+//! The accounts: what bootstrap servers, the profile and servers have put into objects 0 to 2.
+
+use lwm2m_core::{
+    client::snapshot,
+    model::{Error, Objects},
+    wire::{reader::Reader, writer::Writer},
+};
+
+use super::{Damaged, HEADER, Tags, open, seal};
+use crate::hal::{RecordId, SecurityTag};
+
+/// Security, Server and Access Control.
+const OBJECTS: [u16; 3] = [0, 1, 2];
+
+/// What an account record says beside the objects.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Account {
+    /// Counts the accounts that a device has had; a staged account is newer than the one in use.
+    pub(crate) generation: u32,
+    /// Check sum over the part of the profile that a device is provisioned with.
+    pub(crate) provisioning: u32,
+    /// The security tags of the accounts.
+    pub(crate) tags: Tags,
+}
+
+impl Account {
+    /// Writes the record with the objects as they are to `buffer`; its length.
+    ///
+    /// | bytes | what |
+    /// | --- | --- |
+    /// | 4 | generation |
+    /// | 4 | check sum of the provisioning |
+    /// | 1 | number of tags, and for each 2 bytes Security instance, 4 bytes tag |
+    /// | | for each object 2 bytes id, 2 bytes length, TLV of the object |
+    ///
+    /// `None` when there is no room.
+    pub(crate) fn encode(
+        &self,
+        buffer: &mut [u8],
+        id: RecordId,
+        objects: &dyn Objects,
+    ) -> Option<usize> {
+        let content = buffer.get_mut(HEADER..)?;
+        let mut writer = Writer::new(content);
+        writer.uint(u64::from(self.generation), 4);
+        writer.uint(u64::from(self.provisioning), 4);
+        writer.uint(self.tags.iter().count() as u64, 1);
+        for (instance, tag) in self.tags.iter() {
+            writer.uint(u64::from(instance), 2);
+            writer.uint(u64::from(tag.0), 4);
+        }
+        let mut at = writer.finish().total;
+        for object in OBJECTS {
+            let room = content.get_mut(at..)?;
+            let (header, room) = room.split_at_mut_checked(4)?;
+            match snapshot::save(objects, object, room) {
+                Ok(len) => {
+                    let mut writer = Writer::new(header);
+                    writer.uint(u64::from(object), 2);
+                    writer.uint(u64::from(u16::try_from(len).ok()?), 2);
+                    at += 4 + len;
+                }
+                Err(Error::NotFound) => {}
+                Err(_) => return None,
+            }
+        }
+        seal(buffer, id, at)
+    }
+
+    /// Reads the record without its objects.
+    ///
+    /// # Errors
+    /// [`Damaged`] when it is not one.
+    pub(crate) fn decode(record: &[u8], id: RecordId) -> Result<Self, Damaged> {
+        Self::read(&mut Reader::new(open(record, id)?))
+    }
+
+    /// Puts the objects of the record in place of those that there are.
+    ///
+    /// # Errors
+    /// [`Damaged`] when it is not such a record, or an object cannot take what is in it; the objects may be a mixture
+    /// then.
+    pub(crate) fn restore(
+        record: &[u8],
+        id: RecordId,
+        objects: &mut dyn Objects,
+    ) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(open(record, id)?);
+        let account = Self::read(&mut reader)?;
+        while !reader.is_empty() {
+            let object = u16::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
+            let len = usize::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
+            snapshot::restore(objects, object, reader.take(len)?).map_err(|_| Damaged)?;
+        }
+        Ok(account)
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let generation = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        let provisioning = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        let mut tags = Tags::default();
+        for _ in 0..reader.u8()? {
+            let instance = u16::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
+            let tag = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+            if !tags.set(instance, SecurityTag(tag)) {
+                return Err(Damaged);
+            }
+        }
+        Ok(Self {
+            generation,
+            provisioning,
+            tags,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lwm2m_core::{
+        model::Object,
+        objects::{Security, SecurityInstance, Server, ServerInstance},
+    };
+
+    use super::*;
+    use crate::record::{ACCOUNT, STAGED};
+
+    fn account() -> Account {
+        let mut tags = Tags::default();
+        tags.set(1, SecurityTag(26));
+        Account {
+            generation: 3,
+            provisioning: 0xcafe_f00d,
+            tags,
+        }
+    }
+
+    #[test]
+    fn accounts_come_back_with_their_keys_and_tags() {
+        let mut security = Security::<2>::new();
+        let psk = SecurityInstance::psk("coaps://a", b"me", b"secret").short_server_id(7);
+        security.add(1, &psk).unwrap();
+        let mut server = Server::<2>::new();
+        server
+            .add(0, &ServerInstance::new(7).lifetime(300))
+            .unwrap();
+        let mut buffer = [0; 256];
+        let objects: [&mut dyn Object; 2] = [&mut security, &mut server];
+        let len = account().encode(&mut buffer, STAGED, &objects).unwrap();
+        for room in 0..len {
+            let result = account().encode(&mut buffer[..room], STAGED, &objects);
+            assert_eq!(result, None, "{room}");
+        }
+        assert_eq!(account().encode(&mut buffer, STAGED, &objects), Some(len));
+        assert_eq!(
+            buffer[4..19],
+            [0, 0, 0, 3, 0xca, 0xfe, 0xf0, 0x0d, 1, 0, 1, 0, 0, 0, 26]
+        );
+        let record = &buffer[..len];
+        assert_eq!(Account::decode(record, STAGED), Ok(account()));
+        assert_eq!(Account::decode(record, ACCOUNT), Err(Damaged));
+
+        let mut security = Security::<2>::new();
+        let mut server = Server::<2>::new();
+        let mut objects: [&mut dyn Object; 2] = [&mut security, &mut server];
+        assert_eq!(
+            Account::restore(record, STAGED, &mut objects),
+            Ok(account())
+        );
+        assert_eq!(security.get(1).unwrap().key, b"secret");
+        assert_eq!(server.next_instance(None), Some(0));
+    }
+
+    #[test]
+    fn an_object_that_cannot_take_its_part_is_told_of() {
+        let mut security = Security::<2>::new();
+        security
+            .add(1, &SecurityInstance::no_sec("coap://long.example"))
+            .unwrap();
+        let mut buffer = [0; 256];
+        let objects: [&mut dyn Object; 1] = [&mut security];
+        let len = account().encode(&mut buffer, ACCOUNT, &objects).unwrap();
+        let mut small = Security::<2, 4>::new();
+        let mut objects: [&mut dyn Object; 1] = [&mut small];
+        assert_eq!(
+            Account::restore(&buffer[..len], ACCOUNT, &mut objects),
+            Err(Damaged)
+        );
+    }
+}

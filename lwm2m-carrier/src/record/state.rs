@@ -1,0 +1,56 @@
+//! Counters that outlive a restart.
+
+use lwm2m_core::wire::{reader::Reader, writer::Writer};
+
+use super::{Damaged, HEADER, STATE, open, seal};
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct State {
+    /// Starts of the device.
+    pub(crate) boots: u32,
+    /// Attempts to bootstrap or register since the last success: each start of the device that came so far, and each
+    /// failure in between.
+    pub(crate) attempts: u8,
+}
+
+impl State {
+    /// Writes the record to `buffer`; its length, `None` when there is no room.
+    pub(crate) fn encode(&self, buffer: &mut [u8]) -> Option<usize> {
+        let mut writer = Writer::new(buffer.get_mut(HEADER..)?);
+        writer.uint(u64::from(self.boots), 4);
+        writer.u8(self.attempts);
+        let len = writer.finish().total;
+        seal(buffer, STATE, len)
+    }
+
+    /// Reads the record.
+    ///
+    /// # Errors
+    /// [`Damaged`] when it is not one.
+    pub(crate) fn decode(record: &[u8]) -> Result<Self, Damaged> {
+        let mut reader = Reader::new(open(record, STATE)?);
+        let boots = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        let attempts = reader.u8()?;
+        Ok(Self { boots, attempts })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_come_back() {
+        let state = State {
+            boots: 0x0102_0304,
+            attempts: 200,
+        };
+        let mut buffer = [0; 13];
+        assert_eq!(state.encode(&mut buffer), Some(13));
+        assert_eq!(buffer[..9], [1, 1, 0, 5, 1, 2, 3, 4, 200]);
+        assert_eq!(State::decode(&buffer), Ok(state));
+        assert_eq!(state.encode(&mut [0; 12]), None);
+        assert_eq!(state.encode(&mut []), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! Which security tag belongs to which account.
+
+use crate::hal::SecurityTag;
+
+/// Accounts with credentials that there may be, the bootstrap server's included.
+const ACCOUNTS: usize = 8;
+
+/// The tags for keys that a bootstrap server has sent: those behind `first`, which is for the profile's key.
+pub(crate) fn spare(first: SecurityTag) -> impl Iterator<Item = SecurityTag> {
+    (1..=2 * ACCOUNTS as u32).map(move |step| SecurityTag(first.0.wrapping_add(step)))
+}
+
+/// The security tags of the accounts, by Security instance.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Tags {
+    entries: [Option<(u16, SecurityTag)>; ACCOUNTS],
+}
+
+impl Tags {
+    /// The tag of an account.
+    pub(crate) fn of(&self, instance: u16) -> Option<SecurityTag> {
+        self.iter()
+            .find(|&(known, _)| known == instance)
+            .map(|(_, tag)| tag)
+    }
+
+    /// Whether a tag is in use.
+    pub(crate) fn contains(&self, tag: SecurityTag) -> bool {
+        self.iter().any(|(_, known)| known == tag)
+    }
+
+    /// The accounts with their tags.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, SecurityTag)> + '_ {
+        self.entries.iter().copied().flatten()
+    }
+
+    /// Gives an account a tag; `false` when there are too many accounts.
+    pub(crate) fn set(&mut self, instance: u16, tag: SecurityTag) -> bool {
+        let same =
+            |entry: &Option<(u16, SecurityTag)>| entry.is_none_or(|(known, _)| known == instance);
+        let known = self
+            .entries
+            .iter()
+            .position(|entry| entry.is_some_and(|(known, _)| known == instance));
+        let slot = known.or_else(|| self.entries.iter().position(same));
+        match slot.and_then(|slot| self.entries.get_mut(slot)) {
+            Some(entry) => {
+                *entry = Some((instance, tag));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Gives an account one of the [`spare`] tags that neither this table nor `other` uses, so that the credentials in
+    /// use stay untouched until the new ones are in place. `false` when there are too many accounts.
+    pub(crate) fn set_spare(&mut self, instance: u16, first: SecurityTag, other: &Self) -> bool {
+        let spare = spare(first).find(|&tag| !self.contains(tag) && !other.contains(tag));
+        spare.is_some_and(|tag| self.set(instance, tag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spare_tags_are_in_use_nowhere() {
+        let first = SecurityTag(25);
+        let mut committed = Tags::default();
+        assert!(committed.set(0, SecurityTag(25)));
+        assert!(committed.set(1, SecurityTag(26)));
+        let mut staged = Tags::default();
+        assert!(staged.set(0, SecurityTag(25)));
+        assert!(staged.set_spare(1, first, &committed));
+        assert!(staged.set_spare(2, first, &committed));
+        assert_eq!(staged.of(1), Some(SecurityTag(27)));
+        assert_eq!(staged.of(2), Some(SecurityTag(28)));
+        let mut next = Tags::default();
+        assert!(next.set_spare(1, first, &staged));
+        assert_eq!(next.of(1), Some(SecurityTag(26)));
+        assert_eq!(next.of(0), None);
+    }
+
+    #[test]
+    fn a_table_that_is_full_says_so() {
+        let mut tags = Tags::default();
+        for instance in 0..8 {
+            assert!(tags.set(instance, SecurityTag(u32::from(instance))));
+        }
+        assert!(tags.set(3, SecurityTag(30)));
+        assert_eq!(tags.of(3), Some(SecurityTag(30)));
+        assert!(!tags.set(8, SecurityTag(8)));
+        assert!(!tags.set_spare(8, SecurityTag(100), &Tags::default()));
+    }
+}
