@@ -211,7 +211,9 @@ impl Client<'_> {
             connection.session = Session::Wanted;
             return Step::Again;
         }
-        self.begin_telling(index, purpose, cx.objects);
+        if purpose == Purpose::Update {
+            connection.update = false;
+        }
         // Two bytes suffice: there is one request at a time, and its message id has to fit as well.
         let mut token = [0; 2];
         cx.random.public(&mut token);
