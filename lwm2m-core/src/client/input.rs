@@ -11,6 +11,7 @@ use crate::model::{Objects, Path};
 use crate::random::Random;
 use crate::time::Instant;
 use crate::wire::coap::{Code, Kind, Message, ParseError, write_empty};
+use crate::wire::shift::shift;
 use crate::wire::writer::Writer;
 
 /// Bytes that an answer without payload needs at most: header, token, Location, Block1 and Size1.
@@ -48,7 +49,7 @@ impl Client<'_> {
         }
         // The request is moved to the end of the buffer, its answer is built at the front.
         let front = buffer.len() - len;
-        buffer.copy_within(..len, front);
+        shift(buffer, 0..len, front);
         let (head, tail) = buffer.split_at_mut(front);
         let message = match Message::parse(tail) {
             Ok(message) => message,

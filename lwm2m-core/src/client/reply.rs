@@ -163,7 +163,7 @@ fn block(
     head.etag = Some(produced.hash);
     loop {
         let size = 16usize << szx;
-        let num = u32::try_from(offset / size).map_err(|_| Error::BadRequest)?;
+        let num = u32::try_from(offset >> (szx + 4)).map_err(|_| Error::BadRequest)?;
         let more = total - offset > size;
         head.block2 = Some(Block::new(num, more, szx).ok_or(Error::BadRequest)?);
         let start = measure(head);

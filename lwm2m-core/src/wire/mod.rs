@@ -13,6 +13,7 @@ pub mod reader;
 pub mod senml;
 #[cfg(feature = "senml-cbor")]
 pub mod senml_cbor;
+pub(crate) mod shift;
 pub mod text;
 #[cfg(feature = "tlv")]
 pub mod tlv;

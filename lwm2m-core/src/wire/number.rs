@@ -276,8 +276,13 @@ fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
     }
     let exact = to_bits(mantissa, exponent);
     // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
-    for (dropped, unit) in [(2, 100), (1, 10)] {
-        let digits = (all + unit / 2) / unit;
+    for dropped in [2, 1] {
+        // Constant divisors: no division by zero has to be ruled out.
+        let digits = if dropped == 2 {
+            (all + 50) / 100
+        } else {
+            (all + 5) / 10
+        };
         if from_decimal(digits, scale + dropped) == Some(exact) {
             return (digits, scale + dropped);
         }

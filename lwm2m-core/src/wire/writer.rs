@@ -2,6 +2,8 @@
 
 use core::mem;
 
+use super::shift::shift;
+
 /// Bytes that a [window](Writer::window) keeps in front of its start, so that content which began before the window
 /// can still be moved into it: two nested containers, each of whose headers may grow by three bytes.
 const SLACK: usize = 8;
@@ -158,10 +160,7 @@ impl<'b> Writer<'b> {
         let from = at.saturating_sub(self.base);
         if let Some(area) = self.buf.get_mut(from..) {
             let keep = end.saturating_sub(from).min(area.len().saturating_sub(len));
-            // What the compiler cannot conclude, it is told: `copy_within` has no panic then.
-            if keep <= area.len() && len <= area.len() - keep {
-                area.copy_within(..keep, len);
-            }
+            shift(area, 0..keep, len);
         }
         self.at = self.at.wrapping_add(len);
     }
@@ -191,9 +190,8 @@ impl<'b> Writer<'b> {
         let stored = end.saturating_sub(skip);
         if skip > 0
             && let Some(kept) = self.buf.get_mut(..end)
-            && skip <= kept.len()
         {
-            kept.copy_within(skip.., 0);
+            shift(kept, skip..end, 0);
         }
         Written {
             stored,

@@ -5,6 +5,7 @@ use zeroize::Zeroize;
 use crate::{
     model::{Error, Outcome, Target, Transaction, Value, ValueWriter},
     objects::{SetError, server::short_server_id, staging::Slots, tables::security as table},
+    wire::shift::shift,
 };
 
 use super::{SecurityInstance, SecurityMode};
@@ -262,10 +263,8 @@ impl Edit<'_> {
         }
         for field in &mut self.fields {
             let from = part(original, count, field.len());
-            let to = part(writable.slot, count, field.len());
-            if from.end <= field.len() && to.end <= field.len() {
-                field.copy_within(from, to.start);
-            }
+            let to = part(writable.slot, count, field.len()).start;
+            shift(field, from, to);
         }
         Ok(writable.slot)
     }
