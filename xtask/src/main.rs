@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod interop;
 mod objects;
+mod size;
 
 /// Tasks of the repository that are not tests.
 #[derive(Parser)]
@@ -21,11 +22,14 @@ enum Task {
     Interop(interop::Args),
     /// Generate the tables of objects from the XML files of the OMA registry
     Objects(objects::Args),
+    /// Build the probe firmware and print what the library costs in flash and RAM
+    Size(size::Args),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Interop(args) => interop::run(&args),
         Task::Objects(args) => objects::run(&args),
+        Task::Size(args) => size::run(&args),
     }
 }
