@@ -31,6 +31,8 @@ impl Client<'_> {
     ///
     /// Nothing that the network sends leads to an error: it is answered, or dropped and counted in
     /// [`statistics`](Self::statistics).
+    // Inlined into a driver, its locals would lie on the stack while the driver waits.
+    #[inline(never)]
     pub fn handle_datagram(
         &mut self,
         now: Instant,

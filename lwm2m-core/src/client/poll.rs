@@ -64,6 +64,8 @@ impl Client<'_> {
         }
     }
 
+    // Inlined into a driver, its locals would lie on the stack while the driver waits.
+    #[inline(never)]
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
         let mut index = 0;
         while let Some(connection) = self.connections.get(index) {
