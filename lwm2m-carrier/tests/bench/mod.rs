@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub(crate) mod life;
+
 use core::cell::RefCell;
 use core::future::Future;
 use core::net::SocketAddr;

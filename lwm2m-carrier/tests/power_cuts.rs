@@ -1,0 +1,197 @@
+//! Power fails inside each flash write and erase, and at each key write, of a first bootstrap: the next boot registers,
+//! and does not bootstrap again once the bootstrap server has been told that all is well.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a failed test panics"
+)]
+
+mod bench;
+
+use core::cell::RefCell;
+
+use carrier_mock::modem::{KeyCut, KeyStoreMode};
+use carrier_mock::recorder::{Direction, Entry, MessageHead};
+use carrier_mock::server::{BootstrapServer, Credentials, ManagementServer, Psk};
+use carrier_mock::world::{Guard, Stop, World};
+use lwm2m_carrier::Event;
+use lwm2m_core::wire::coap::{Code, Kind};
+
+use bench::{
+    BOOTSTRAP_KEY, ENDPOINT, Manner, Recording, SERVER_KEY, Setup, address, boot, bootstrap_script,
+    secure_profile, security_instance, server_instance,
+};
+
+/// Where the power fails.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// Inside this operation of the flash, when so many per mille of its words are done.
+    Flash(u32, u16),
+    /// At this write of a credential.
+    Key(u32, KeyCut),
+}
+
+/// Whether the recording has an answer of the device to Bootstrap-Finish that says it is accepted.
+fn finish_is_accepted(recording: &Recording) -> bool {
+    let is = |entry: &Entry, wanted: Direction, test: &dyn Fn(&MessageHead) -> bool| matches!(entry, Entry::Message { direction, head, .. } if *direction == wanted && test(head));
+    let entries = recording.entries();
+    let finish = entries.iter().find_map(|(_, entry)| match entry {
+        Entry::Message {
+            direction: Direction::ToDevice,
+            head,
+            ..
+        } if head.code == Code::POST && head.path == "/bs" => Some(head.message_id),
+        _ => None,
+    });
+    finish.is_some_and(|id| {
+        let accepted = |head: &MessageHead| {
+            head.kind == Kind::Ack && head.code == Code::CHANGED && head.message_id == id
+        };
+        entries
+            .iter()
+            .any(|(_, entry)| is(entry, Direction::FromDevice, &accepted))
+    })
+}
+
+/// Bootstrap-Requests of the device, sendings again left out.
+fn bootstrap_requests(recording: &Recording) -> usize {
+    let mut ids = Vec::new();
+    for (_, entry) in recording.entries() {
+        if let Entry::Message {
+            direction: Direction::FromDevice,
+            head,
+            ..
+        } = entry
+            && head.code == Code::POST
+            && head.path == "/bs"
+            && !ids.contains(&head.message_id)
+        {
+            ids.push(head.message_id);
+        }
+    }
+    ids.len()
+}
+
+/// One first bootstrap with a power cut, and the boot after it. `None` when the cut lies behind the end; else whether
+/// Bootstrap-Finish had been accepted before.
+fn survive(keys: KeyStoreMode, cut: Cut) -> Option<bool> {
+    let security = security_instance("coaps://lwm2m.example", Some(SERVER_KEY));
+    let account = server_instance(86_400);
+    let script = bootstrap_script(&security, &account);
+    let factory = [Psk::new(b"factory", BOOTSTRAP_KEY)];
+    let bootstrap = RefCell::new(BootstrapServer::new(1, &script));
+    bootstrap
+        .borrow_mut()
+        .set_credentials(Credentials::new(&factory));
+    let psk = [Psk::new(b"device", SERVER_KEY)];
+    let server = RefCell::new(ManagementServer::new(2, &[]));
+    server.borrow_mut().set_credentials(Credentials::new(&psk));
+    let recording = Recording::default();
+    let world = World::new(7);
+    world.set_recorder(&recording);
+    world
+        .add_server(
+            "bootstrap.example",
+            address("192.0.2.1:5684"),
+            Guard::Psk,
+            &bootstrap,
+        )
+        .unwrap();
+    world
+        .add_server(
+            "lwm2m.example",
+            address("192.0.2.2:5684"),
+            Guard::Psk,
+            &server,
+        )
+        .unwrap();
+    let registered = || recording.has_event(|event| matches!(event, Event::Registered { .. }));
+    let setup = Setup { woken: false, keys };
+    world.keys().set_mode(keys);
+    match cut {
+        Cut::Flash(operation, per_mille) => world.flash().borrow_mut().cut_at(operation, per_mille),
+        Cut::Key(write, how) => world.keys().cut_power_at_write(write, how),
+    }
+    match boot(&world, setup, secure_profile(), Manner::Plain, registered) {
+        Ok(Stop::Condition) => return None,
+        stop => assert_eq!(stop, Ok(Stop::PowerLost), "{cut:?}"),
+    }
+    let accepted = finish_is_accepted(&recording);
+    recording.clear();
+    world.reboot();
+    let stop = boot(&world, setup, secure_profile(), Manner::Plain, registered);
+    assert_eq!(
+        stop,
+        Ok(Stop::Condition),
+        "{cut:?} {:#?}",
+        recording.entries()
+    );
+    assert!(server.borrow().registration(ENDPOINT).is_some());
+    if accepted {
+        assert_eq!(
+            bootstrap_requests(&recording),
+            0,
+            "{cut:?} {:#?}",
+            recording.entries()
+        );
+    }
+    Some(accepted)
+}
+
+/// All cuts of a kind: how many fell before and how many behind the answer to Bootstrap-Finish.
+fn survive_all(keys: KeyStoreMode, cuts: impl Fn(u32) -> Vec<Cut>) -> (usize, usize) {
+    let (mut before, mut behind) = (0, 0);
+    for number in 0.. {
+        let outcomes: Vec<Option<bool>> = cuts(number)
+            .into_iter()
+            .map(|cut| survive(keys, cut))
+            .collect();
+        if outcomes.contains(&None) {
+            break;
+        }
+        behind += outcomes
+            .iter()
+            .filter(|outcome| **outcome == Some(true))
+            .count();
+        before += outcomes
+            .iter()
+            .filter(|outcome| **outcome == Some(false))
+            .count();
+    }
+    (before, behind)
+}
+
+#[test]
+fn a_power_cut_in_any_flash_operation_is_survived() {
+    for keys in [KeyStoreMode::OfflineOnly, KeyStoreMode::Online] {
+        let (before, behind) = survive_all(keys, |n| {
+            [0, 300, 700, 1_000]
+                .map(|per_mille| Cut::Flash(n, per_mille))
+                .to_vec()
+        });
+        // Otherwise the test has not seen what it is about.
+        assert!(
+            before >= 8 && behind >= 4,
+            "{keys:?}: {before} before, {behind} behind the answer"
+        );
+    }
+}
+
+#[test]
+fn a_power_cut_at_any_key_write_is_survived() {
+    for keys in [KeyStoreMode::OfflineOnly, KeyStoreMode::Online] {
+        let (before, behind) = survive_all(keys, |n| {
+            [KeyCut::Before, KeyCut::Torn, KeyCut::After]
+                .map(|how| Cut::Key(n, how))
+                .to_vec()
+        });
+        // Identity and key of the bootstrap server, then those of the server.
+        assert!(
+            before >= 6 && behind >= 6,
+            "{keys:?}: {before} before, {behind} behind the answer"
+        );
+    }
+}
