@@ -1,6 +1,10 @@
 //! A device in a world: the carrier with its driver, an application that answers events, a recording.
 
-#![allow(dead_code, reason = "each test file takes what it needs")]
+#![allow(
+    dead_code,
+    clippy::large_futures,
+    reason = "each test file takes what it needs, and a test has a large stack"
+)]
 
 pub(crate) mod life;
 
