@@ -134,6 +134,39 @@ pub enum Failure {
     NoAccount,
 }
 
+impl core::fmt::Display for SessionFailure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NoRoute => "no way to the server",
+            Self::Refused => "session refused",
+        })
+    }
+}
+
+impl core::error::Error for SessionFailure {}
+
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Session(failure) => return failure.fmt(f),
+            Self::Code(code) => {
+                f.write_str("answered with ")?;
+                return code.fmt(f);
+            }
+            Self::Closed => "session closed",
+            Self::Timeout => "no answer",
+            Self::Reset => "message reset",
+            Self::Location => "the location of the registration is too long",
+            Self::Incomplete => "the bootstrap server did not finish",
+            Self::Inconsistent => "the bootstrap server left an inconsistent configuration",
+            Self::Refused => "the configuration was refused by the application",
+            Self::NoAccount => "no account of such a server",
+        })
+    }
+}
+
+impl core::error::Error for Failure {}
+
 /// Something that happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
