@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod clock;
+pub mod console;
 pub mod dtls;
 pub mod flash;
 pub mod net;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
+pub mod application;
 pub mod clock;
 #[cfg(feature = "std")]
 pub mod executor;

@@ -341,10 +341,12 @@ fn write_tlv(writer: &mut Writer<'_>, contained: bool, nodes: &Ordered) {
 
 fn read_senml_cbor(payload: &[u8]) -> Option<Ordered> {
     let mut nodes = Ordered::new();
-    for record in Records::new(payload).ok()? {
+    let mut records = Records::new(payload).ok()?;
+    while let Some(record) = records.next() {
         let record = record.ok()?;
         let seconds = |time: Option<Number>| time.map_or(0, |time| time.as_i64().unwrap());
-        let time = seconds(record.base_time) + seconds(record.time);
+        let (base_time, time) = records.times();
+        let time = seconds(base_time) + seconds(time);
         let value = match record.value {
             Some(value) => senml_value(value, &record.path)?,
             None => Value::Named,

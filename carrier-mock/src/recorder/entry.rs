@@ -8,6 +8,7 @@ use lwm2m_carrier::hal::{
     SessionError, SessionId, StorageError,
 };
 use lwm2m_carrier::{Error, Event, Response};
+use lwm2m_core::time::Instant;
 use lwm2m_core::wire::coap::{Code, Kind, Message, option};
 
 /// Bytes of a path that an entry keeps.
@@ -82,6 +83,16 @@ impl MessageHead {
             payload: message.payload().len(),
         })
     }
+}
+
+/// An entry and its time.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "spelled out by tests")]
+pub struct Recorded {
+    /// The world's time.
+    pub at: Instant,
+    /// What has happened.
+    pub entry: Entry,
 }
 
 /// Something that has happened. Credentials are named, never shown.

@@ -1,9 +1,17 @@
 //! What happens in a [`World`](crate::world::World), with the time of each thing.
 
 mod entry;
+pub mod mscgen;
+pub mod projection;
+mod ring;
+#[cfg(feature = "std")]
+mod tape;
 
-pub use entry::{Actor, Call, Direction, Entry, MAX_PATH, MessageHead};
+pub use entry::{Actor, Call, Direction, Entry, MAX_PATH, MessageHead, Recorded};
 use lwm2m_core::time::Instant;
+pub use ring::Ring;
+#[cfg(feature = "std")]
+pub use tape::Tape;
 
 /// Takes what happens.
 pub trait Recorder: core::fmt::Debug {

@@ -4,6 +4,7 @@
 //! messages, and keep their own registrations, observations and lifetimes. A script says what they ask
 //! of the device; a [`Conduct`] makes them silent or refusing.
 
+mod accounts;
 mod bootstrap;
 mod conduct;
 mod credentials;
@@ -20,6 +21,7 @@ mod transmission;
 
 use core::net::SocketAddr;
 
+pub use accounts::{MODE_NO_SEC, MODE_PSK, SecurityAccount, security_tlv, server_tlv};
 pub use bootstrap::{BootstrapProgress, BootstrapServer, BootstrapStatistics, MAX_SESSIONS};
 pub use conduct::Conduct;
 pub use credentials::{Credentials, Psk, Verdict};

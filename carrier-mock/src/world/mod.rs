@@ -1,6 +1,6 @@
 //! A device, its servers and the network between them, on one virtual clock.
 //!
-//! Time moves only inside the futures of the device's clock ([`DeviceClock`](crate::modem::DeviceClock)) and of
+//! Time moves only inside the futures of the device's clock ([`DeviceClock`]) and of
 //! [`World::sleep`]: each poll takes the world one step further, to the earliest of all deadlines that anybody waits for and
 //! of the next thing that happens by itself (a datagram arrives, a server sends again, coverage is lost). So a run is
 //! the same under every executor, and under a loop that only polls.

@@ -76,6 +76,9 @@ pub(crate) struct Connection {
     /// Lifetime or object list have changed since the server was told.
     pub(crate) lifetime_changed: bool,
     pub(crate) objects_changed: bool,
+    /// They have changed since the Register or Update that is on its way was begun: it may tell the old state or the
+    /// new one, so another Update must follow.
+    pub(crate) stale: bool,
     /// After the De-register: stay away for this many seconds (Disable), then register again.
     pub(crate) disable: Option<u32>,
 }
@@ -103,12 +106,27 @@ impl Connection {
         deregister: false,
         lifetime_changed: false,
         objects_changed: false,
+        stale: false,
         disable: None,
     };
 
     /// Whether the server holds a registration, as far as is known.
     pub(crate) const fn is_registered(&self) -> bool {
         matches!(self.stage, Stage::Registered { .. })
+    }
+
+    /// The object list has changed: the server is to be told, also when it is being told just now.
+    pub(crate) const fn list_changed(&mut self) {
+        self.update |= self.is_registered();
+        self.objects_changed = true;
+        self.stale = true;
+    }
+
+    /// A Register or Update has arrived: what it told is known, what has changed since is due.
+    pub(crate) const fn told(&mut self) {
+        self.lifetime_changed &= self.stale;
+        self.objects_changed &= self.stale;
+        self.update |= self.stale;
     }
 
     /// Whether the loss of the network ends what is under way, so that it has to begin again.
@@ -130,6 +148,10 @@ impl Connection {
 
     /// When something is to be done although nothing comes in.
     pub(crate) fn deadline(&self) -> Instant {
+        if self.session == Session::Opening {
+            // What is due waits for the session.
+            return Instant::FAR_FUTURE;
+        }
         let exchange = self
             .exchange
             .as_ref()

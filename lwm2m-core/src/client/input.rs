@@ -261,10 +261,9 @@ impl Client<'_> {
                 return;
             }
             match known {
-                Remembered::Pending => {
-                    if self.is_separate(session, &origin) {
-                        self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
-                    }
+                Remembered::Pending => return,
+                Remembered::Acknowledged => {
+                    self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
                     return;
                 }
                 Remembered::Code(code, created) => {
@@ -289,16 +288,19 @@ impl Client<'_> {
             }
             Err(code) => self.answer_code(&origin, code, buffer),
         };
-        let expires = cx.now + lifetime;
-        let id = origin.message_id;
-        deduplication::remember(
-            self.deduplication,
-            cx.now,
-            session,
-            id,
-            expires,
-            handled.remembered,
-        );
+        // What may run again needs no memory, which is better kept for what must not.
+        if handled.remembered != Remembered::Again || origin.kind == Kind::Non {
+            let expires = cx.now + lifetime;
+            let id = origin.message_id;
+            deduplication::remember(
+                self.deduplication,
+                cx.now,
+                session,
+                id,
+                expires,
+                handled.remembered,
+            );
+        }
         self.reply(session, handled.len, handled.answered);
     }
 

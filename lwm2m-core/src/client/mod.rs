@@ -257,12 +257,14 @@ impl<'r> Client<'r> {
             SessionEvent::Open { resumed } => {
                 if connection.session == Session::Opening {
                     connection.session = Session::Open;
-                    if !resumed && connection.is_registered() {
+                    if !resumed && connection.is_registered() && !connection.deregister {
                         // A new security context: the registration belongs to the old one (Transport 1.1.1, 5.2).
                         connection.stage = Stage::Attempting;
                     }
                 }
             }
+            // The client itself has ended the session, or begins another: the report says nothing new.
+            _ if !matches!(connection.session, Session::Opening | Session::Open) => {}
             SessionEvent::Failed(failure) => {
                 connection.session = Session::Closed;
                 self.attempt_failed(index, Failure::Session(failure), cx);
@@ -314,10 +316,12 @@ impl<'r> Client<'r> {
         for connection in self
             .connections
             .iter_mut()
-            .filter(|connection| connection.is_registered())
+            .filter(|connection| connection.used)
         {
-            connection.update = true;
-            connection.objects_changed |= objects_changed;
+            connection.update |= connection.is_registered();
+            if objects_changed {
+                connection.list_changed();
+            }
         }
     }
 

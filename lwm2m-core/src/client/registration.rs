@@ -145,8 +145,7 @@ impl Client<'_> {
                 if connection.lifetime_changed {
                     connection.lifetime = lifetime(cx.objects, connection);
                 }
-                connection.lifetime_changed = false;
-                connection.objects_changed = false;
+                connection.told();
                 connection.stage = Stage::Registered {
                     update_at: self.config.update_at(cx.now, connection.lifetime),
                 };
@@ -220,16 +219,13 @@ impl Client<'_> {
             self.attempt_failed(index, Failure::Location, cx);
             return;
         }
-        connection.lifetime = lifetime(cx.objects, connection);
         connection.stage = Stage::Registered {
             update_at: self.config.update_at(cx.now, connection.lifetime),
         };
         connection.attempts = 0;
         connection.sequences = 0;
         connection.back_off = 0;
-        connection.update = false;
-        connection.lifetime_changed = false;
-        connection.objects_changed = false;
+        connection.told();
         let server = connection.short_id;
         #[cfg(feature = "observe")]
         self.forget_observations(super::connection::session_of(index));
@@ -357,11 +353,34 @@ impl Client<'_> {
     pub(super) fn account_written(&mut self, instance: u16, objects: &dyn Objects) {
         let registered = |connection: &&mut Connection| connection.used && !connection.bootstrap;
         for connection in self.connections.iter_mut().filter(registered) {
-            if connection.server_instance == instance && connection.is_registered() {
-                connection.lifetime_changed = lifetime(objects, connection) != connection.lifetime;
-                connection.update |= connection.lifetime_changed;
+            if connection.server_instance == instance {
+                connection.lifetime_changed |= lifetime(objects, connection) != connection.lifetime;
+                connection.stale |= connection.lifetime_changed;
+                connection.update |= connection.lifetime_changed && connection.is_registered();
             }
         }
+    }
+
+    /// A Register or Update begins, which tells the state of now.
+    pub(super) fn begin_telling(&mut self, index: usize, purpose: Purpose, objects: &dyn Objects) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        if !matches!(purpose, Purpose::Register | Purpose::Update) {
+            return;
+        }
+        connection.update = false;
+        // A further block goes on with what was begun.
+        #[cfg(feature = "block")]
+        if connection.block > 0 {
+            return;
+        }
+        if purpose == Purpose::Register {
+            connection.lifetime = lifetime(objects, connection);
+            connection.lifetime_changed = false;
+            connection.objects_changed = false;
+        }
+        connection.stale = false;
     }
 
     /// What is to be sent to a registered server, if anything.

@@ -66,11 +66,9 @@ impl Client<'_> {
         true
     }
 
-    /// Whether the answer to a request is still to come as a message of its own.
-    pub(super) fn is_separate(&self, session: SessionId, origin: &Origin) -> bool {
-        self.separate
-            .iter()
-            .any(|slot| slot.used && slot.session == session && slot.token == origin.token)
+    /// Whether one more operation could not be answered later.
+    pub(super) fn is_occupied(&self) -> bool {
+        self.separate.iter().all(|slot| slot.used)
     }
 
     pub(super) fn answer_separate(&mut self, ticket: Ticket, result: Result<(), Error>) {

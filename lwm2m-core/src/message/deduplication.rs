@@ -10,8 +10,10 @@ use crate::wire::coap::Code;
 /// What a repeated request is answered with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Remembered {
-    /// The request is still being handled: an empty acknowledgement, or silence.
+    /// The answer is still to be decided: silence.
     Pending,
+    /// The answer comes, or has come, as a message of its own: an empty acknowledgement.
+    Acknowledged,
     /// The operation has no effect: handle the request again.
     Again,
     /// The same code without payload, and the created instance as Location.

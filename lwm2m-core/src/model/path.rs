@@ -76,12 +76,23 @@ impl Path {
         }
     }
 
+    /// Goes one level further down; false from a resource instance.
+    #[inline]
+    pub(crate) fn push(&mut self, id: u16) -> bool {
+        match self.ids.get_mut(usize::from(self.len)) {
+            Some(slot) => {
+                *slot = id;
+                self.len += 1;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The path one level further down; `None` from a resource instance.
     #[must_use]
     pub fn child(mut self, id: u16) -> Option<Self> {
-        *self.ids.get_mut(usize::from(self.len))? = id;
-        self.len += 1;
-        Some(self)
+        self.push(id).then_some(self)
     }
 
     /// The path cut to `level`; itself when it is not deeper.

@@ -47,6 +47,9 @@ pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
 
 /// Prints an unsigned integer in place, without 64-bit arithmetic.
 pub(crate) fn write_u32(writer: &mut Writer<'_>, value: u32) {
+    if value < 10 {
+        return writer.u8(b'0' + value as u8);
+    }
     match writer.room(len_u32(value)) {
         Some(room) => {
             let mut rest = value;

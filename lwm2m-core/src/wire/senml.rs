@@ -10,18 +10,13 @@ use crate::model::Path;
 /// Highest version of SenML that this module reads (RFC 8428, section 4.4).
 pub const VERSION: u64 = 10;
 
-/// One record with its base values applied.
+/// One record with its base values applied; its time is asked from the reader.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Record<'a> {
     /// Base name and name, resolved.
     pub path: Path,
-    /// Base time in force, in seconds.
-    pub base_time: Option<Number>,
-    /// Time of the record, in seconds, to be added to the base time. A sum from 2^28 up counts from 1970, one below
-    /// that from now (RFC 8428, section 4.5.3).
-    pub time: Option<Number>,
     /// The value; none in the path list of a composite read.
     pub value: Option<RawValue<'a>>,
 }
@@ -46,54 +41,56 @@ pub enum RawValue<'a> {
 /// A path that is read piece by piece.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Name {
-    /// The ids that a slash has ended.
-    path: Path,
     /// The id that is being read.
     id: u32,
-    /// Digits of that id.
-    digits: u8,
-    /// Whether the leading slash was there.
-    rooted: bool,
+    /// The ids that a slash has ended.
+    path: Path,
+    /// Digits of the id that is being read; none before the first slash.
+    digits: Option<u8>,
 }
 
 impl Name {
     /// Appends `text`.
     pub(super) fn feed(&mut self, text: &[u8]) -> Result<(), Malformed> {
         for &byte in text {
-            if byte == b'/' {
-                if self.rooted {
-                    self.path = self.ended()?;
+            let digit = u32::from(byte.wrapping_sub(b'0'));
+            match &mut self.digits {
+                // No leading zeros: an id has one spelling.
+                Some(digits @ 0..5) if digit < 10 && (self.id > 0 || *digits == 0) => {
+                    self.id = self.id * 10 + digit;
+                    *digits += 1;
                 }
-                *self = Self {
-                    path: self.path,
-                    rooted: true,
-                    ..Self::default()
-                };
-                continue;
+                Some(_) if byte == b'/' => {
+                    self.end_id()?;
+                    self.id = 0;
+                    self.digits = Some(0);
+                }
+                None if byte == b'/' => self.digits = Some(0),
+                _ => return Err(Malformed),
             }
-            let digit = byte.wrapping_sub(b'0');
-            let leading_zero = self.digits == 1 && self.id == 0;
-            if digit > 9 || leading_zero || self.digits == 5 || !self.rooted {
-                return Err(Malformed);
-            }
-            self.id = self.id * 10 + u32::from(digit);
-            self.digits += 1;
         }
         Ok(())
     }
 
     /// The path that the whole text spells; `/` alone is the root.
-    pub(super) fn path(&self) -> Result<Path, Malformed> {
-        if self.rooted && self.digits == 0 && self.path == Path::ROOT {
+    #[inline]
+    pub(super) fn path(mut self) -> Result<Path, Malformed> {
+        if self.digits == Some(0) && self.path.ids().is_empty() {
             return Ok(Path::ROOT);
         }
-        self.ended()
+        self.end_id()?;
+        Ok(self.path)
     }
 
-    fn ended(&self) -> Result<Path, Malformed> {
+    #[inline]
+    fn end_id(&mut self) -> Result<(), Malformed> {
         match u16::try_from(self.id) {
-            Ok(id) if self.digits > 0 && id != Path::RESERVED_ID => {
-                self.path.child(id).ok_or(Malformed)
+            Ok(id)
+                if self.digits.unwrap_or(0) > 0
+                    && id != Path::RESERVED_ID
+                    && self.path.push(id) =>
+            {
+                Ok(())
             }
             _ => Err(Malformed),
         }

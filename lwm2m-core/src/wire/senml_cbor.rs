@@ -7,7 +7,7 @@
 
 use super::{
     Malformed,
-    cbor::{self, Decoder, Item, Mark, Number},
+    cbor::{self, Decoder, Item, Mark, Number, major},
     number,
     senml::{Name, RawValue, Record, VERSION},
     text,
@@ -18,32 +18,68 @@ use crate::model::Path;
 /// CoAP content format number of SenML CBOR.
 pub const CONTENT_FORMAT: u16 = 112;
 
-/// Labels (RFC 8428, table 4).
+/// Labels (RFC 8428, table 4) in their encoding, which is one byte each.
 mod label {
-    pub(super) const BASE_SUM: i32 = -6;
-    pub(super) const BASE_VALUE: i32 = -5;
-    pub(super) const BASE_TIME: i32 = -3;
-    pub(super) const BASE_NAME: i32 = -2;
-    pub(super) const BASE_VERSION: i32 = -1;
-    pub(super) const NAME: i32 = 0;
-    pub(super) const VALUE: i32 = 2;
-    pub(super) const STRING: i32 = 3;
-    pub(super) const BOOL: i32 = 4;
-    pub(super) const TIME: i32 = 6;
-    pub(super) const DATA: i32 = 8;
-    /// Has no number.
-    pub(super) const OBJECT_LINK: &[u8] = b"vlo";
+    pub(super) const BASE_SUM: u8 = 0x25;
+    pub(super) const BASE_VALUE: u8 = 0x24;
+    pub(super) const BASE_TIME: u8 = 0x22;
+    pub(super) const BASE_NAME: u8 = 0x21;
+    pub(super) const BASE_VERSION: u8 = 0x20;
+    pub(super) const NAME: u8 = 0x00;
+    pub(super) const VALUE: u8 = 0x02;
+    pub(super) const STRING: u8 = 0x03;
+    pub(super) const BOOL: u8 = 0x04;
+    pub(super) const TIME: u8 = 0x06;
+    pub(super) const DATA: u8 = 0x08;
+    /// Has no number; the reader stands for it with a byte that begins no integer.
+    pub(super) const OBJECT_LINK: u8 = 0x60;
+    pub(super) const OBJECT_LINK_TEXT: &[u8] = b"vlo";
+    /// Any other, and the end of the record: likewise.
+    pub(super) const UNKNOWN: u8 = 0x61;
+    pub(super) const END: u8 = 0xff;
 }
+
+/// What a record has one of, of any kind; other bits stand for the other labels that may come once.
+const VALUE: u8 = 0x20;
 
 /// The records of a pack; ends after the first error.
 #[derive(Clone, Debug)]
 pub struct Records<'a> {
     decoder: Decoder<'a>,
-    /// Records to come; none where a break ends the pack.
-    left: Option<usize>,
+    /// Records to come.
+    left: Left,
     base_name: Name,
     base_time: Option<Number>,
-    ended: bool,
+    time: Option<Number>,
+}
+
+/// How many items of an array or map are to come.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    /// More than there can be, where a break is the end.
+    count: usize,
+    until_break: bool,
+}
+
+impl Left {
+    const NONE: Self = Self {
+        count: 0,
+        until_break: false,
+    };
+
+    fn new(count: Option<usize>) -> Self {
+        Self {
+            count: count.unwrap_or(usize::MAX),
+            until_break: count.is_none(),
+        }
+    }
+
+    /// Whether there is one more, or a break.
+    fn next(&mut self) -> bool {
+        let more = self.count > 0;
+        self.count -= usize::from(more);
+        more
+    }
 }
 
 impl<'a> Records<'a> {
@@ -55,119 +91,138 @@ impl<'a> Records<'a> {
     pub fn new(payload: &'a [u8]) -> Result<Self, Malformed> {
         let mut decoder = Decoder::new(payload);
         match decoder.item()? {
-            Item::Array(left) => Ok(Self {
+            Item::Array(count) => Ok(Self {
                 decoder,
-                left,
+                left: Left::new(count),
                 base_name: Name::default(),
                 base_time: None,
-                ended: false,
+                time: None,
             }),
             _ => Err(Malformed),
         }
     }
 
-    fn read(&mut self) -> Result<Option<Record<'a>>, Malformed> {
-        let fields = match self.left {
-            Some(0) => None,
-            Some(left) => {
-                self.left = Some(left - 1);
-                Some(self.decoder.item()?)
+    /// The base time in force and the time of the record that came last, in seconds. Their sum counts from 1970 if it
+    /// is 2^28 or more, else from now (RFC 8428, section 4.5.3).
+    #[must_use]
+    pub const fn times(&self) -> (Option<Number>, Option<Number>) {
+        (self.base_time, self.time)
+    }
+
+    /// Begins the next record: its fields; none after the last record.
+    #[inline(always)]
+    fn begin(&mut self) -> Result<Option<Left>, Malformed> {
+        let ended = if self.left.next() {
+            if let Some(count) = self.decoder.short(major::MAP) {
+                return Ok(Some(Left::new(Some(count.into()))));
             }
-            None => Some(self.decoder.item()?).filter(|item| *item != Item::Break),
+            match self.decoder.item()? {
+                Item::Map(count) => return Ok(Some(Left::new(count))),
+                Item::Break => self.left.until_break,
+                _ => false,
+            }
+        } else {
+            true
         };
-        match fields {
-            Some(Item::Map(count)) => self.record(count).map(Some),
-            None if self.decoder.is_empty() => Ok(None),
-            _ => Err(Malformed),
+        if ended && self.decoder.is_empty() {
+            Ok(None)
+        } else {
+            Err(Malformed)
         }
     }
 
-    fn record(&mut self, mut fields: Option<usize>) -> Result<Record<'a>, Malformed> {
+    #[inline(always)]
+    fn record(&mut self, mut fields: Left) -> Result<Record<'a>, Malformed> {
         let mut name: &[u8] = &[];
-        let mut time = None;
         let mut value = None;
-        // One bit for each label that may come once; bit 8 stands for all kinds of value.
-        let mut seen = 0u16;
-        let mut once = |bit: u32| {
-            let bit = 1 << bit;
-            let again = seen & bit != 0;
-            seen |= bit;
-            if again { Err(Malformed) } else { Ok(()) }
-        };
-        loop {
-            match &mut fields {
-                Some(0) => break,
-                Some(left) => *left -= 1,
-                None => {}
-            }
-            let key = match self.decoder.item()? {
-                Item::Unsigned(key) => i32::try_from(key).unwrap_or(i32::MAX),
-                Item::Negative(key) => i32::try_from(key).unwrap_or(i32::MAX),
-                Item::Text(label::OBJECT_LINK) => {
-                    once(8)?;
-                    value = Some(RawValue::ObjectLink(self.decoder.text()?));
-                    continue;
-                }
-                Item::Text([.., b'_']) => return Err(Malformed),
-                Item::Text(_) => {
-                    self.decoder.skip()?;
-                    continue;
-                }
-                Item::Break if fields.is_none() => break,
-                _ => return Err(Malformed),
-            };
-            match key {
+        let mut seen = 0;
+        self.time = None;
+        while fields.next() {
+            let label = self.label()?;
+            let once = match label {
                 label::NAME => {
-                    once(0)?;
                     name = self.decoder.text()?;
+                    0x01
                 }
                 label::VALUE => {
-                    once(8)?;
                     value = Some(RawValue::Number(self.decoder.number()?));
+                    VALUE
                 }
                 label::STRING => {
-                    once(8)?;
                     value = Some(RawValue::Text(self.decoder.text()?));
+                    VALUE
+                }
+                label::OBJECT_LINK => {
+                    value = Some(RawValue::ObjectLink(self.decoder.text()?));
+                    VALUE
                 }
                 label::BOOL | label::DATA => {
-                    once(8)?;
                     value = Some(match self.decoder.item()? {
-                        Item::Bool(value) if key == label::BOOL => RawValue::Bool(value),
-                        Item::Bytes(value) if key == label::DATA => RawValue::Data(value),
+                        Item::Bool(value) if label == label::BOOL => RawValue::Bool(value),
+                        Item::Bytes(value) if label == label::DATA => RawValue::Data(value),
                         _ => return Err(Malformed),
                     });
-                }
-                label::BASE_NAME => {
-                    once(1)?;
-                    self.base_name = Name::default();
-                    self.base_name.feed(self.decoder.text()?)?;
+                    VALUE
                 }
                 label::TIME => {
-                    once(2)?;
-                    time = Some(self.decoder.number()?);
+                    self.time = Some(self.decoder.number()?);
+                    0x02
+                }
+                label::BASE_NAME => {
+                    self.base_name = Name::default();
+                    self.base_name.feed(self.decoder.text()?)?;
+                    0x04
                 }
                 label::BASE_TIME => {
-                    once(3)?;
                     self.base_time = Some(self.decoder.number()?);
+                    0x08
                 }
-                label::BASE_VERSION => {
-                    once(4)?;
-                    match self.decoder.item()? {
-                        Item::Unsigned(version) if version <= VERSION => {}
-                        _ => return Err(Malformed),
-                    }
+                label::BASE_VERSION => match self.decoder.item()? {
+                    Item::Unsigned(version) if version <= VERSION => 0x10,
+                    _ => return Err(Malformed),
+                },
+                label::END if fields.until_break => break,
+                label::END | label::BASE_VALUE | label::BASE_SUM => return Err(Malformed),
+                _ => {
+                    self.decoder.skip()?;
+                    0
                 }
-                label::BASE_VALUE | label::BASE_SUM => return Err(Malformed),
-                _ => self.decoder.skip()?,
+            };
+            if seen & once != 0 {
+                return Err(Malformed);
             }
+            seen |= once;
         }
         let mut whole = self.base_name;
         whole.feed(name)?;
         Ok(Record {
             path: whole.path()?,
-            base_time: self.base_time,
-            time,
             value,
+        })
+    }
+
+    /// Reads a label; what is not known and may be passed over is [`label::UNKNOWN`].
+    #[inline(always)]
+    fn label(&mut self) -> Result<u8, Malformed> {
+        if let Some(label) = self.decoder.short(major::UNSIGNED) {
+            return Ok(label);
+        }
+        self.long_label()
+    }
+
+    /// The same for a label that is not one of the frequent ones: below 0, of several bytes, or a text.
+    #[inline(never)]
+    fn long_label(&mut self) -> Result<u8, Malformed> {
+        Ok(match self.decoder.item()? {
+            Item::Text(label::OBJECT_LINK_TEXT) => label::OBJECT_LINK,
+            Item::Text([.., b'_']) => return Err(Malformed),
+            Item::Text(_) => label::UNKNOWN,
+            // CBOR allows long forms of small numbers.
+            Item::Unsigned(label @ 0..24) => label as u8,
+            Item::Negative(label @ -24..0) => 0x20 | !label as u8,
+            Item::Unsigned(_) | Item::Negative(_) => label::UNKNOWN,
+            Item::Break => label::END,
+            _ => return Err(Malformed),
         })
     }
 }
@@ -176,12 +231,16 @@ impl<'a> Iterator for Records<'a> {
     type Item = Result<Record<'a>, Malformed>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
-            return None;
+        let record = match self.begin() {
+            Ok(None) => return None,
+            Ok(Some(fields)) => self.record(fields),
+            Err(error) => Err(error),
+        };
+        if record.is_err() {
+            self.left = Left::NONE;
+            self.decoder = Decoder::new(&[]);
         }
-        let record = self.read().transpose();
-        self.ended = !matches!(record, Some(Ok(_)));
-        record
+        Some(record)
     }
 }
 
@@ -191,7 +250,8 @@ impl<'a> Iterator for Records<'a> {
 #[derive(Debug)]
 pub struct Pack {
     mark: Mark,
-    base: Path,
+    /// How many ids of a path are in the base name.
+    based: usize,
     records: usize,
 }
 
@@ -202,45 +262,29 @@ impl Pack {
     pub fn open(writer: &mut Writer<'_>, base: Path) -> Self {
         Self {
             mark: cbor::open_array(writer),
-            base,
+            based: base.ids().len(),
             records: 0,
         }
     }
 
     /// Begins the record of `path`; `time` is in seconds since 1970.
     pub fn record(&mut self, writer: &mut Writer<'_>, path: &Path, time: Option<i64>) {
-        let named = path.ids().get(self.base.ids().len()..).unwrap_or_default();
-        let first = self.records == 0 && self.base != Path::ROOT;
-        self.records += 1;
-        let fields = 1 + usize::from(first) + usize::from(!named.is_empty());
-        cbor::write_map(writer, fields + usize::from(time.is_some()));
+        let ids = path.ids();
+        let (based, named) = ids.split_at_checked(self.based).unwrap_or((ids, &[]));
+        let first = self.records == 0 && !based.is_empty();
+        let others = u8::from(first) + u8::from(!named.is_empty()) + u8::from(time.is_some());
+        writer.u8(major::MAP | (1 + others));
         if first {
-            write_label(writer, label::BASE_NAME);
-            let mark = cbor::open_text(writer);
-            self.base.write(writer);
-            if !named.is_empty() {
-                writer.u8(b'/');
-            }
-            cbor::close_text(writer, mark);
+            write_name(writer, label::BASE_NAME, based, true, !named.is_empty());
         }
         if !named.is_empty() {
-            write_label(writer, label::NAME);
-            let mark = cbor::open_text(writer);
-            // Without a base name the name begins with a slash.
-            let mut slash = self.base == Path::ROOT;
-            for &id in named {
-                if slash {
-                    writer.u8(b'/');
-                }
-                number::write_u64(writer, id.into());
-                slash = true;
-            }
-            cbor::close_text(writer, mark);
+            write_name(writer, label::NAME, named, based.is_empty(), false);
         }
         if let Some(time) = time {
-            write_label(writer, label::TIME);
+            writer.u8(label::TIME);
             cbor::write_i64(writer, time);
         }
+        self.records += 1;
     }
 
     /// Takes back the last `count` records, which the caller has cut off.
@@ -254,49 +298,63 @@ impl Pack {
     }
 }
 
-fn write_label(writer: &mut Writer<'_>, label: i32) {
-    cbor::write_i64(writer, label.into());
+/// Writes `label` and as its text `ids` with slashes between them, and one before and behind them if asked for.
+fn write_name(writer: &mut Writer<'_>, label: u8, ids: &[u16], before: bool, behind: bool) {
+    writer.u8(label);
+    let mark = cbor::open_text(writer);
+    let mut slash = before;
+    for &id in ids {
+        if slash {
+            writer.u8(b'/');
+        }
+        slash = true;
+        number::write_u32(writer, id.into());
+    }
+    if behind {
+        writer.u8(b'/');
+    }
+    cbor::close_text(writer, mark);
 }
 
 /// Writes an integer or a time.
 pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
-    write_label(writer, label::VALUE);
+    writer.u8(label::VALUE);
     cbor::write_i64(writer, value);
 }
 
 /// Writes an unsigned integer.
 pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
-    write_label(writer, label::VALUE);
+    writer.u8(label::VALUE);
     cbor::write_u64(writer, value);
 }
 
 /// Writes a float.
 pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
-    write_label(writer, label::VALUE);
+    writer.u8(label::VALUE);
     cbor::write_f64(writer, value);
 }
 
 /// Writes a string or CoRE link.
 pub fn write_str(writer: &mut Writer<'_>, value: &str) {
-    write_label(writer, label::STRING);
+    writer.u8(label::STRING);
     cbor::write_text(writer, value.as_bytes());
 }
 
 /// Writes a boolean.
 pub fn write_bool(writer: &mut Writer<'_>, value: bool) {
-    write_label(writer, label::BOOL);
+    writer.u8(label::BOOL);
     cbor::write_bool(writer, value);
 }
 
 /// Writes an opaque value.
 pub fn write_bytes(writer: &mut Writer<'_>, value: &[u8]) {
-    write_label(writer, label::DATA);
+    writer.u8(label::DATA);
     cbor::write_bytes(writer, value);
 }
 
 /// Writes an object link.
 pub fn write_object_link(writer: &mut Writer<'_>, object: u16, instance: u16) {
-    cbor::write_text(writer, label::OBJECT_LINK);
+    cbor::write_text(writer, label::OBJECT_LINK_TEXT);
     let mark = cbor::open_text(writer);
     text::write_object_link(writer, object, instance);
     cbor::close_text(writer, mark);
@@ -437,9 +495,12 @@ mod tests {
             b"\x82\xa3\x21\x6c/3303/0/5700\x06\x1a\x65\x53\xf1\x00\x02\xf9\x4d\x60\
               \xa2\x06\x1a\x65\x53\xf1\x3c\x02\xf9\x4d\x80"
         );
-        let read = records(&bytes).unwrap();
-        assert_eq!(read[1].path, path);
-        assert_eq!(read[1].time, Some(Number::Unsigned(1_700_000_060)));
+        let mut records = Records::new(&bytes).unwrap();
+        for time in [1_700_000_000, 1_700_000_060] {
+            assert_eq!(records.next().unwrap().unwrap().path, path);
+            assert_eq!(records.times(), (None, Some(Number::Unsigned(time))));
+        }
+        assert_eq!(records.next(), None);
     }
 
     /// A path of 24 characters needs a longer header, in a pack that needs one too.

@@ -15,9 +15,9 @@ pub fn write_bool(writer: &mut Writer<'_>, value: bool) {
 
 /// Writes an object link: `object:instance`.
 pub fn write_object_link(writer: &mut Writer<'_>, object: u16, instance: u16) {
-    number::write_u64(writer, object.into());
+    number::write_u32(writer, object.into());
     writer.u8(b':');
-    number::write_u64(writer, instance.into());
+    number::write_u32(writer, instance.into());
 }
 
 /// Reads a boolean.

@@ -16,7 +16,7 @@
 mod message;
 mod store;
 
-pub use message::{Answer, Request, delete, get, hex, post, put};
+pub use message::{Answer, Request, delete, empty, get, hex, post, put};
 pub use store::{Objects4, Owned, Store, TEST, device, security, server, test_object};
 
 use lwm2m_core::client::{Client, Config, Event, Expect, Output, Resources, SessionEvent};
@@ -199,6 +199,18 @@ impl Device {
         self.drain()
     }
 
+    /// Accepts Updates that are on their way because of what a server did.
+    pub fn settle(&mut self) {
+        self.client.update(false);
+        let mut out = self.drain();
+        while let Some(update) = out.iter().find_map(|out| match out {
+            Out::Transmit(_, datagram, _) => Some(Answer::new(datagram)),
+            _ => None,
+        }) {
+            out = self.receive(&update.reply(Code::CHANGED));
+        }
+    }
+
     /// Everything that the client wants now.
     pub fn drain(&mut self) -> Vec<Out> {
         let mut all = Vec::new();
@@ -247,6 +259,37 @@ impl Device {
     pub fn wait(&mut self, secs: u64) -> Vec<(Instant, Out)> {
         self.wait_until(self.now + Duration::from_secs(secs))
     }
+}
+
+/// A device that is registered with two servers, over sessions 0 and 1.
+pub fn two_servers() -> Device {
+    let mut device = Device::new();
+    let account = [
+        (0, Owned::from("coap://192.0.2.2")),
+        (1, false.into()),
+        (2, 3.into()),
+        (10, 2.into()),
+    ];
+    for (resource, value) in account {
+        device.objects.security.set(1, resource, value);
+    }
+    for (resource, value) in [(0, 2), (1, 86_400)] {
+        device.objects.server.set(1, resource, value);
+    }
+    let out = device.start();
+    assert_eq!(out, [Out::Open(SERVER, 0), Out::Open(SessionId::new(1), 1)]);
+    for number in [0, 1] {
+        let session = SessionId::new(number);
+        let register = sent(&device.open(session));
+        let out = device.receive_from(session, &register.created("/rd/a1"));
+        assert_eq!(
+            events(&out),
+            [Event::Registered {
+                server: u16::from(number) + 1
+            }]
+        );
+    }
+    device
 }
 
 /// The only datagram among what came out.

@@ -68,6 +68,8 @@ impl Client<'_> {
             Ok(()) if code == Code::GET => {
                 return self.get(index, path, request, origin, buffer, cx);
             }
+            // An object may take its time; when it does, its answer needs a slot.
+            Ok(()) if code != Code::DELETE && self.is_occupied() => Err(Error::Busy),
             Ok(()) => {
                 #[cfg(feature = "block")]
                 if request.is_partial() {
@@ -231,13 +233,8 @@ impl Client<'_> {
         self.changed(path);
         let is_list_changed = done.code == Code::CREATED || done.code == Code::DELETED;
         if is_list_changed {
-            for connection in self
-                .connections
-                .iter_mut()
-                .filter(|connection| connection.is_registered())
-            {
-                connection.update = true;
-                connection.objects_changed = true;
+            for connection in self.connections.iter_mut() {
+                connection.list_changed();
             }
         }
         if path.object_id() != Some(accounts::SERVER) {
@@ -306,7 +303,7 @@ impl Client<'_> {
             }
             return Handled {
                 len,
-                remembered: Remembered::Pending,
+                remembered: Remembered::Acknowledged,
                 answered: None,
             };
         }

@@ -8,6 +8,10 @@ const TAG_EPOCH: u64 = 1;
 /// Tag of a decimal fraction.
 const TAG_DECIMAL: u64 = 4;
 
+/// The bits of an initial byte that hold the major type, and those that hold the additional information.
+const MAJOR: u8 = 0xe0;
+const INFO: u8 = 0x1f;
+
 /// Containers inside each other that [`Decoder::skip`] follows.
 const DEPTH: usize = 8;
 
@@ -88,13 +92,6 @@ impl Number {
     }
 }
 
-/// Initial byte and argument of an item.
-struct Header {
-    major: u8,
-    info: u8,
-    argument: u64,
-}
-
 /// Reads items from the front of a byte slice.
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
@@ -128,17 +125,17 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where the input ends early or is not well-formed, and for what this module cannot represent.
     pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
-        let header = self.header()?;
-        let argument = header.argument;
-        Ok(match header.major {
+        let initial = self.reader.u8()?;
+        let argument = self.argument(initial)?;
+        Ok(match initial & MAJOR {
             major::UNSIGNED => Item::Unsigned(argument),
             major::NEGATIVE => Item::Negative(!i64::try_from(argument).map_err(|_| Malformed)?),
-            major::BYTES => Item::Bytes(self.string(&header)?),
-            major::TEXT => Item::Text(self.string(&header)?),
-            major::ARRAY => Item::Array(self.count(&header, 1)?),
-            major::MAP => Item::Map(self.count(&header, 2)?),
+            major::BYTES => Item::Bytes(self.string(initial, argument)?),
+            major::TEXT => Item::Text(self.string(initial, argument)?),
+            major::ARRAY => Item::Array(self.count(initial, argument, 1)?),
+            major::MAP => Item::Map(self.count(initial, argument, 2)?),
             major::TAG => Item::Tag(argument),
-            _ => match header.info {
+            _ => match initial & INFO {
                 20 => Item::Bool(false),
                 21 => Item::Bool(true),
                 22 => Item::Null,
@@ -151,14 +148,30 @@ impl<'a> Decoder<'a> {
         })
     }
 
+    /// Reads the initial byte of an item of type `major` whose argument is in it and below 24: the argument. None, and
+    /// nothing is read, if the next item is anything else.
+    #[inline]
+    pub(in crate::wire) fn short(&mut self, major: u8) -> Option<u8> {
+        let argument = self.reader.peek()?.wrapping_sub(major);
+        if argument < 24 {
+            let _initial = self.reader.u8();
+            Some(argument)
+        } else {
+            None
+        }
+    }
+
     /// Reads a number: an integer, a float, or a decimal fraction (tag 4); a tag 1 before it is passed over.
     ///
     /// # Errors
     ///
     /// [`Malformed`] where it is something else, a bignum among others.
     pub fn number(&mut self) -> Result<Number, Malformed> {
+        if let Some(value) = self.short(major::UNSIGNED) {
+            return Ok(Number::Unsigned(value.into()));
+        }
         let mut item = self.item()?;
-        if item == Item::Tag(TAG_EPOCH) {
+        if matches!(item, Item::Tag(TAG_EPOCH)) {
             item = self.item()?;
         }
         match item {
@@ -176,6 +189,10 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where it is something else.
     pub fn text(&mut self) -> Result<&'a [u8], Malformed> {
+        // Most texts are short, and need none of what else an item can be.
+        if let Some(len) = self.short(major::TEXT) {
+            return self.reader.take(len.into());
+        }
         match self.item()? {
             Item::Text(text) => Ok(text),
             _ => Err(Malformed),
@@ -191,25 +208,27 @@ impl<'a> Decoder<'a> {
         let mut open = [Open::Items(0); DEPTH];
         let mut depth = 0usize;
         loop {
-            let mut header = self.header()?;
-            let tagged = header.major == major::TAG;
-            while header.major == major::TAG {
-                header = self.header()?;
+            let mut initial = self.reader.u8()?;
+            let mut argument = self.argument(initial)?;
+            let tagged = initial & MAJOR == major::TAG;
+            while initial & MAJOR == major::TAG {
+                initial = self.reader.u8()?;
+                argument = self.argument(initial)?;
             }
-            let inner = match header.major {
-                major::ARRAY => match self.count(&header, 1)? {
+            let inner = match initial & MAJOR {
+                major::ARRAY => match self.count(initial, argument, 1)? {
                     Some(count) => Open::Items(count),
                     None => Open::UntilBreak,
                 },
-                major::MAP => match self.count(&header, 2)? {
+                major::MAP => match self.count(initial, argument, 2)? {
                     Some(count) => Open::Items(count * 2),
                     None => Open::PairsUntilBreak { value: false },
                 },
                 major::BYTES | major::TEXT => {
-                    self.skip_string(&header)?;
+                    self.skip_string(initial, argument)?;
                     Open::Items(0)
                 }
-                major::SIMPLE if header.info == INDEFINITE => {
+                major::SIMPLE if initial & INFO == INDEFINITE => {
                     // A break ends the innermost container, which must be waiting for one.
                     depth = depth.checked_sub(1).ok_or(Malformed)?;
                     match open.get(depth) {
@@ -251,32 +270,35 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn header(&mut self) -> Result<Header, Malformed> {
-        let first = self.reader.u8()?;
-        let (major, info) = (first & 0xe0, first & 0x1f);
-        let argument = match info {
-            0..=23 => u64::from(info),
-            24..=27 => self.reader.uint(1 << (info - 24))?,
-            INDEFINITE if !matches!(major, major::UNSIGNED | major::NEGATIVE | major::TAG) => 0,
-            _ => return Err(Malformed),
-        };
-        // A simple value has one form only (RFC 8949, section 3.3).
-        if major == major::SIMPLE && info == 24 && argument < 32 {
-            return Err(Malformed);
+    /// The argument of the item that `initial` began; 0 where the length is not told.
+    fn argument(&mut self, initial: u8) -> Result<u64, Malformed> {
+        let info = initial & INFO;
+        match info {
+            0..=23 => Ok(u64::from(info)),
+            24 => match self.reader.u8()? {
+                // A simple value has one form only (RFC 8949, section 3.3).
+                ..32 if initial & MAJOR == major::SIMPLE => Err(Malformed),
+                argument => Ok(u64::from(argument)),
+            },
+            25..=27 => self.reader.uint(1 << (info - 24)),
+            INDEFINITE
+                if !matches!(
+                    initial & MAJOR,
+                    major::UNSIGNED | major::NEGATIVE | major::TAG
+                ) =>
+            {
+                Ok(0)
+            }
+            _ => Err(Malformed),
         }
-        Ok(Header {
-            major,
-            info,
-            argument,
-        })
     }
 
     /// The number of items or pairs, each of which takes `least` bytes or more.
-    fn count(&self, header: &Header, least: usize) -> Result<Option<usize>, Malformed> {
-        if header.info == INDEFINITE {
+    fn count(&self, initial: u8, argument: u64, least: usize) -> Result<Option<usize>, Malformed> {
+        if initial & INFO == INDEFINITE {
             return Ok(None);
         }
-        match usize::try_from(header.argument) {
+        match usize::try_from(argument) {
             Ok(count) if count <= self.reader.rest().len() / least => Ok(Some(count)),
             _ => Err(Malformed),
         }
@@ -287,12 +309,12 @@ impl<'a> Decoder<'a> {
             .take(usize::try_from(len).map_err(|_| Malformed)?)
     }
 
-    fn string(&mut self, header: &Header) -> Result<&'a [u8], Malformed> {
-        if header.info != INDEFINITE {
-            return self.take(header.argument);
+    fn string(&mut self, initial: u8, len: u64) -> Result<&'a [u8], Malformed> {
+        if initial & INFO != INDEFINITE {
+            return self.take(len);
         }
         let mut whole: &[u8] = &[];
-        while let Some(chunk) = self.chunk(header.major)? {
+        while let Some(chunk) = self.chunk(initial)? {
             if whole.is_empty() {
                 whole = chunk;
             } else if !chunk.is_empty() {
@@ -302,24 +324,27 @@ impl<'a> Decoder<'a> {
         Ok(whole)
     }
 
-    fn skip_string(&mut self, header: &Header) -> Result<(), Malformed> {
-        if header.info != INDEFINITE {
-            self.take(header.argument)?;
+    fn skip_string(&mut self, initial: u8, len: u64) -> Result<(), Malformed> {
+        if initial & INFO != INDEFINITE {
+            self.take(len)?;
             return Ok(());
         }
-        while self.chunk(header.major)?.is_some() {}
+        while self.chunk(initial)?.is_some() {}
         Ok(())
     }
 
-    /// The next chunk of a string of indefinite length: a string of definite length and of the same major type.
-    fn chunk(&mut self, major: u8) -> Result<Option<&'a [u8]>, Malformed> {
-        let chunk = self.header()?;
-        match chunk.info {
-            INDEFINITE if chunk.major == major::SIMPLE => Ok(None),
-            INDEFINITE => Err(Malformed),
-            _ if chunk.major == major => self.take(chunk.argument).map(Some),
-            _ => Err(Malformed),
+    /// The next chunk of the string of indefinite length that `initial` began: a string of definite length and of the
+    /// same major type.
+    fn chunk(&mut self, initial: u8) -> Result<Option<&'a [u8]>, Malformed> {
+        let chunk = self.reader.u8()?;
+        if chunk == major::SIMPLE | INDEFINITE {
+            return Ok(None);
         }
+        if chunk & MAJOR != initial & MAJOR || chunk & INFO == INDEFINITE {
+            return Err(Malformed);
+        }
+        let len = self.argument(chunk)?;
+        self.take(len).map(Some)
     }
 
     /// What follows tag 4 (RFC 8949, section 3.4.4): exponent and mantissa.

@@ -89,11 +89,18 @@ pub fn open_text(writer: &mut Writer<'_>) -> Mark {
 
 /// Ends the array or map that `mark` began, of `count` (below 65536) items or pairs; from 24 up, what was written since
 /// moves up.
+#[inline]
 pub fn close(writer: &mut Writer<'_>, mark: Mark, count: usize) {
-    let Mark { at, major } = mark;
     if count < 24 {
-        writer.patch(at, major | count as u8);
-    } else if count < 0x100 {
+        writer.patch(mark.at, mark.major | count as u8);
+    } else {
+        close_long(writer, mark, count);
+    }
+}
+
+fn close_long(writer: &mut Writer<'_>, mark: Mark, count: usize) {
+    let Mark { at, major } = mark;
+    if count < 0x100 {
         writer.insert(at + 1, 1);
         writer.patch(at, major | 24);
         writer.patch(at + 1, count as u8);
@@ -111,22 +118,49 @@ pub fn close_text(writer: &mut Writer<'_>, mark: Mark) {
     close(writer, mark, len);
 }
 
+#[inline]
 fn open(writer: &mut Writer<'_>, major: u8) -> Mark {
     let at = writer.len();
     writer.u8(major);
     Mark { at, major }
 }
 
+#[inline]
 fn header(writer: &mut Writer<'_>, major: u8, argument: u64) {
-    let (info, len) = match argument {
-        0..24 => return writer.u8(major | argument as u8),
-        24..0x100 => (24, 1),
-        0x100..0x1_0000 => (25, 2),
-        0x1_0000..0x1_0000_0000 => (26, 4),
-        _ => (27, 8),
-    };
-    writer.u8(major | info);
-    writer.uint(argument, len);
+    if argument < 24 {
+        writer.u8(major | argument as u8);
+    } else {
+        long_header(writer, major, argument);
+    }
+}
+
+fn long_header(writer: &mut Writer<'_>, major: u8, argument: u64) {
+    match u32::try_from(argument) {
+        Ok(argument) => header_of_u32(writer, major, argument),
+        Err(_) => {
+            writer.u8(major | 27);
+            writer.uint(argument, 8);
+        }
+    }
+}
+
+fn header_of_u32(writer: &mut Writer<'_>, major: u8, argument: u32) {
+    let [.., high, low] = argument.to_be_bytes();
+    match argument {
+        0..0x100 => {
+            writer.u8(major | 24);
+            writer.u8(low);
+        }
+        0x100..0x1_0000 => {
+            writer.u8(major | 25);
+            writer.u8(high);
+            writer.u8(low);
+        }
+        _ => {
+            writer.u8(major | 26);
+            writer.bytes(&argument.to_be_bytes());
+        }
+    }
 }
 
 /// `value` in half precision, where that holds it exactly.

@@ -16,15 +16,15 @@ pub use encoder::{
 };
 
 /// Major types (RFC 8949, section 3.1), in the upper three bits of the initial byte.
-mod major {
-    pub(super) const UNSIGNED: u8 = 0x00;
-    pub(super) const NEGATIVE: u8 = 0x20;
-    pub(super) const BYTES: u8 = 0x40;
-    pub(super) const TEXT: u8 = 0x60;
-    pub(super) const ARRAY: u8 = 0x80;
-    pub(super) const MAP: u8 = 0xa0;
-    pub(super) const TAG: u8 = 0xc0;
-    pub(super) const SIMPLE: u8 = 0xe0;
+pub(super) mod major {
+    pub(in crate::wire) const UNSIGNED: u8 = 0x00;
+    pub(in crate::wire) const NEGATIVE: u8 = 0x20;
+    pub(in crate::wire) const BYTES: u8 = 0x40;
+    pub(in crate::wire) const TEXT: u8 = 0x60;
+    pub(in crate::wire) const ARRAY: u8 = 0x80;
+    pub(in crate::wire) const MAP: u8 = 0xa0;
+    pub(in crate::wire) const TAG: u8 = 0xc0;
+    pub(in crate::wire) const SIMPLE: u8 = 0xe0;
 }
 
 /// Additional information: the length is not told, or the item is a break.
