@@ -182,7 +182,9 @@ impl Projection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use lwm2m_carrier::hal::{CredentialKind, KeyStoreError, KeyStoreErrorKind, SecurityTag};
+    use lwm2m_carrier::hal::{
+        CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, SecurityTag,
+    };
     use lwm2m_carrier::{Error, ErrorKind};
 
     fn write(actor: Actor, result: Result<(), i32>) -> Entry {
@@ -193,6 +195,10 @@ mod tests {
             result: result.map_err(|errno| KeyStoreError::new(KeyStoreErrorKind::Io, errno)),
         }
     }
+
+    const DISCONNECTED: Event = Event::Disconnected {
+        reason: DetachReason::Requested,
+    };
 
     fn marks(entries: &[Entry]) -> Vec<Mark> {
         let recording: Vec<Recorded> = entries
@@ -210,7 +216,7 @@ mod tests {
     fn key_writes_in_a_row_are_one_box() {
         let library = || write(Actor::Library, Ok(()));
         let drawn = marks(&[
-            Entry::Event(Event::Disconnected),
+            Entry::Event(DISCONNECTED),
             library(),
             Entry::Boot,
             library(),
@@ -220,7 +226,7 @@ mod tests {
         ]);
         // A boot is not drawn, but what is written after it is another matter.
         let expected = [
-            Mark::Event(Event::Disconnected),
+            Mark::Event(DISCONNECTED),
             Mark::LibraryKeys(1),
             Mark::LibraryKeys(1),
             Mark::Event(Event::Connecting),
