@@ -27,5 +27,12 @@ mod g10_duplicates;
 mod g13_replies;
 mod g15_time;
 mod g31_strangers;
+#[cfg(feature = "tlv")]
+mod g36_tlv;
+#[cfg(feature = "senml-cbor")]
+mod g37_senml_cbor;
+#[cfg(feature = "senml-cbor")]
+mod g38_cbor;
+mod g39_text;
 mod g40_link_format;
 mod g41_execute_arguments;
