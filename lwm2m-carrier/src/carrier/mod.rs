@@ -24,7 +24,7 @@ use core::fmt;
 
 use lwm2m_core::{
     client::{Client, Config, Resources, SessionId},
-    model::{self, Objects, Ticket},
+    model::{self, Objects, Path, Ticket},
     random::Random,
     time::{Duration, Instant},
 };
@@ -456,6 +456,12 @@ impl<'r> Carrier<'r> {
             }
             LinkState::Up => {}
         }
+    }
+
+    /// Tells that the application has changed the value at `path`, or below it: observers are notified as their
+    /// attributes ask for.
+    pub fn changed(&mut self, path: Path) {
+        self.client.changed(path);
     }
 
     /// Sends an Update to every server, with the list of objects when `objects_changed`.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use lwm2m_core::{
     Statistics,
-    model::{self, Objects, Ticket},
+    model::{self, Objects, Path, Ticket},
     time::Instant,
 };
 
@@ -47,12 +47,21 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         Ok(())
     }
 
-    /// Reads or changes the objects.
+    /// Reads or changes the objects. [`changed`](Self::changed) tells the observers what has changed.
     ///
     /// # Errors
     /// [`Busy`], as with all methods here.
     pub fn with_objects<T>(&self, work: impl FnOnce(&mut O) -> T) -> Result<T, Busy> {
         self.with(|state| work(&mut state.objects))
+    }
+
+    /// Tells that the value at `path`, or below it, has changed: servers that observe it are notified as their
+    /// attributes ask for.
+    ///
+    /// # Errors
+    /// [`Busy`]
+    pub fn changed(&self, path: Path) -> Result<(), Busy> {
+        self.ask(|carrier| carrier.changed(path))
     }
 
     /// Sends an Update to every server, with the list of objects when instances have come or gone.
