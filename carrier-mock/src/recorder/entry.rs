@@ -9,7 +9,7 @@ use lwm2m_carrier::hal::{
 };
 use lwm2m_carrier::{Error, Event, Response};
 use lwm2m_core::time::Instant;
-use lwm2m_core::wire::coap::{Code, Kind, Message, option};
+use lwm2m_core::wire::coap::{Code, Kind, Message, Token, option};
 
 /// Bytes of a path that an entry keeps.
 pub const MAX_PATH: usize = 32;
@@ -54,10 +54,16 @@ pub struct MessageHead {
     pub code: Code,
     /// Message id.
     pub message_id: u16,
+    /// Token, which a response shares with its request.
+    pub token: Token,
+    /// Value of the Observe option: 0 begins an observation, 1 ends it; the number of a notification.
+    pub observe: Option<u32>,
     /// The segments of Uri-Path, or Location-Path, each after a slash; cut after [`MAX_PATH`] bytes.
     pub path: String<MAX_PATH>,
     /// Bytes of the payload.
     pub payload: usize,
+    /// Bytes of the whole message.
+    pub len: usize,
 }
 
 impl MessageHead {
@@ -79,8 +85,11 @@ impl MessageHead {
             kind: message.kind(),
             code: message.code(),
             message_id: message.message_id(),
+            token: message.token(),
+            observe: message.option(option::OBSERVE).and_then(|o| o.uint().ok()),
             path,
             payload: message.payload().len(),
+            len: datagram.len(),
         })
     }
 }
@@ -171,4 +180,23 @@ pub enum Entry {
     Reset,
     /// The device boots.
     Boot,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A confirmable GET of /3/0 with Observe 0 (RFC 7252, section 3; RFC 7641, section 2).
+    #[test]
+    fn a_head_says_what_a_message_is() {
+        let head = MessageHead::parse(b"\x41\x01\x12\x34\xAA\x60\x513\x010").unwrap();
+        assert_eq!((head.kind, head.code), (Kind::Con, Code::GET));
+        assert_eq!(
+            (head.message_id, head.token.as_bytes()),
+            (0x1234, &[0xAA][..])
+        );
+        assert_eq!((head.observe, head.path.as_str()), (Some(0), "/3/0"));
+        assert_eq!((head.payload, head.len), (0, 10));
+        assert_eq!(MessageHead::parse(b"\x17\x03"), None);
+    }
 }
