@@ -195,7 +195,11 @@ impl Client<'_> {
         if let Some((len, expect)) = self.send_notification(index, buffer, cx) {
             return Step::Transmit(len, expect);
         }
-        Step::Rest
+        // A notification may have asked for a session.
+        match self.connections.get(index) {
+            Some(connection) if connection.session == Session::Wanted => Step::Again,
+            _ => Step::Rest,
+        }
     }
 
     /// Sends a request of the client, for which a session is opened when there is none.
@@ -248,6 +252,8 @@ impl Client<'_> {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.exchange = (len > 0).then_some(exchange);
         }
+        #[cfg(feature = "observe")]
+        self.forget_final_notification(index);
         len
     }
 
@@ -270,6 +276,8 @@ impl Client<'_> {
                 if let Some(connection) = self.connections.get_mut(index) {
                     connection.exchange = Some(exchange);
                 }
+                #[cfg(feature = "observe")]
+                self.forget_final_notification(index);
                 if len > 0 {
                     self.statistics.retransmissions =
                         self.statistics.retransmissions.wrapping_add(1);

@@ -245,6 +245,8 @@ impl Client<'_> {
             None => Stage::Idle,
         };
         let server = connection.short_id;
+        #[cfg(feature = "observe")]
+        self.forget_observations(super::connection::session_of(index));
         self.push(Event::Deregistered { server, confirmed });
     }
 

@@ -170,6 +170,21 @@ impl Client<'_> {
         }
     }
 
+    /// The notification that ends an observation is not confirmable: nothing is sent again.
+    pub(super) fn forget_final_notification(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        if let Some(Purpose::Notification(slot)) = connection.exchange.map(|e| e.purpose)
+            && !self
+                .observations
+                .get(usize::from(slot))
+                .is_some_and(|observation| observation.used)
+        {
+            connection.exchange = None;
+        }
+    }
+
     /// A registration ends all observations of its server.
     pub(super) fn forget_observations(&mut self, session: SessionId) {
         for observation in self
@@ -328,7 +343,6 @@ impl Client<'_> {
         let slot = self.due_observation(index, cx)?;
         if state == Session::Closed {
             self.connections.get_mut(index)?.session = Session::Wanted;
-            self.stirred = true;
             return None;
         }
         let observation = *self.observations.get(slot)?;

@@ -64,6 +64,9 @@ impl Sample {
             .definition()
             .resource(resource)
             .is_some_and(|definition| !definition.multiple);
+        if !object.has_instance(instance) || !object.has_resource(instance, resource) {
+            return Self::None;
+        }
         let mut out = match path.resource_instance_id() {
             Some(id) => ValueWriter::capturing_instance(&mut [], id),
             None if single => ValueWriter::capturing(&mut []),
