@@ -20,6 +20,7 @@ pub use message::{Answer, Request, delete, empty, get, hex, post, put};
 pub use store::{Objects4, Owned, Store, TEST, device, security, server, test_object};
 
 use lwm2m_core::client::{Client, Config, Event, Expect, Output, Resources, SessionEvent};
+use lwm2m_core::model::Path;
 use lwm2m_core::random::Random;
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::{SessionId, wire::coap::Code};
@@ -79,9 +80,14 @@ pub struct Device {
 impl Device {
     /// A device with the account of one server, no root link, and room for two servers.
     pub fn new() -> Self {
+        Self::with(Self::config(), TestRandom::Sequence(1), 1280)
+    }
+
+    /// What `new` uses.
+    pub fn config() -> Config<'static> {
         let mut config = Config::new(ENDPOINT);
         config.root_link = false;
-        Self::with(config, TestRandom::Sequence(1), 1280)
+        config
     }
 
     pub fn with(config: Config<'static>, mut random: TestRandom, buffer: usize) -> Self {
@@ -186,6 +192,21 @@ impl Device {
         let answer = sent(&out);
         assert_eq!(answer.token(), request.token());
         answer.code()
+    }
+
+    /// Observes `path` in text; the token, and the Observe number of the answer.
+    pub fn observe(&mut self, path: &str) -> (Vec<u8>, u32) {
+        let request = get(path).accept(0).uint(6, 0);
+        let answer = self.ask(&request);
+        assert_eq!(answer.code(), Code::CONTENT);
+        (request.token().to_vec(), answer.uint(6).unwrap())
+    }
+
+    /// The application changes a value of the test object; what comes out.
+    pub fn change(&mut self, resource: u16, value: impl Into<Owned>) -> Vec<Out> {
+        self.objects.test.set(1, resource, value);
+        self.client.changed(Path::resource(TEST, 1, resource));
+        self.drain()
     }
 
     pub fn finish_bootstrap(&mut self, accepted: bool) -> Vec<Out> {

@@ -26,13 +26,11 @@ mod g09_proxies_and_conditions;
 mod g10_duplicates;
 mod g13_replies;
 mod g15_time;
+mod g19_observations;
+mod g20_numbers;
+mod g21_attributes;
+mod g24_lost_values;
 mod g31_strangers;
-#[cfg(feature = "tlv")]
-mod g36_tlv;
-#[cfg(feature = "senml-cbor")]
-mod g37_senml_cbor;
-#[cfg(feature = "senml-cbor")]
-mod g38_cbor;
-mod g39_text;
+mod g40_attribute_grammar;
 mod g40_link_format;
 mod g41_execute_arguments;
