@@ -15,9 +15,6 @@ use super::{
 };
 use crate::model::Path;
 
-/// CoAP content format number of SenML CBOR.
-pub const CONTENT_FORMAT: u16 = 112;
-
 /// Labels (RFC 8428, table 4) in their encoding, which is one byte each.
 mod label {
     pub(super) const BASE_SUM: u8 = 0x25;
@@ -39,7 +36,7 @@ mod label {
     pub(super) const END: u8 = 0xff;
 }
 
-/// What a record has one of, of any kind; other bits stand for the other labels that may come once.
+/// Bit of the labels of values, of which a record has one; the other labels that may come once have bits of their own.
 const VALUE: u8 = 0x20;
 
 /// The records of a pack; ends after the first error.
