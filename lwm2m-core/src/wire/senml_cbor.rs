@@ -15,6 +15,9 @@ use super::{
 };
 use crate::model::Path;
 
+/// CoAP content format number of SenML CBOR.
+pub const CONTENT_FORMAT: u16 = 112;
+
 /// Labels (RFC 8428, table 4) in their encoding, which is one byte each.
 mod label {
     pub(super) const BASE_SUM: u8 = 0x25;

@@ -6,6 +6,9 @@
 
 use super::{Malformed, number, reader::Reader, writer::Writer};
 
+/// CoAP content format number of TLV.
+pub const CONTENT_FORMAT: u16 = 11542;
+
 /// What an entry stands for: bits 7 and 6 of its type byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
