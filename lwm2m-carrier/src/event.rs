@@ -37,6 +37,8 @@ pub enum Event {
     Deregistered {
         /// Short server id.
         server: u16,
+        /// Whether the server has confirmed it; `false` also where the device was not registered.
+        confirmed: bool,
     },
     /// An attempt has failed; the next one follows by itself.
     Deferred(Deferred),
@@ -132,7 +134,14 @@ mod tests {
             (Event::Initialized, Era::V2_4, None),
             (Event::FotaSuccess, Era::V2_4, Some(8)),
             (Event::Reboot, Era::V2_4, Some(9)),
-            (Event::Deregistered { server: 1 }, Era::V2_7, Some(6)),
+            (
+                Event::Deregistered {
+                    server: 1,
+                    confirmed: true,
+                },
+                Era::V2_7,
+                Some(6),
+            ),
             (Event::Reboot, Era::V2_7, Some(10)),
         ] {
             assert_eq!(event.number(era), number, "{event:?} {era:?}");

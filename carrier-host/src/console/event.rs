@@ -8,7 +8,13 @@ use serde_json::{Map, Value as Json, json};
 pub(super) fn to_text(event: &Event) -> String {
     match event {
         Event::Registered { server } => format!("registered with server {server}"),
-        Event::Deregistered { server } => format!("de-registered from server {server}"),
+        Event::Deregistered {
+            server,
+            confirmed: true,
+        } => format!("de-registered from server {server}"),
+        Event::Deregistered { server, .. } => {
+            format!("gave server {server} up without its confirmation")
+        }
         Event::Deferred(deferred) => format!(
             "{}; next attempt in {} s",
             reason(deferred.reason),
@@ -36,8 +42,12 @@ pub(super) fn to_json(event: &Event) -> Json {
     let mut put = |name: &str, value: Json| members.insert(name.to_owned(), value);
     put("event", Json::from(name(event)));
     match event {
-        Event::Registered { server } | Event::Deregistered { server } => {
+        Event::Registered { server } => {
             put("server", json!(server));
+        }
+        Event::Deregistered { server, confirmed } => {
+            put("server", json!(server));
+            put("confirmed", json!(confirmed));
         }
         Event::Deferred(deferred) => {
             put("reason", json!(format!("{:?}", deferred.reason)));
@@ -123,6 +133,23 @@ mod tests {
         assert_eq!(
             to_text(&event),
             "the secure session with the server failed: the key is wrong, or it refuses; next attempt in 61.5 s"
+        );
+    }
+
+    #[test]
+    fn a_registration_that_ended_unconfirmed_is_told_apart() {
+        let event = |confirmed| Event::Deregistered {
+            server: 1,
+            confirmed,
+        };
+        assert_eq!(to_text(&event(true)), "de-registered from server 1");
+        assert_eq!(
+            to_text(&event(false)),
+            "gave server 1 up without its confirmation"
+        );
+        assert_eq!(
+            to_json(&event(false)),
+            json!({"event": "Deregistered", "server": 1, "confirmed": false})
         );
     }
 

@@ -145,8 +145,8 @@ impl Carrier<'_> {
                 }
                 self.push(Event::Registered { server });
             }
-            client::Event::Deregistered { server, .. } => {
-                self.push(Event::Deregistered { server });
+            client::Event::Deregistered { server, confirmed } => {
+                self.push(Event::Deregistered { server, confirmed });
             }
             client::Event::RegistrationFailed {
                 failure,
