@@ -31,7 +31,19 @@ const ALL_KEYS: [CredentialKind; 5] = [
 /// Starts of the device without success that may follow each other at once; a user may switch it off and on.
 const FREE_ATTEMPTS: u8 = 2;
 
+/// Observe numbers that are reserved at a time.
+const OBSERVE_NUMBERS: u32 = 1024;
+/// Observe numbers have 24 bits.
+const OBSERVE_MASK: u32 = 0x00ff_ffff;
+
 impl<'r> Carrier<'r> {
+    /// Whether the Observe numbers that were reserved are used up but for a quarter.
+    pub(super) const fn observe_numbers_end(&self) -> bool {
+        let used = self.client.observe_number();
+        let left = self.state.observe_number.wrapping_sub(used) & OBSERVE_MASK;
+        left < OBSERVE_NUMBERS / 4 || left > OBSERVE_NUMBERS
+    }
+
     pub(super) fn profile_credential(&self, kind: CredentialKind) -> &'r [u8] {
         match (self.profile.credentials, kind) {
             (Credentials::Psk { identity, .. }, CredentialKind::PskIdentity) => identity,
@@ -188,6 +200,8 @@ impl<'r> Carrier<'r> {
             return;
         }
         self.counted = true;
+        self.client.resume_observe_number(self.state.observe_number);
+        self.reserve_observe_numbers();
         let attempts = self.state.attempts;
         self.state.attempts = attempts.saturating_add(1);
         self.client
@@ -207,6 +221,12 @@ impl<'r> Carrier<'r> {
         if let Some(len) = self.state.encode(buffer) {
             self.pending = Some(Pending::Store(crate::record::STATE, len));
         }
+    }
+
+    /// Takes the next Observe numbers into use; to be stored before the first of them is sent.
+    pub(super) const fn reserve_observe_numbers(&mut self) {
+        let next = self.state.observe_number.wrapping_add(OBSERVE_NUMBERS);
+        self.state.observe_number = next & OBSERVE_MASK;
     }
 
     /// Sets the client going.

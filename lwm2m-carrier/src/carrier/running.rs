@@ -60,6 +60,10 @@ impl Carrier<'_> {
             self.pending = Some(Pending::Store(ACCOUNT, len));
             return Flow::Again;
         }
+        if self.observe_numbers_end() {
+            self.reserve_observe_numbers();
+            self.save_state = true;
+        }
         if core::mem::take(&mut self.save_state)
             && let Some(len) = self.state.encode(buffer)
         {

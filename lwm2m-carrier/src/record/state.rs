@@ -12,6 +12,9 @@ pub(crate) struct State {
     /// Attempts to bootstrap or register since the last success: each start of the device that came so far, and each
     /// failure in between.
     pub(crate) attempts: u8,
+    /// Observe numbers below this one may have been used: 24 bits that grow through restarts (RFC 7641, section 4.4).
+    /// They are reserved in advance, so that not each of them must be stored.
+    pub(crate) observe_number: u32,
 }
 
 impl State {
@@ -20,6 +23,7 @@ impl State {
         let mut writer = Writer::new(buffer.get_mut(HEADER..)?);
         writer.uint(u64::from(self.boots), 4);
         writer.u8(self.attempts);
+        writer.uint(u64::from(self.observe_number), 3);
         let len = writer.finish().total;
         seal(buffer, STATE, len)
     }
@@ -32,7 +36,12 @@ impl State {
         let mut reader = Reader::new(open(record, STATE)?);
         let boots = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
         let attempts = reader.u8()?;
-        Ok(Self { boots, attempts })
+        let observe_number = u32::try_from(reader.uint(3)?).map_err(|_| Damaged)?;
+        Ok(Self {
+            boots,
+            attempts,
+            observe_number,
+        })
     }
 }
 
@@ -45,12 +54,13 @@ mod tests {
         let state = State {
             boots: 0x0102_0304,
             attempts: 200,
+            observe_number: 0x0a_0b0c,
         };
-        let mut buffer = [0; 13];
-        assert_eq!(state.encode(&mut buffer), Some(13));
-        assert_eq!(buffer[..9], [1, 1, 0, 5, 1, 2, 3, 4, 200]);
+        let mut buffer = [0; 16];
+        assert_eq!(state.encode(&mut buffer), Some(16));
+        assert_eq!(buffer[..12], [1, 1, 0, 8, 1, 2, 3, 4, 200, 10, 11, 12]);
         assert_eq!(State::decode(&buffer), Ok(state));
-        assert_eq!(state.encode(&mut [0; 12]), None);
+        assert_eq!(state.encode(&mut [0; 15]), None);
         assert_eq!(state.encode(&mut []), None);
     }
 }

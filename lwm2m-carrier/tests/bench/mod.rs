@@ -8,6 +8,8 @@
 
 pub(crate) mod life;
 
+mod stage;
+
 use core::cell::RefCell;
 use core::future::Future;
 use core::net::SocketAddr;
@@ -27,9 +29,12 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::tlv;
 use lwm2m_core::wire::writer::Writer;
 
+#[allow(unused_imports, reason = "each test file takes what it needs")]
+pub(crate) use stage::{BOOTSTRAP, SERVER, Stage, stage};
+
 pub(crate) const ENDPOINT: &str = "urn:imei:490154203237518";
 pub(crate) const BOOTSTRAP_KEY: &[u8] = b"bootstrap-secret";
-pub(crate) const SERVER_KEY: &[u8] = b"server-secret-01";
+pub(crate) const SERVER_KEY: &[u8] = b"server-secret-0123";
 
 /// How a run is driven and what kind of modem it has: every combination must see the same.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +155,7 @@ pub(crate) fn boot(
 }
 
 /// The same with an application task beside the driver.
+#[allow(clippy::large_futures, reason = "a host has room")]
 pub(crate) fn boot_with(
     world: &World<'_>,
     setup: Setup,
