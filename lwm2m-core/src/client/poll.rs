@@ -217,7 +217,7 @@ impl Client<'_> {
             connection.session = Session::Wanted;
             return Step::Again;
         }
-        self.begin_telling(index, purpose, cx.objects);
+        self.begin_telling(index, purpose, cx.objects, buffer.len());
         // Two bytes suffice: there is one request at a time, and its message id has to fit as well.
         let mut token = [0; 2];
         cx.random.public(&mut token);

@@ -43,7 +43,7 @@ impl Client<'_> {
         let root_link = register && self.config.root_link;
         #[cfg(feature = "block")]
         let block = list
-            .then(|| self.list_block(connection, objects, root_link, buffer.len()))
+            .then(|| list_block(connection, objects, root_link))
             .flatten();
         let mut writer = Writer::new(buffer);
         let mut builder = Builder::new(&mut writer, Kind::Con, code, message_id, token);
@@ -85,7 +85,13 @@ impl Client<'_> {
             let rest = buffer.get_mut(start..).unwrap_or(&mut []);
             let mut window = Writer::window(rest, block.offset());
             object_list::write(&mut window, objects, root_link);
-            return start + window.finish().stored.min(block.size());
+            let stored = window.finish().stored.min(block.size());
+            // A list that has become shorter may have nothing left: then no marker, either.
+            return if stored > 0 {
+                start + stored
+            } else {
+                start.saturating_sub(1)
+            };
         }
         if list {
             object_list::write(builder.payload(), objects, root_link);
@@ -96,31 +102,6 @@ impl Client<'_> {
         } else {
             0
         }
-    }
-
-    /// The block of the object list that is next, when the list does not fit into one message.
-    #[cfg(feature = "block")]
-    fn list_block(
-        &self,
-        connection: &Connection,
-        objects: &dyn Objects,
-        root_link: bool,
-        capacity: usize,
-    ) -> Option<Block> {
-        let mut counter = Writer::counting();
-        object_list::write(&mut counter, objects, root_link);
-        let total = counter.len();
-        let room = capacity.saturating_sub(HEAD);
-        let mut szx = connection.block_szx.min(self.config.block_szx);
-        while szx > 0 && 16usize << szx > room {
-            szx -= 1;
-        }
-        let size = 16usize << szx;
-        if connection.block == 0 && total <= size {
-            return None;
-        }
-        let offset = usize::try_from(connection.block).ok()?.checked_mul(size)?;
-        Block::new(connection.block, offset + size < total, szx)
     }
 
     /// A server has answered Register, Update or De-register.
@@ -364,7 +345,17 @@ impl Client<'_> {
     }
 
     /// A Register or Update begins, which tells the state of now.
-    pub(super) fn begin_telling(&mut self, index: usize, purpose: Purpose, objects: &dyn Objects) {
+    ///
+    /// `capacity` is the size of the message buffer.
+    pub(super) fn begin_telling(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        objects: &dyn Objects,
+        capacity: usize,
+    ) {
+        #[cfg(not(feature = "block"))]
+        let _ = capacity;
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
@@ -376,6 +367,12 @@ impl Client<'_> {
         #[cfg(feature = "block")]
         if connection.block > 0 {
             return;
+        }
+        #[cfg(feature = "block")]
+        {
+            let largest = Block::szx_for(capacity.saturating_sub(HEAD));
+            let largest = largest.min(self.config.block_szx);
+            connection.block_szx = connection.block_szx.min(largest);
         }
         if purpose == Purpose::Register {
             connection.lifetime = lifetime(objects, connection);
@@ -409,6 +406,21 @@ impl Client<'_> {
             .get(index)
             .is_some_and(|connection| connection.session == Session::Open)
     }
+}
+
+/// The block of the object list that is next, when the list does not fit into one message.
+#[cfg(feature = "block")]
+fn list_block(connection: &Connection, objects: &dyn Objects, root_link: bool) -> Option<Block> {
+    let mut counter = Writer::counting();
+    object_list::write(&mut counter, objects, root_link);
+    let total = counter.len();
+    let szx = connection.block_szx;
+    let size = 16usize << szx;
+    if connection.block == 0 && total <= size {
+        return None;
+    }
+    let offset = usize::try_from(connection.block).ok()?.checked_mul(size)?;
+    Block::new(connection.block, offset + size < total, szx)
 }
 
 impl super::Config<'_> {
