@@ -107,6 +107,19 @@ impl Request {
         self
     }
 
+    /// The same with another path.
+    pub fn to(mut self, path: &str) -> Self {
+        self.options
+            .retain(|(number, _)| *number != option::URI_PATH);
+        self.options.extend(Self::new(self.code, path).options);
+        self
+    }
+
+    /// The payload.
+    pub fn body(&self) -> &[u8] {
+        &self.payload
+    }
+
     /// The same request as a new message.
     pub fn anew(&self) -> Self {
         self.clone().id(NEXT_ID.fetch_add(1, Ordering::Relaxed))

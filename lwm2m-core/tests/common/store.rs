@@ -91,6 +91,10 @@ pub struct Store {
     pub deleted: usize,
     /// Error of the next execution, when there is to be one.
     pub refusal: Option<Error>,
+    /// Parts of long values: offset, length, and whether it was the last.
+    pub parts: Vec<(u32, usize, bool)>,
+    /// Most bytes that a value in parts may have.
+    pub capacity: usize,
 }
 
 impl Store {
@@ -106,6 +110,8 @@ impl Store {
             created: 0,
             deleted: 0,
             refusal: None,
+            parts: Vec::new(),
+            capacity: 0,
         }
     }
 
@@ -182,6 +188,31 @@ impl Object for Store {
             (target.resource, target.resource_instance),
             Owned::of(value),
         );
+        Ok(self.outcome)
+    }
+
+    fn write_part(
+        &mut self,
+        target: Target,
+        offset: u32,
+        part: &[u8],
+        last: bool,
+    ) -> Result<Outcome, Error> {
+        self.parts.push((offset, part.len(), last));
+        let values = self.instances.get_mut(&target.instance).unwrap();
+        let key = (target.resource, target.resource_instance);
+        let value = values.entry(key).or_insert(Owned::Bytes(Vec::new()));
+        let Owned::Bytes(bytes) = value else {
+            panic!("not opaque");
+        };
+        if offset == 0 {
+            bytes.clear();
+        }
+        assert_eq!(bytes.len(), usize::try_from(offset).unwrap(), "a gap");
+        if bytes.len() + part.len() > self.capacity {
+            return Err(Error::TooLarge);
+        }
+        bytes.extend(part);
         Ok(self.outcome)
     }
 
