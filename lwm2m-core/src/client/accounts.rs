@@ -43,7 +43,8 @@ pub(crate) fn value(
     resource: u16,
 ) -> Option<Value<'static>> {
     let found = objects.object(object)?;
-    if !found.has_resource(instance, resource) {
+    // A server may have deleted its own account.
+    if !found.has_instance(instance) || !found.has_resource(instance, resource) {
         return None;
     }
     let mut out = ValueWriter::capturing(&mut []);

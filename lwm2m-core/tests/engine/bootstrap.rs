@@ -23,7 +23,7 @@ fn factory_fresh() -> Device {
 }
 
 /// The device after the answer to its Bootstrap-Request.
-fn bootstrapping() -> Device {
+pub(crate) fn bootstrapping() -> Device {
     let mut device = factory_fresh();
     assert_eq!(device.start(), [Out::Open(SERVER, 0)]);
     let request = sent(&device.open(SERVER));

@@ -12,5 +12,6 @@ mod common;
 
 mod bootstrap;
 mod management;
+mod noise;
 mod registration;
 mod transmission;
