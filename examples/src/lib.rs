@@ -1,1 +1,3 @@
 //! Runnable examples; the programs are in `src/bin`.
+
+pub mod demo;

@@ -1,0 +1,168 @@
+//! The simulated device: what an application on a microcontroller would write. No heap, embedded sizes.
+
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+use core::task::Poll;
+
+use carrier_mock::recorder::{Call, Entry};
+use carrier_mock::world::{Run, World};
+use lwm2m_carrier::driver::{Busy, Handle, Shared, blocking};
+use lwm2m_carrier::hal::KeyStore;
+use lwm2m_carrier::{Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
+use lwm2m_core::client::Resources;
+use lwm2m_core::model::{Object, Objects, Path};
+use lwm2m_core::objects::{Device, Security, Server, tables::temperature};
+
+use super::{BOOTSTRAP_URI, ENDPOINT, FACTORY_IDENTITY, FACTORY_KEY};
+
+/// What the factory puts into the device.
+const PROFILE: Profile<'_> = Profile::GENERIC
+    .with_bootstrap_server(BOOTSTRAP_URI)
+    .with_credentials(Credentials::Psk {
+        identity: FACTORY_IDENTITY,
+        key: FACTORY_KEY,
+    });
+
+/// The resource that the server observes.
+const SENSOR_VALUE: Path = Path::resource(3303, 0, temperature::SENSOR_VALUE);
+
+/// The IPSO temperature sensor: the derive makes object 3303 of it.
+#[derive(Object)]
+#[object(id = 3303, version = "1.1")]
+struct Temperature {
+    #[resource(id = 5700, mandatory, units = "Cel")]
+    value: f32,
+    #[resource(id = 5701)]
+    units: &'static str,
+}
+
+/// The objects of the device; the application owns them and lends them to the library.
+pub(super) struct DeviceObjects {
+    security: Security<4>,
+    server: Server<2>,
+    device: Device<'static>,
+    temperature: Temperature,
+}
+
+impl DeviceObjects {
+    fn new() -> Self {
+        Self {
+            security: Security::new(),
+            server: Server::new(),
+            device: Device::new("U")
+                .manufacturer("Example Ltd")
+                .model_number("Thermometer")
+                .firmware_version("1.0"),
+            temperature: Temperature {
+                value: 21.5,
+                units: "Cel",
+            },
+        }
+    }
+}
+
+impl Objects for DeviceObjects {
+    fn object(&self, id: u16) -> Option<&dyn Object> {
+        match id {
+            0 => Some(&self.security),
+            1 => Some(&self.server),
+            3 => Some(&self.device),
+            3303 => Some(&self.temperature),
+            _ => None,
+        }
+    }
+
+    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
+        match id {
+            0 => Some(&mut self.security),
+            1 => Some(&mut self.server),
+            3 => Some(&mut self.device),
+            3303 => Some(&mut self.temperature),
+            _ => None,
+        }
+    }
+
+    fn next_object(&self, after: Option<u16>) -> Option<u16> {
+        [0, 1, 3, 3303]
+            .into_iter()
+            .find(|&id| after.is_none_or(|after| id > after))
+    }
+}
+
+/// The application's event handler. It refuses the first restart, as if it had something to finish.
+struct Application<'a, 'w> {
+    world: &'a World<'w>,
+    may_restart: bool,
+}
+
+impl EventHandler for Application<'_, '_> {
+    async fn handle<K: KeyStore>(&mut self, event: &Event, _keys: &mut K) -> Response {
+        self.world.record(Entry::Event(*event));
+        if *event != Event::Reboot {
+            return Response::Done;
+        }
+        let response = if self.may_restart {
+            Response::Done
+        } else {
+            Response::Refuse
+        };
+        self.may_restart = true;
+        self.world.record(Entry::Response(response));
+        response
+    }
+}
+
+/// The sensor has measured a new value.
+pub(super) fn measure(handle: &Handle<'_, '_, DeviceObjects>, celsius: f32) -> Result<(), Busy> {
+    handle.with_objects(|objects| objects.temperature.value = celsius)?;
+    handle.changed(SENSOR_VALUE)
+}
+
+/// One life of the device, from its boot to a reset, or until `task`, which runs beside the library, is done.
+#[allow(
+    clippy::large_futures,
+    reason = "the driver's futures are the main loop and live on its stack"
+)]
+pub(super) fn live<T>(
+    world: &World<'_>,
+    task: impl AsyncFnOnce(Handle<'_, '_, DeviceObjects>) -> T,
+) -> Run<Result<T, Error>> {
+    let mut hal = world.device();
+    let mut resources = Resources::<2, 2, 2, 4>::new();
+    let config = PROFILE.config(ENDPOINT);
+    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random);
+    let shared = Shared::new(carrier, DeviceObjects::new());
+    let mut buffer = [0; 1280];
+    let application = Application {
+        world,
+        may_restart: false,
+    };
+    let mut runner = shared.runner(hal, application, &mut buffer);
+    let library = async {
+        world.record(Entry::Call(Call::Init));
+        let result = runner.init().await;
+        world.record(Entry::Returned(Call::Init, result));
+        if let Err(error) = result {
+            return error;
+        }
+        world.record(Entry::Call(Call::Run));
+        runner.run().await
+    };
+    let life = beside(library, task(shared.handle()));
+    blocking::block_on(world.run(life, || false), || ())
+}
+
+/// Runs both until one ends: `Err` for the first one.
+async fn beside<E, T>(
+    library: impl Future<Output = E>,
+    task: impl Future<Output = T>,
+) -> Result<T, E> {
+    let (mut library, mut task) = (pin!(library), pin!(task));
+    poll_fn(|context| {
+        if let Poll::Ready(error) = library.as_mut().poll(context) {
+            return Poll::Ready(Err(error));
+        }
+        task.as_mut().poll(context).map(Ok)
+    })
+    .await
+}

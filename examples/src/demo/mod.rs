@@ -1,0 +1,148 @@
+//! The program `carrier-demo`: the life of a simulated device, told as a timeline, and checked.
+
+mod device;
+mod expected;
+mod names;
+mod story;
+mod timeline;
+
+use core::cell::RefCell;
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::io::{self, Write};
+
+use carrier_mock::server::{
+    BootstrapServer, Credentials, MODE_PSK, ManagementServer, Psk, Request, SecurityAccount,
+    security_tlv, server_tlv,
+};
+use carrier_mock::world::{Guard, World};
+use lwm2m_core::time::{Duration, Instant};
+use lwm2m_core::wire::tlv;
+
+use timeline::Timeline;
+
+/// Decides every chance, so that each run is the same.
+const SEED: u64 = 2026;
+/// The story has ended long before.
+const HORIZON: Instant = Instant::from_millis(3_600_000);
+
+const ENDPOINT: &str = "urn:imei:490154203237518";
+const BOOTSTRAP_URI: &str = "coaps://bootstrap.example";
+const SERVER_URI: &str = "coaps://lwm2m.example";
+const BOOTSTRAP_ADDRESS: SocketAddr = coaps(1);
+const SERVER_ADDRESS: SocketAddr = coaps(2);
+
+/// Identity and key that the factory has put into the device, for the bootstrap server.
+const FACTORY_IDENTITY: &[u8] = b"device-17";
+const FACTORY_KEY: &[u8] = b"factory-secret-1";
+/// Those that the bootstrap server sends, for the management server.
+const SERVER_IDENTITY: &[u8] = b"device-17@lwm2m";
+const SERVER_KEY: &[u8] = b"server-secret-01";
+const SHORT_SERVER_ID: u16 = 101;
+/// Lifetime of the registration in seconds.
+const LIFETIME: u32 = 300;
+
+/// An address of the documentation network (RFC 5737) with the port of CoAP over DTLS.
+const fn coaps(host: u8) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), 5684)
+}
+
+/// Why the demo has not ended well.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// What is missing, or what was not expected: a sentence.
+    Story(String),
+    /// The timeline could not be printed.
+    Output(io::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Story(sentence) => f.write_str(sentence),
+            Self::Output(error) => write!(f, "the output cannot be written: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for Failure {}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// Lives the device's life, prints its timeline and a summary to `out`, and checks both.
+///
+/// # Errors
+/// [`Failure::Story`] when a step is missing or one too many; the timeline as far as it went has been printed then.
+/// [`Failure::Output`] when `out` fails.
+pub fn run(out: &mut impl Write) -> Result<(), Failure> {
+    let timeline = Timeline::default();
+    let account = SecurityAccount {
+        uri: SERVER_URI,
+        mode: MODE_PSK,
+        identity: SERVER_IDENTITY,
+        key: SERVER_KEY,
+        short_server_id: Some(SHORT_SERVER_ID),
+    };
+    let (mut buffer, mut other_buffer) = ([0; 128], [0; 64]);
+    let security = security_tlv(&mut buffer, &account).unwrap_or_default();
+    let server = server_tlv(&mut other_buffer, SHORT_SERVER_ID, LIFETIME).unwrap_or_default();
+    let provisioning = [
+        Request::delete("/0"),
+        Request::delete("/1"),
+        Request::write("/0/1", tlv::CONTENT_FORMAT, security),
+        Request::write("/1/0", tlv::CONTENT_FORMAT, server),
+        Request::finish(),
+    ];
+    let factory_keys = [Psk::new(FACTORY_IDENTITY, FACTORY_KEY)];
+    let bootstrap = RefCell::new(BootstrapServer::new(SEED + 1, &provisioning));
+    bootstrap
+        .borrow_mut()
+        .set_credentials(Credentials::new(&factory_keys));
+    let server_keys = [Psk::new(SERVER_IDENTITY, SERVER_KEY)];
+    let server = RefCell::new(ManagementServer::new(SEED + 2, story::FIRST_LIFE));
+    server
+        .borrow_mut()
+        .set_credentials(Credentials::new(&server_keys));
+
+    let world = World::new(SEED);
+    world.set_recorder(&timeline);
+    world.set_horizon(HORIZON);
+    world
+        .sessions()
+        .set_handshake_timeout(Duration::from_secs(30));
+    let added = world
+        .add_server(
+            "bootstrap.example",
+            BOOTSTRAP_ADDRESS,
+            Guard::Psk,
+            &bootstrap,
+        )
+        .and_then(|()| world.add_server("lwm2m.example", SERVER_ADDRESS, Guard::Psk, &server));
+    if added.is_err() {
+        return Err(Failure::Story(
+            "the world has no room for two servers".into(),
+        ));
+    }
+
+    let told = story::tell(&world, &server, &timeline);
+    let lines = timeline.lines();
+    for line in &lines {
+        writeln!(out, "{line}")?;
+    }
+    told.map_err(Failure::Story)?;
+    expected::check(&lines, expected::STEPS).map_err(Failure::Story)?;
+    let totals = expected::Totals {
+        bootstrap: bootstrap.borrow().statistics(),
+        server: server.borrow().statistics(),
+        traffic: timeline.traffic(),
+    };
+    writeln!(out, "\n{totals}")?;
+    totals.check().map_err(Failure::Story)?;
+    writeln!(out, "Every expected step was seen, in order.")?;
+    Ok(())
+}
