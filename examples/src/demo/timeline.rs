@@ -196,8 +196,10 @@ const fn function(call: Call) -> &'static str {
 fn event_text(event: &Event) -> String {
     let name = event.chart_name();
     match event {
-        Event::Registered { server } | Event::Deregistered { server } => {
-            format!("{name} (server {server})")
+        Event::Registered { server } => format!("{name} (server {server})"),
+        Event::Deregistered { server, confirmed } => {
+            let how = if *confirmed { "" } else { ", not confirmed" };
+            format!("{name} (server {server}{how})")
         }
         Event::Disconnected { reason } => format!("{name} ({})", cause(*reason)),
         Event::Deferred(deferred) => format!(
