@@ -20,7 +20,7 @@ pub use message::{Answer, Request, delete, empty, get, hex, post, put};
 pub use store::{Objects4, Owned, Store, TEST, device, security, server, test_object};
 
 use lwm2m_core::client::{Client, Config, Event, Expect, Output, Resources, SessionEvent};
-use lwm2m_core::model::Path;
+use lwm2m_core::model::{Objects, Path};
 use lwm2m_core::random::Random;
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::{SessionId, wire::coap::Code};
@@ -67,9 +67,9 @@ pub enum Out {
 }
 
 /// The device.
-pub struct Device {
+pub struct Device<O = Objects4> {
     pub client: Client<'static>,
-    pub objects: Objects4,
+    pub objects: O,
     pub random: TestRandom,
     pub now: Instant,
     /// The deadline that the client gave last.
@@ -90,15 +90,36 @@ impl Device {
         config
     }
 
-    pub fn with(config: Config<'static>, mut random: TestRandom, buffer: usize) -> Self {
-        let resources = Box::leak(Box::new(Resources::<2, 4, 4, 8>::new()));
-        let client = Client::new(resources, config, &mut random);
+    pub fn with(config: Config<'static>, random: TestRandom, buffer: usize) -> Self {
         let objects = Objects4 {
             security: security(),
             server: server(),
             device: device(),
             test: test_object(),
         };
+        Self::of(objects, config, random, buffer)
+    }
+
+    /// A registered device; its location is `/rd/a1`.
+    pub fn registered() -> Self {
+        let mut device = Self::new();
+        device.register();
+        device
+    }
+
+    /// The application changes a value of the test object; what comes out.
+    pub fn change(&mut self, resource: u16, value: impl Into<Owned>) -> Vec<Out> {
+        self.objects.test.set(1, resource, value);
+        self.client.changed(Path::resource(TEST, 1, resource));
+        self.drain()
+    }
+}
+
+impl<O: Objects> Device<O> {
+    /// A device with these objects.
+    pub fn of(objects: O, config: Config<'static>, mut random: TestRandom, buffer: usize) -> Self {
+        let resources = Box::leak(Box::new(Resources::<2, 4, 4, 8>::new()));
+        let client = Client::new(resources, config, &mut random);
         Self {
             client,
             objects,
@@ -107,13 +128,6 @@ impl Device {
             until: Instant::ZERO,
             buffer: vec![0; buffer],
         }
-    }
-
-    /// A registered device; its location is `/rd/a1`.
-    pub fn registered() -> Self {
-        let mut device = Self::new();
-        device.register();
-        device
     }
 
     /// Starts, opens the session and accepts the Register.
@@ -200,13 +214,6 @@ impl Device {
         let answer = self.ask(&request);
         assert_eq!(answer.code(), Code::CONTENT);
         (request.token().to_vec(), answer.uint(6).unwrap())
-    }
-
-    /// The application changes a value of the test object; what comes out.
-    pub fn change(&mut self, resource: u16, value: impl Into<Owned>) -> Vec<Out> {
-        self.objects.test.set(1, resource, value);
-        self.client.changed(Path::resource(TEST, 1, resource));
-        self.drain()
     }
 
     pub fn finish_bootstrap(&mut self, accepted: bool) -> Vec<Out> {

@@ -11,7 +11,7 @@ use crate::common::{
 use lwm2m_core::objects::tables;
 
 /// A device that knows its bootstrap server alone.
-fn factory_fresh() -> Device {
+pub(crate) fn factory_fresh() -> Device {
     let mut device = Device::new();
     device.objects.security = Store::new(&tables::security::DEFINITION)
         .creatable()
@@ -32,12 +32,12 @@ pub(crate) fn bootstrapping() -> Device {
 }
 
 /// coap://192.0.2.9, no security, short server id 7.
-fn security_write() -> Request {
+pub(crate) fn security_write() -> Request {
     put("/0/1").tlv("c80010636f61703a2f2f3139322e302e322e39c10100c10203c003c004c005c10a07")
 }
 
 /// Short server id 7, lifetime 3600 s.
-fn server_write() -> Request {
+pub(crate) fn server_write() -> Request {
     put("/1/1").tlv("c10007c2010e10c10600c10755")
 }
 

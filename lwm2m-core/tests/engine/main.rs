@@ -10,8 +10,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod answers;
 mod bootstrap;
+mod bootstrap_rules;
 mod management;
 mod noise;
 mod registration;
+mod servers;
 mod transmission;
