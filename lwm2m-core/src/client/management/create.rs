@@ -3,9 +3,7 @@
 use super::write::{self, Mode, Rights};
 use super::{Done, locate, payload_format};
 use crate::client::request::Request;
-use crate::model::{
-    Content, ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance,
-};
+use crate::model::{ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance};
 use crate::wire::coap::Code;
 
 /// Creates an instance with the resources of the payload; the id is the payload's, else the smallest free one.
@@ -92,37 +90,38 @@ fn complete(
     format: ContentFormat,
     payload: &[u8],
 ) -> Result<(), Error> {
-    let mandatory = object
-        .definition()
-        .resources
-        .iter()
-        .filter(|r| r.mandatory && r.operations.is_writable());
-    let mut missing = mandatory.count();
     if !payload.is_empty() {
         let mut reader = ValueReader::new(format, base, payload)?;
-        let mut last = None;
         while let Some(node) = reader.next()? {
             if !target.contains(&node.path) {
                 return Err(Error::BadRequest);
             }
-            let resource = node.path.resource_id();
-            if resource == last || matches!(node.content, Content::Instance) {
-                continue;
-            }
-            last = resource;
-            let definition = resource.and_then(|id| object.definition().resource(id));
-            if definition.is_some_and(|definition| {
-                definition.mandatory && definition.operations.is_writable()
-            }) {
-                missing = missing.saturating_sub(1);
-            }
         }
     }
-    if missing == 0 {
-        Ok(())
-    } else {
-        Err(Error::BadRequest)
+    // Each is looked for by itself: a resource that comes twice must not stand for two.
+    for resource in object.definition().resources {
+        if resource.mandatory
+            && resource.operations.is_writable()
+            && !names(base, format, payload, resource.id)?
+        {
+            return Err(Error::BadRequest);
+        }
     }
+    Ok(())
+}
+
+/// Whether the payload says something about a resource.
+fn names(base: Path, format: ContentFormat, payload: &[u8], resource: u16) -> Result<bool, Error> {
+    if payload.is_empty() {
+        return Ok(false);
+    }
+    let mut reader = ValueReader::new(format, base, payload)?;
+    while let Some(node) = reader.next()? {
+        if node.path.resource_id() == Some(resource) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The smallest instance id that is not in use.
