@@ -266,6 +266,10 @@ impl<O: Objects> Device<O> {
                 }
                 _ => panic!("an unknown output"),
             });
+            if let Some(Out::Transmit(_, datagram, _)) = all.last() {
+                // Panics when it is malformed.
+                let _ = Answer::new(datagram);
+            }
             assert!(all.len() < 100, "no end");
         }
     }
