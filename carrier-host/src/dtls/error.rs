@@ -12,8 +12,10 @@ pub enum DtlsError {
     InvalidCredentials,
     /// A time or size of the configuration is out of its range.
     InvalidConfig,
-    /// The handshake was not finished in time: nobody answers, or the peer silently drops records that it cannot
-    /// decrypt, as it does when the keys differ.
+    /// Nobody has answered within the time for the handshake.
+    NoAnswer,
+    /// The peer has answered, but the handshake was not finished in time: many peers silently drop what they cannot
+    /// decrypt because the keys differ.
     HandshakeTimeout,
     /// The peer sent a fatal alert with this number (RFC 5246, section 7.2).
     Alert(u8),
@@ -77,12 +79,11 @@ const fn alert_name(description: u8) -> &'static str {
 impl fmt::Display for DtlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InvalidCredentials => {
-                "the PSK identity and key must each have 1 to 65,535 bytes"
-            }
+            Self::InvalidCredentials => "the PSK identity and key must each have 1 to 65,535 bytes",
             Self::InvalidConfig => "a DTLS time or size is out of range",
+            Self::NoAnswer => "the server does not answer",
             Self::HandshakeTimeout => {
-                "the DTLS handshake was not finished in time: the server does not answer, or its key differs"
+                "the DTLS handshake was not finished in time: most likely the keys differ"
             }
             Self::Alert(description) => {
                 let name = alert_name(*description);
@@ -109,7 +110,7 @@ impl embedded_io_async::Error for DtlsError {
             Self::InvalidCredentials | Self::InvalidConfig | Self::RecordTooLong => {
                 ErrorKind::InvalidInput
             }
-            Self::HandshakeTimeout => ErrorKind::TimedOut,
+            Self::NoAnswer | Self::HandshakeTimeout => ErrorKind::TimedOut,
             Self::Alert(_) => ErrorKind::ConnectionAborted,
             Self::WrongKey => ErrorKind::PermissionDenied,
             Self::BadRecord | Self::Protocol => ErrorKind::InvalidData,

@@ -42,6 +42,8 @@ pub struct DtlsSession {
     dtls: Box<Dtls>,
     state: DtlsState,
     deadline: Instant,
+    /// Something has come from the peer.
+    heard: bool,
     outgoing: VecDeque<Vec<u8>>,
     received: VecDeque<Vec<u8>>,
     scratch: Vec<u8>,
@@ -73,6 +75,7 @@ impl DtlsSession {
             dtls,
             state: DtlsState::Handshaking,
             deadline: now,
+            heard: false,
             outgoing: VecDeque::new(),
             received: VecDeque::new(),
             scratch: vec![0; 2048],
@@ -98,6 +101,7 @@ impl DtlsSession {
         if !self.alive() {
             return;
         }
+        self.heard = true;
         let handled = self
             .dtls
             .handle_timeout(now)
@@ -181,7 +185,10 @@ impl DtlsSession {
         // A session that fails may still have an alert to send.
         self.drain();
         if let Err(error) = handled {
-            self.state = DtlsState::Failed(error.into());
+            self.state = DtlsState::Failed(match error.into() {
+                DtlsError::HandshakeTimeout if !self.heard => DtlsError::NoAnswer,
+                error => error,
+            });
         }
     }
 

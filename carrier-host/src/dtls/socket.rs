@@ -30,7 +30,7 @@ impl DtlsSocket {
     /// Opens a socket and completes the handshake with `server`.
     ///
     /// # Errors
-    /// [`DtlsError::HandshakeTimeout`] after `config.handshake_timeout` at the latest; [`DtlsError::Net`] as soon as
+    /// [`DtlsError::NoAnswer`] or [`DtlsError::HandshakeTimeout`] after `config.handshake_timeout` at the latest; [`DtlsError::Net`] as soon as
     /// the server's host refuses or cannot be reached; the peer's alert.
     pub async fn connect(
         server: SocketAddr,

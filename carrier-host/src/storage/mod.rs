@@ -7,7 +7,11 @@
 mod error;
 mod header;
 mod layout;
+mod memory;
 mod records;
+mod shared;
 
 pub use error::RecordError;
+pub use memory::MemoryStore;
 pub use records::RecordStore;
+pub use shared::SharedStorage;

@@ -9,6 +9,7 @@
 
 mod server;
 mod session;
+mod sessions;
 mod socket;
 
 use carrier_host::dtls::PskCredentials;

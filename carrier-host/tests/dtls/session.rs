@@ -211,10 +211,7 @@ fn a_wrong_key_ends_the_handshake_in_bounded_time() {
 fn a_silent_server_ends_the_handshake_at_the_timeout() {
     let mut pair = Pair::new(KEY, |_| true);
     let took = pair.handshake();
-    assert_eq!(
-        pair.client.state(),
-        DtlsState::Failed(DtlsError::HandshakeTimeout)
-    );
+    assert_eq!(pair.client.state(), DtlsState::Failed(DtlsError::NoAnswer));
     assert_eq!(took, DtlsConfig::default().handshake_timeout);
     // Sent at 0 s and after 1, 3, 7, 15, 31 s, give or take the jitter of 25 %.
     assert!((5..=7).contains(&pair.sent), "{}", pair.sent);
