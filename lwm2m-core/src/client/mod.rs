@@ -27,6 +27,8 @@ mod separate;
 pub mod snapshot;
 
 use crate::message::deduplication;
+#[cfg(feature = "observe")]
+use crate::message::exchange::Purpose;
 use crate::model::{Error, Objects, Path, Ticket};
 use crate::random::Random;
 use crate::statistics::Statistics;
@@ -271,12 +273,31 @@ impl<'r> Client<'r> {
             }
             SessionEvent::Closed => {
                 connection.session = Session::Closed;
+                let registered = connection.is_registered();
                 deduplication::forget_session(self.deduplication, session);
-                if connection.exchange.take().is_some() || !connection.is_registered() {
+                self.forget_separate(session);
+                if self.interrupt(index) || !registered {
                     self.attempt_failed(index, Failure::Closed, cx);
                 }
             }
         }
+    }
+
+    /// Drops the message that is on its way, as its session is gone; whether it was a request. What a notification told
+    /// is told again later.
+    fn interrupt(&mut self, index: usize) -> bool {
+        let exchange = self
+            .connections
+            .get_mut(index)
+            .and_then(|connection| connection.exchange.take());
+        let Some(exchange) = exchange else {
+            return false;
+        };
+        #[cfg(feature = "observe")]
+        if let Purpose::Notification(slot) = exchange.purpose {
+            self.tell_again(slot);
+        }
+        exchange.purpose.is_request()
     }
 
     /// Tells whether the network can be used. While it cannot, nothing is sent and no attempt is made; sessions are
@@ -287,11 +308,13 @@ impl<'r> Client<'r> {
         }
         self.online = online;
         self.stirred = true;
-        for connection in self
-            .connections
-            .iter_mut()
-            .filter(|connection| connection.used)
-        {
+        for index in 0..self.connections.len() {
+            if !online {
+                self.interrupt(index);
+            }
+            let Some(connection) = self.connections.get_mut(index).filter(|c| c.used) else {
+                continue;
+            };
             if online {
                 connection.update |= connection.is_registered();
             } else {

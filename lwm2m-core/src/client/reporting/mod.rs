@@ -170,6 +170,14 @@ impl Client<'_> {
         }
     }
 
+    /// Nobody knows whether the last notification of an observation has arrived.
+    pub(super) fn tell_again(&mut self, slot: u8) {
+        if let Some(observation) = self.observations.get_mut(usize::from(slot)) {
+            observation.changed = true;
+            observation.sent = Sample::None;
+        }
+    }
+
     /// The notification that ends an observation is not confirmable: nothing is sent again.
     pub(super) fn forget_final_notification(&mut self, index: usize) {
         let Some(connection) = self.connections.get_mut(index) else {
