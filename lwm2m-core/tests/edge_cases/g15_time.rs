@@ -182,6 +182,57 @@ fn g17_a_session_that_closes_is_opened_again_when_needed() {
     assert_eq!(uri_path(&sent(&device.open(SERVER))), ["rd", "a1"]);
 }
 
+/// Nobody knows whether the notification has arrived: it is sent again, and the registration lives on.
+#[test]
+fn g17_a_session_that_closes_under_a_notification_sends_it_again() {
+    let mut config = Device::config();
+    config.confirmable_notifications = true;
+    let mut device = Device::with(config, TestRandom::Sequence(8), 1280);
+    device.register();
+    let (token, _) = device.observe("/26241/1/1");
+    let first = sent(&device.change(1, 2));
+    assert_eq!(
+        device.session(SERVER, SessionEvent::Closed),
+        [Out::Open(SERVER, 0)]
+    );
+    assert!(device.client.is_registered(1));
+    let again = sent(&device.open(SERVER));
+    assert_eq!((again.token(), again.text()), (token.clone(), "2"));
+    assert_ne!(again.id(), first.id());
+    // The same when it is the network that goes away.
+    let (now, objects) = (device.now, &mut device.objects);
+    device.client.set_online(now, false, objects);
+    assert_eq!(device.drain(), [Out::Close(SERVER)]);
+    let (now, objects) = (device.now, &mut device.objects);
+    device.client.set_online(now, true, objects);
+    assert_eq!(device.drain(), [Out::Open(SERVER, 0)]);
+    let update = sent(&device.open(SERVER));
+    let out = device.receive(&update.reply(Code::CHANGED));
+    let again = sent(&out);
+    assert_eq!((again.token(), again.text()), (token, "2"));
+    assert_eq!(device.receive(&again.empty(Kind::Ack)), []);
+    assert_eq!(device.wait(200), []);
+}
+
+/// The server of an operation that takes its time is gone: what becomes of it is of no interest any more.
+#[test]
+fn g17_a_session_that_closes_forgets_operations_under_way() {
+    let mut device = Device::registered();
+    for ticket in [1, 2] {
+        device.objects.test.outcome = Outcome::Later(Ticket(ticket));
+        device.receive(&post("/26241/1/9").bytes());
+    }
+    device.session(SERVER, SessionEvent::Closed);
+    device.client.answer(Ticket(1), Ok(()));
+    assert_eq!(device.drain(), []);
+    device.client.update(false);
+    device.drain();
+    let update = sent(&device.open(SERVER));
+    device.receive(&update.reply(Code::CHANGED));
+    device.objects.test.outcome = Outcome::Done;
+    assert_eq!(device.ask(&post("/26241/1/9")).code(), Code::CHANGED);
+}
+
 /// A new security context ends the registration (Transport 1.1.1, section 5.2 and Core, section 6.2).
 #[test]
 fn g17_a_new_security_context_registers_again() {

@@ -6,8 +6,8 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, option};
 
 use crate::common::{
-    Answer, Device, Out, Owned, SERVER, Store, events, get, outputs, post, put, sent, server,
-    two_servers, uri_path,
+    Answer, Device, Out, Owned, SERVER, Store, delete, events, get, outputs, post, put, sent,
+    server, two_servers, uri_path,
 };
 use lwm2m_core::objects::tables;
 
@@ -176,6 +176,37 @@ fn exhausted_retries_lead_to_a_bootstrap() {
         );
         assert_eq!(out.contains(&Out::Open(SECOND, 9)), bootstraps, "{out:?}");
     }
+}
+
+/// While a bootstrap server is at work, the accounts are in flux: nobody registers with them.
+#[test]
+fn no_server_is_registered_with_in_the_midst_of_a_bootstrap() {
+    let mut device = Device::new();
+    for (resource, value) in [
+        (0, Owned::from("coap://192.0.2.8")),
+        (1, true.into()),
+        (2, 3.into()),
+    ] {
+        device.objects.security.set(9, resource, value);
+    }
+    device.objects.server = server()
+        .with(0, 17, Owned::Uint(1))
+        .with(0, 20, Owned::Uint(1));
+    device.start();
+    let register = sent(&device.open(SERVER));
+    device.receive(&register.reply(Code::FORBIDDEN));
+    let request = sent(&device.open(SECOND));
+    device.receive_from(SECOND, &request.reply(Code::CHANGED));
+    for _ in 0..3 {
+        device.ask_from(SECOND, &put("/1/0/1").text("1000"));
+        assert_eq!(device.wait(100), []);
+    }
+    device.ask_from(SECOND, &delete("/1"));
+    // The bootstrap comes to nothing: the wait for the next attempt is long over.
+    let out = device.receive_from(SECOND, &post("/bs").bytes());
+    assert!(out.contains(&Out::Open(SERVER, 0)), "{out:?}");
+    let register = sent(&device.open(SERVER));
+    assert!(register.strings(15).contains(&"lt=86400".into()));
 }
 
 /// There is no terminal state: the published list is walked, and its last wait repeats.
