@@ -129,7 +129,7 @@ fn write() {
 /// Every value is looked at before the first is written.
 #[test]
 fn a_write_of_several_resources_is_all_or_nothing() {
-    let refused_by = [
+    let last_ones = [
         ("c1010b", Code::BAD_REQUEST),
         ("c30a626164", Code::METHOD_NOT_ALLOWED),
         ("c16301", Code::NOT_FOUND),
@@ -139,7 +139,7 @@ fn a_write_of_several_resources_is_all_or_nothing() {
         ("0005", Code::BAD_REQUEST),
         ("c801", Code::BAD_REQUEST),
     ];
-    for (last, code) in refused_by {
+    for (last, code) in last_ones {
         for method in [put as fn(&str) -> Request, post] {
             let mut device = Device::registered();
             let before = device.objects.test.instances.clone();
