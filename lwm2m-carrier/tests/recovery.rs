@@ -12,11 +12,19 @@ mod bench;
 
 use carrier_mock::modem::{KeyCut, KeyStoreMode};
 use carrier_mock::recorder::Entry;
+use carrier_mock::server::Request;
 use carrier_mock::world::Stop;
-use lwm2m_carrier::hal::{CredentialKind, KeyStoreError, KeyStoreErrorKind, RecordId, SecurityTag};
-use lwm2m_carrier::{Cause, DeferredReason, ErrorKind, Event, errno};
+use lwm2m_carrier::driver::blocking;
+use lwm2m_carrier::hal::{
+    CredentialKind, KeyStoreError, KeyStoreErrorKind, RecordId, SecurityTag, Storage,
+};
+use lwm2m_carrier::{Cause, Credentials, DeferredReason, ErrorKind, Event, errno};
+use lwm2m_core::model::ValueWriter;
 
-use bench::{BOOTSTRAP_KEY, Manner, SERVER_KEY, stage};
+use bench::{
+    BOOTSTRAP_KEY, ENDPOINT, Manner, OFFLINE, ONLINE, SERVER_KEY, boot, boot_with, secure_profile,
+    stage,
+};
 
 const KINDS: [KeyStoreMode; 2] = [KeyStoreMode::OfflineOnly, KeyStoreMode::Online];
 
@@ -110,6 +118,19 @@ fn refused_keys_bring_the_old_account_back_and_a_published_retry() {
         assert_eq!(told.reason, DeferredReason::BootstrapConnect);
         let wait = told.retry_after.as_secs();
         assert!((54..=66).contains(&wait), "{wait}");
+        // The identity, which was written, is not left behind.
+        let deleted = |entry: &Entry| {
+            matches!(
+                entry,
+                Entry::KeyDelete {
+                    tag: SecurityTag(26),
+                    kind: CredentialKind::PskIdentity,
+                    result: Ok(()),
+                    ..
+                }
+            )
+        };
+        assert_eq!(stage.recording.count(deleted), 1);
         // The second Bootstrap-Request comes when it was promised.
         let second = entries
             .iter()
@@ -117,6 +138,39 @@ fn refused_keys_bring_the_old_account_back_and_a_published_retry() {
             .find(|(_, entry)| matches!(entry, Entry::Opened { .. }));
         let between = second.unwrap().0.since(entries[deferred].0);
         assert!(between.as_secs().abs_diff(wait) <= 3, "{between:?} {wait}");
+    });
+}
+
+#[test]
+fn keys_that_are_refused_again_and_again_space_the_bootstraps_out() {
+    stage(|stage| {
+        let error = KeyStoreError::new(KeyStoreErrorKind::Io, errno::EIO);
+        let keys = stage.world.keys();
+        // After the profile's two credentials each round writes the server's two, the last of which fails.
+        let waits = || -> Vec<u64> {
+            let told = stage.recording.entries().into_iter();
+            told.filter_map(|(_, entry)| match entry {
+                Entry::Event(Event::Deferred(told)) => Some(told.retry_after.as_secs()),
+                _ => None,
+            })
+            .collect()
+        };
+        let four = || {
+            keys.fail_write((keys.writes() | 1).max(3), error);
+            waits().len() == 4
+        };
+        let stop = boot(
+            stage.world,
+            OFFLINE[1],
+            secure_profile(),
+            Manner::Plain,
+            four,
+        );
+        assert_eq!(stop, Ok(Stop::Condition));
+        for (wait, published) in waits().into_iter().zip([60, 120, 240, 480]) {
+            let range = published * 9 / 10..=published * 11 / 10;
+            assert!(range.contains(&wait), "{wait} for {published}");
+        }
     });
 }
 
@@ -140,5 +194,112 @@ fn a_key_that_the_store_cannot_take_is_refused_before_finish_is_answered() {
         let stop = stage.boot_until_registered(KeyStoreMode::Online);
         assert_eq!(stop, Ok(Stop::Condition));
         assert_eq!(stage.bootstrap_requests(), 2);
+    });
+}
+
+/// Keys that nothing uses any more do not stay behind.
+#[test]
+fn keys_of_an_account_that_is_given_up_are_deleted() {
+    stage(|stage| {
+        let keys = stage.world.keys();
+        let psk = CredentialKind::Psk;
+        stage
+            .boot_until_registered(KeyStoreMode::OfflineOnly)
+            .unwrap();
+        assert_eq!(keys.count(), 4);
+        // A bootstrap under a changed profile: the same server under another tag.
+        stage.reboot();
+        let identity = b"other";
+        let changed = secure_profile().with_credentials(Credentials::Psk {
+            identity,
+            key: BOOTSTRAP_KEY,
+        });
+        let setup = OFFLINE[1];
+        let until = || {
+            stage
+                .recording
+                .has_event(|event| *event == Event::Connected)
+        };
+        boot(stage.world, setup, changed, Manner::Plain, until).unwrap();
+        assert!(!keys.holds(SecurityTag(26), psk, SERVER_KEY));
+        assert!(keys.holds(SecurityTag(25), CredentialKind::PskIdentity, identity));
+        assert_eq!(keys.count(), 2);
+    });
+}
+
+/// A second bootstrap writes beside the keys in use, and then the old ones go.
+#[test]
+fn new_keys_go_to_spare_tags() {
+    for (keys_mode, setup) in [
+        (KeyStoreMode::OfflineOnly, OFFLINE[1]),
+        (KeyStoreMode::Online, ONLINE[1]),
+    ] {
+        stage(|stage| {
+            let keys = stage.world.keys();
+            let psk = CredentialKind::Psk;
+            stage.boot_until_registered(keys_mode).unwrap();
+            stage.reboot();
+            let profile = secure_profile();
+            let asked = core::cell::Cell::new(false);
+            let again = || {
+                let registered = stage
+                    .recording
+                    .has_event(|e| matches!(e, Event::Registered { .. }));
+                if registered && !asked.replace(true) {
+                    let trigger = Request::execute("/1/0/9", "");
+                    assert!(stage.server.borrow_mut().request(ENDPOINT, trigger));
+                    stage.recording.clear();
+                }
+                asked.get()
+                    && registered
+                    && stage.recording.has_event(|e| *e == Event::Bootstrapped)
+            };
+            let stop = boot(stage.world, setup, profile, Manner::Plain, again);
+            assert_eq!(stop, Ok(Stop::Condition));
+            assert_eq!(stage.bootstrap_requests(), 2);
+            assert!(keys.holds(SecurityTag(27), psk, SERVER_KEY));
+            assert!(!keys.holds(SecurityTag(26), psk, SERVER_KEY));
+            assert!(keys.holds(SecurityTag(25), psk, BOOTSTRAP_KEY));
+            assert_eq!(keys.count(), 4);
+            // The next start of the device uses them.
+            stage.reboot();
+            assert_eq!(stage.boot_until_registered(keys_mode), Ok(Stop::Condition));
+            assert_eq!(stage.bootstrap_requests(), 2);
+        });
+    }
+}
+
+/// Once they are in the key store, keys are neither in the objects nor in a record.
+#[test]
+fn keys_are_in_the_key_store_alone() {
+    stage(|stage| {
+        let profile = secure_profile();
+        let stop = boot_with(
+            stage.world,
+            OFFLINE[1],
+            profile,
+            Manner::Plain,
+            || false,
+            async |handle| {
+                handle.registered(101).await;
+                let secret = handle.with_objects(|objects| {
+                    let mut buffer = [0; 64];
+                    let mut out = ValueWriter::capturing(&mut buffer);
+                    objects[0].read(1, 5, &mut out).unwrap();
+                    out.captured().unwrap().as_bytes().unwrap().to_vec()
+                });
+                assert_eq!(secret.unwrap().len(), 1);
+            },
+        );
+        assert_eq!(stop, Ok(Stop::Condition));
+        let mut storage = stage.world.device().storage;
+        let mut record = [0; 512];
+        let loaded = blocking::block_on(storage.load(RecordId(2), &mut record), || ());
+        let record = &record[..loaded.unwrap().unwrap()];
+        let holds = |bytes: &[u8]| record.windows(bytes.len()).any(|window| window == bytes);
+        assert!(holds(b"coaps://lwm2m.example"));
+        assert!(!holds(SERVER_KEY));
+        let staged = blocking::block_on(storage.load(RecordId(3), &mut [0; 512]), || ());
+        assert_eq!(staged, Ok(None));
     });
 }

@@ -155,6 +155,18 @@ fn a_factory_reset_begins_with_a_bootstrap() {
                 assert_eq!(handle.is_registered(101), Ok(true));
             });
             assert_eq!(stage.bootstrap_requests(), 2);
+            let deleted = |entry: &Entry| {
+                matches!(
+                    entry,
+                    Entry::KeyDelete {
+                        tag: SecurityTag(26),
+                        kind: CredentialKind::Psk,
+                        result: Ok(()),
+                        ..
+                    }
+                )
+            };
+            assert_eq!(stage.recording.count(deleted), 1);
             assert!(
                 stage
                     .recording

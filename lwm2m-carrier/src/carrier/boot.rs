@@ -96,7 +96,7 @@ impl Carrier<'_> {
             }
             match loaded {
                 // The profile has been changed: what was configured under the old one is void.
-                Ok(found) if found.provisioning != provisioning => {}
+                Ok(found) if found.provisioning != provisioning => self.previous = found,
                 _ => match Account::restore(record, ACCOUNT, cx.objects) {
                     Ok(account) => {
                         self.account = account;

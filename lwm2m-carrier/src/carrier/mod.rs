@@ -33,6 +33,7 @@ use crate::{
     deferred::{Deferred, DeferredReason},
     error::{Cause, Error, ErrorKind},
     event::Event,
+    fmt::{info, warning},
     hal::{LinkState, SecurityTag},
     profile::Profile,
     record::{Account, State},
@@ -530,15 +531,19 @@ impl<'r> Carrier<'r> {
     }
 
     fn push(&mut self, event: Event) {
+        info!("{}", event.chart_name());
         // The stages hand all events out before they go on, so there is room.
         let _ = self.events.push_back(event);
     }
 
     fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
-        self.push(Event::Error(Error::new(kind, cause)));
+        let error = Error::new(kind, cause);
+        warning!("{} {}", kind.chart_name(), error.errno);
+        self.push(Event::Error(error));
     }
 
     fn defer(&mut self, reason: DeferredReason, wait: Duration) {
+        warning!("{} {} s", reason.chart_name(), wait.as_secs());
         self.push(Event::Deferred(Deferred::new(reason, wait)));
     }
 }

@@ -100,7 +100,8 @@ impl<'r> Carrier<'r> {
     /// Takes the link down if keys are to be written that cannot be otherwise.
     fn take_down(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
         let keys = self.profile_key_due
-            || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some();
+            || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some()
+            || self.old_tags().next().is_some();
         buffer.zeroize();
         let needed = self.stopping || keys && self.keys_need_offline;
         if needed && self.link_up {
@@ -127,7 +128,7 @@ impl<'r> Carrier<'r> {
 
     fn write_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) {
         let Some(staged) = self.staged else {
-            self.stage = Stage::BringUp;
+            self.stage = Stage::DeleteKeys(0, 0);
             return;
         };
         let next = cursor.next(cx.objects, buffer);
@@ -168,19 +169,25 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    fn delete_next_key(&mut self, entry: usize, kind: usize) {
-        let (first, own) = (self.profile.first_tag, self.account.tags);
-        // Only what the library itself has written is deleted.
-        let is_spare = |tag: &SecurityTag| spare(first).any(|spare| spare == *tag);
+    /// The tags that the account before this one had and this one has not. Only what the library itself has written is
+    /// ever deleted.
+    fn old_tags(&self) -> impl Iterator<Item = SecurityTag> + '_ {
+        let first = self.profile.first_tag;
         let old = self.previous.tags.iter().map(|(_, tag)| tag);
-        let old = old
-            .filter(|tag| !own.contains(*tag))
-            .filter(is_spare)
-            .nth(entry);
+        old.filter(move |tag| {
+            !self.account.tags.contains(*tag) && spare(first).any(|spare| spare == *tag)
+        })
+    }
+
+    fn delete_next_key(&mut self, entry: usize, kind: usize) {
+        let old = self.old_tags().nth(entry);
         match (old, ALL_KEYS.get(kind)) {
             (Some(tag), Some(&kind)) => self.pending = Some(Pending::DeleteKey(tag, kind)),
             (Some(_), None) => self.stage = Stage::DeleteKeys(entry + 1, 0),
-            (None, _) => self.stage = Stage::BringUp,
+            (None, _) => {
+                self.previous = Account::default();
+                self.stage = Stage::BringUp;
+            }
         }
     }
 
@@ -299,7 +306,7 @@ impl<'r> Carrier<'r> {
             Stage::DeleteKeys(entry, kind) => self.stage = Stage::DeleteKeys(entry, kind + 1),
             Stage::Revert => {
                 self.tell_storage(completion);
-                self.staged = None;
+                self.previous = self.staged.take().unwrap_or_default();
                 self.stage = Stage::RevertLoad;
             }
             Stage::RevertLoad => self.reverted(completion, buffer, cx),
@@ -310,6 +317,7 @@ impl<'r> Carrier<'r> {
             Stage::FactoryResetStaged => {
                 self.tell_storage(completion);
                 self.staged = None;
+                self.previous = self.account;
                 self.stage = Stage::TakeDown;
                 if let Err(error) = self.provision_from_profile(cx) {
                     self.push(Event::Error(error));
@@ -386,19 +394,16 @@ impl<'r> Carrier<'r> {
             self.push(Event::Error(error));
         }
         buffer.zeroize();
-        let failures = self.client.bootstrap_failures();
-        let wait = self.profile.bootstrap_back_off.spread(failures, cx.random);
-        self.client
-            .resume_bootstrap_failures(failures.saturating_add(1));
+        // The profile's key has a tag of its own, which no staged account touches.
+        self.profile_key_due = false;
+        let back_off = self.profile.bootstrap_back_off;
+        let wait = back_off.spread(self.refusals, cx.random);
+        self.refusals = self.refusals.saturating_add(1);
         self.state.attempts = self.state.attempts.saturating_add(1);
         self.save_state = true;
         self.bootstrap_at = Some(cx.now + wait);
         self.defer(DeferredReason::BootstrapConnect, wait);
-        self.stage = if self.profile_key_due {
-            Stage::ProfileKey(0)
-        } else {
-            Stage::BringUp
-        };
+        self.stage = Stage::ProfileKey(0);
     }
 
     /// A configuration that cannot work.

@@ -6,9 +6,10 @@ use carrier_mock::modem::KeyStoreMode;
 use carrier_mock::server::{BootstrapServer, Credentials, ManagementServer, Psk};
 use carrier_mock::world::{Guard, Stop, World};
 use lwm2m_carrier::{Error, Event};
+use lwm2m_core::time::Instant;
 
 use super::{
-    BOOTSTRAP_KEY, Manner, Recording, SERVER_KEY, Setup, address, boot, bootstrap_script,
+    BOOTSTRAP_KEY, Manner, Recording, SERVER_KEY, Setup, address, boot, bootstrap_script, secs,
     secure_profile, security_instance, server_instance,
 };
 
@@ -41,6 +42,8 @@ pub(crate) fn stage<T>(test: impl FnOnce(Stage<'_, '_, '_>) -> T) -> T {
     let recording = Recording::default();
     let world = World::new(7);
     world.set_recorder(&recording);
+    // What does not happen in a month does not happen.
+    world.set_horizon(Instant::ZERO + secs(30 * 86_400));
     world
         .add_server(
             "bootstrap.example",
