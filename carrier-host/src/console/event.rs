@@ -97,7 +97,9 @@ const fn reason(reason: DeferredReason) -> &'static str {
         DeferredReason::ServerConnect => {
             "the secure session with the server failed: the key is wrong, or it refuses"
         }
-        DeferredReason::ServerRegistration => "the server did not accept the registration",
+        DeferredReason::ServerRegistration => {
+            "the server does not answer, or has not accepted the registration"
+        }
         DeferredReason::ServiceUnavailable => "the server wants to be left alone for a while",
         DeferredReason::SimMsisdn => "the SIM card has no telephone number yet",
         _ => "the attempt failed",

@@ -34,6 +34,12 @@ impl PskCredentials {
     pub fn identity(&self) -> &[u8] {
         &self.identity
     }
+
+    /// The key, to be handed to a key store; not to be shown or copied elsewhere.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
 }
 
 impl dimpl::PskResolver for PskCredentials {

@@ -108,8 +108,9 @@ impl<F: NorFlash> RecordStore<F> {
     async fn fetch(&mut self, id: RecordId) -> Result<Option<&[u8]>, RecordError<F::Error>> {
         let config = MapConfig::try_new(self.log.clone()).map_err(|_| RecordError::Unsuitable)?;
         let mut map = MapStorage::<u16, _, _>::new(&mut self.flash, config, Cache::new_uncached());
-        let found: Option<Option<&[u8]>> =
-            map.fetch_item(&mut self.buffer, &u16::from(id.0)).await?;
+        let key = u16::from(id.0);
+        let fetch = map.fetch_item::<Option<&[u8]>>(&mut self.buffer, &key);
+        let found = Box::pin(fetch).await?;
         Ok(found.flatten())
     }
 
@@ -120,8 +121,8 @@ impl<F: NorFlash> RecordStore<F> {
     ) -> Result<(), RecordError<F::Error>> {
         let config = MapConfig::try_new(self.log.clone()).map_err(|_| RecordError::Unsuitable)?;
         let mut map = MapStorage::<u16, _, _>::new(&mut self.flash, config, Cache::new_uncached());
-        map.store_item(&mut self.buffer, &u16::from(id.0), &record)
-            .await?;
+        let key = u16::from(id.0);
+        Box::pin(map.store_item(&mut self.buffer, &key, &record)).await?;
         Ok(())
     }
 }
