@@ -34,7 +34,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "discover an instance",
-        expected: "2.05 link </3303/0> </3303/0/5700> </3303/0/5701> </3303/0/5601> </3303/0/5602> </3303/0/5605> </3303/0/5750>",
+        expected: "2.05 link </3303/0> </3303/0/5601> </3303/0/5602> </3303/0/5605> </3303/0/5700> </3303/0/5701> </3303/0/5750>",
         run: Managed(|device| device.answer("discover", json!({"path": "/3303/0"}))),
     },
     Case {

@@ -119,6 +119,8 @@ fn reset(device: &mut Device<'_>) -> Result<String, Failure> {
     )?;
     device.client.set(SENSOR, json!(22.5))?;
     let first = device.leshan.resets(SILENCE);
+    // The answer to a request that was sent after the Reset says that the device has got that.
+    device.read("/3/0/0", None)?;
     device.client.set(SENSOR, json!(23.5))?;
     let second = device.leshan.resets(SILENCE);
     Ok(format!("reset {first}, reset again {second}"))

@@ -39,7 +39,7 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "register, object list",
-        expected: "</>;rt=\"oma.lwm2m\";ct=\"112 11542\" </1/0> </3/0> </4>;ver=1.3 </4/0> </3303>;ver=1.1 </3303/0>",
+        expected: "</>;rt=\"oma.lwm2m\";ct=\"112 11542\" </1/0> </3/0> </4/0> </3303>;ver=1.1 </3303/0>",
         run: Alone(object_list),
     },
     Case {
