@@ -56,6 +56,8 @@ pub(crate) async fn live(
     let shared = Box::new(Shared::new(carrier, objects));
     let restart = Rc::new(Notify::new());
     let sessions = HostSessions::new(keys.ring(), DtlsConfig::default());
+    #[cfg(debug_assertions)]
+    let sessions = crate::fault::Faulty::new(sessions);
     let hal = Hal {
         link: HostLink::new(),
         keys,

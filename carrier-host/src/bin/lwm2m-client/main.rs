@@ -4,6 +4,8 @@
 //! Answers and events go to standard output, logs (`LWM2M_LOG=error|warn|info|debug|trace`) to standard error.
 
 mod commands;
+#[cfg(debug_assertions)]
+mod fault;
 mod input;
 mod life;
 mod logging;
