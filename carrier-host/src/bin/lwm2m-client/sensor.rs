@@ -44,9 +44,17 @@ impl Temperature {
         self.max = self.max.max(value);
     }
 
-    /// Lowest and highest value begin anew; arguments are accepted and mean nothing.
-    fn reset(&mut self, _: Arguments<'_>) -> Result<Outcome, Error> {
-        (self.min, self.max) = (self.value, self.value);
+    /// Lowest and highest value begin anew: at the value of argument 0, such as `0='19.5'`, else at what is measured
+    /// now.
+    fn reset(&mut self, arguments: Arguments<'_>) -> Result<Outcome, Error> {
+        let mut start = self.value;
+        for argument in arguments.iter() {
+            start = match (argument.digit, argument.value.map(str::parse)) {
+                (0, Some(Ok(value))) => value,
+                _ => return Err(Error::BadRequest),
+            };
+        }
+        (self.min, self.max) = (start, start);
         Ok(Outcome::Done)
     }
 }

@@ -19,12 +19,26 @@ pub(super) const CASES: &[Case] = &[
     },
     Case {
         name: "execute with arguments",
-        expected: "2.04",
+        expected: "2.04, 2.05 text /3303/0/5601=19.5",
         run: Managed(|device| {
-            device.answer(
-                "execute",
-                json!({"path": "/3303/0/5605", "args": "0='now',3"}),
-            )
+            device.in_turn([
+                (
+                    "execute",
+                    json!({"path": "/3303/0/5605", "args": "0='19.5'"}),
+                ),
+                ("read", json!({"path": "/3303/0/5601", "format": "TEXT"})),
+            ])
+        }),
+    },
+    Case {
+        name: "execute with wrong arguments",
+        expected: "4.00, 4.00, 4.00",
+        run: Managed(|device| {
+            // 0='1 without its quote, 0 twice, 10.
+            device.in_turn(["303d2731", "302c30", "3130"].map(|payload| {
+                let fields = json!({"method": "POST", "path": "/3303/0/5605", "payload": payload, "format": "TEXT"});
+                ("raw", fields)
+            }))
         }),
     },
     Case {
