@@ -335,6 +335,8 @@ fn keys_are_never_shown() {
     let uri = format!("coaps://{}", silent.local_addr().unwrap());
     let psk = ["--psk-identity", "me", "--psk", "deadbeefdeadbeef"];
     let mut client = Client::start(&[&["--server", &uri], &psk[..]].concat());
+    // The account is in the objects by then.
+    client.event("LteReady");
     let account = client.reply(&json!({"cmd": "read", "path": "/0"}));
     assert_eq!(account["/0/0/3"], "6d65");
     assert_eq!(account["/0/0/5"], Value::Null);
