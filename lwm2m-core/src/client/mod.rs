@@ -27,7 +27,6 @@ mod separate;
 pub mod snapshot;
 
 use crate::message::deduplication;
-#[cfg(feature = "observe")]
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Objects, Path, Ticket};
 use crate::random::Random;
@@ -360,7 +359,11 @@ impl<'r> Client<'r> {
             else {
                 continue;
             };
-            if connection.is_registered() && self.online {
+            // A Register on its way may have arrived: only its answer tells what to delete.
+            let registering = connection
+                .exchange
+                .is_some_and(|exchange| exchange.purpose == Purpose::Register);
+            if (connection.is_registered() || registering) && self.online {
                 connection.deregister = true;
             } else if !connection.bootstrap {
                 let server = connection.short_id;

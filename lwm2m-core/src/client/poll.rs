@@ -266,8 +266,14 @@ impl Client<'_> {
         cx: &mut Context<'_>,
     ) -> Step {
         let purpose = exchange.purpose;
+        // A Register is not sent again only to be undone.
+        let unwanted = purpose == Purpose::Register
+            && self
+                .connections
+                .get(index)
+                .is_some_and(|connection| connection.deregister);
         match exchange.timed_out(cx.now, &self.config.transmission) {
-            Due::SendAgain => {
+            Due::SendAgain if !unwanted => {
                 #[cfg(feature = "observe")]
                 if matches!(purpose, Purpose::Notification(_)) {
                     exchange.renew(self.next_message_id());
@@ -284,7 +290,7 @@ impl Client<'_> {
                     return Step::Transmit(len, Expect::Reply);
                 }
             }
-            Due::GiveUp => {
+            Due::SendAgain | Due::GiveUp => {
                 self.statistics.timeouts = self.statistics.timeouts.wrapping_add(1);
             }
         }

@@ -167,6 +167,47 @@ fn deregister_deletes_the_location() {
     assert!(!device.client.is_registered(1));
 }
 
+/// The server may hold the registration already: it is deleted as soon as its Location is known.
+#[test]
+fn deregister_waits_for_the_answer_to_a_register() {
+    let mut device = Device::new();
+    device.start();
+    let register = sent(&device.open(SERVER));
+    device.client.deregister();
+    assert_eq!(device.drain(), []);
+    let out = device.receive(&register.created("/rd/a2"));
+    let request = sent(&out);
+    assert_eq!(request.code(), Code::DELETE);
+    assert_eq!(uri_path(&request), ["rd", "a2"]);
+    let end = Event::Deregistered {
+        server: 1,
+        confirmed: true,
+    };
+    assert_eq!(
+        events(&device.receive(&request.reply(Code::DELETED))),
+        [end]
+    );
+}
+
+#[test]
+fn a_register_is_not_repeated_only_to_be_undone() {
+    let mut device = Device::new();
+    device.random = TestRandom::Constant(0);
+    device.start();
+    sent(&device.open(SERVER));
+    device.client.deregister();
+    assert_eq!(device.drain(), []);
+    let end = Event::Deregistered {
+        server: 1,
+        confirmed: false,
+    };
+    assert_eq!(
+        outputs(&device.wait(2)),
+        [Out::Event(end), Out::Close(SERVER)]
+    );
+    assert_eq!(device.until, Instant::FAR_FUTURE);
+}
+
 /// The retry rules without resources 17-20: 5 tries, 60 s before the second, doubled each time.
 #[test]
 fn failed_registers_are_tried_again_ever_later() {
