@@ -11,19 +11,13 @@
 
 mod bench;
 
-use core::cell::RefCell;
-
 use carrier_mock::modem::{KeyCut, KeyStoreMode};
 use carrier_mock::recorder::{Direction, Entry, MessageHead};
-use carrier_mock::server::{BootstrapServer, Credentials, ManagementServer, Psk};
-use carrier_mock::world::{Guard, Stop, World};
-use lwm2m_carrier::Event;
+use carrier_mock::world::Stop;
 use lwm2m_core::wire::coap::{Code, Kind};
 
-use bench::{
-    BOOTSTRAP_KEY, ENDPOINT, Manner, Recording, SERVER_KEY, Setup, address, boot, bootstrap_script,
-    secure_profile, security_instance, server_instance,
-};
+use bench::stage::stage;
+use bench::{ENDPOINT, Recording};
 
 /// Where the power fails.
 #[derive(Clone, Copy, Debug)]
@@ -78,67 +72,36 @@ fn bootstrap_requests(recording: &Recording) -> usize {
 /// One first bootstrap with a power cut, and the boot after it. `None` when the cut lies behind the end; else whether
 /// Bootstrap-Finish had been accepted before.
 fn survive(keys: KeyStoreMode, cut: Cut) -> Option<bool> {
-    let security = security_instance("coaps://lwm2m.example", Some(SERVER_KEY));
-    let account = server_instance(86_400);
-    let script = bootstrap_script(&security, &account);
-    let factory = [Psk::new(b"factory", BOOTSTRAP_KEY)];
-    let bootstrap = RefCell::new(BootstrapServer::new(1, &script));
-    bootstrap
-        .borrow_mut()
-        .set_credentials(Credentials::new(&factory));
-    let psk = [Psk::new(b"device", SERVER_KEY)];
-    let server = RefCell::new(ManagementServer::new(2, &[]));
-    server.borrow_mut().set_credentials(Credentials::new(&psk));
-    let recording = Recording::default();
-    let world = World::new(7);
-    world.set_recorder(&recording);
-    world
-        .add_server(
-            "bootstrap.example",
-            address("192.0.2.1:5684"),
-            Guard::Psk,
-            &bootstrap,
-        )
-        .unwrap();
-    world
-        .add_server(
-            "lwm2m.example",
-            address("192.0.2.2:5684"),
-            Guard::Psk,
-            &server,
-        )
-        .unwrap();
-    let registered = || recording.has_event(|event| matches!(event, Event::Registered { .. }));
-    let setup = Setup { woken: false, keys };
-    world.keys().set_mode(keys);
-    match cut {
-        Cut::Flash(operation, per_mille) => world.flash().borrow_mut().cut_at(operation, per_mille),
-        Cut::Key(write, how) => world.keys().cut_power_at_write(write, how),
-    }
-    match boot(&world, setup, secure_profile(), Manner::Plain, registered) {
-        Ok(Stop::Condition) => return None,
-        stop => assert_eq!(stop, Ok(Stop::PowerLost), "{cut:?}"),
-    }
-    let accepted = finish_is_accepted(&recording);
-    recording.clear();
-    world.reboot();
-    let stop = boot(&world, setup, secure_profile(), Manner::Plain, registered);
-    assert_eq!(
-        stop,
-        Ok(Stop::Condition),
-        "{cut:?} {:#?}",
-        recording.entries()
-    );
-    assert!(server.borrow().registration(ENDPOINT).is_some());
-    if accepted {
+    stage(|stage| {
+        stage.world.keys().set_mode(keys);
+        match cut {
+            Cut::Flash(operation, per_mille) => stage
+                .world
+                .flash()
+                .borrow_mut()
+                .cut_at(operation, per_mille),
+            Cut::Key(write, how) => stage.world.keys().cut_power_at_write(write, how),
+        }
+        match stage.boot_until_registered(keys) {
+            Ok(Stop::Condition) => return None,
+            stop => assert_eq!(stop, Ok(Stop::PowerLost), "{cut:?}"),
+        }
+        let accepted = finish_is_accepted(stage.recording);
+        stage.reboot();
+        let stop = stage.boot_until_registered(keys);
         assert_eq!(
-            bootstrap_requests(&recording),
-            0,
+            stop,
+            Ok(Stop::Condition),
             "{cut:?} {:#?}",
-            recording.entries()
+            stage.recording.entries()
         );
-    }
-    Some(accepted)
+        assert!(stage.server.borrow().registration(ENDPOINT).is_some());
+        if accepted {
+            let requests = bootstrap_requests(stage.recording);
+            assert_eq!(requests, 0, "{cut:?} {:#?}", stage.recording.entries());
+        }
+        Some(accepted)
+    })
 }
 
 /// All cuts of a kind: how many fell before and how many behind the answer to Bootstrap-Finish.

@@ -8,7 +8,7 @@
 
 pub(crate) mod life;
 
-mod stage;
+pub(crate) mod stage;
 
 use core::cell::RefCell;
 use core::future::Future;

@@ -28,19 +28,28 @@ pub(crate) struct Stage<'a, 's, 'w> {
 
 /// Runs `test` in a new world.
 pub(crate) fn stage<T>(test: impl FnOnce(Stage<'_, '_, '_>) -> T) -> T {
+    stage_of(7, 300, test)
+}
+
+/// Runs `test` in a new world of this seed, where the bootstrap server asks for this lifetime in seconds.
+pub(crate) fn stage_of<T>(
+    seed: u64,
+    lifetime: i64,
+    test: impl FnOnce(Stage<'_, '_, '_>) -> T,
+) -> T {
     let security = security_instance("coaps://lwm2m.example", Some(SERVER_KEY));
-    let account = server_instance(300);
+    let account = server_instance(lifetime);
     let script = bootstrap_script(&security, &account);
     let factory = [Psk::new(b"factory", BOOTSTRAP_KEY)];
     let keys = [Psk::new(b"device", SERVER_KEY)];
-    let bootstrap = RefCell::new(BootstrapServer::new(1, &script));
+    let bootstrap = RefCell::new(BootstrapServer::new(seed, &script));
     bootstrap
         .borrow_mut()
         .set_credentials(Credentials::new(&factory));
-    let server = RefCell::new(ManagementServer::new(2, &[]));
+    let server = RefCell::new(ManagementServer::new(seed + 1, &[]));
     server.borrow_mut().set_credentials(Credentials::new(&keys));
     let recording = Recording::default();
-    let world = World::new(7);
+    let world = World::new(seed);
     world.set_recorder(&recording);
     // What does not happen in a month does not happen.
     world.set_horizon(Instant::ZERO + secs(30 * 86_400));
