@@ -117,9 +117,11 @@ impl<'r> Client<'r> {
         const DUPLICATES: usize,
     >(
         resources: &'r mut Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>,
-        config: Config<'r>,
+        mut config: Config<'r>,
         random: &mut dyn Random,
     ) -> Self {
+        // 7 is reserved over UDP (RFC 7959, section 2.2).
+        config.block_szx = config.block_szx.min(6);
         let mut id = [0; 2];
         random.public(&mut id);
         Self {

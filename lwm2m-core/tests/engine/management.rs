@@ -3,7 +3,9 @@
 use lwm2m_core::client::Expect;
 use lwm2m_core::wire::coap::{Code, Kind, option};
 
-use crate::common::{Answer, Device, Out, Owned, SERVER, delete, get, hex, post, put, sent};
+use crate::common::{
+    Answer, Device, Out, Owned, SERVER, TestRandom, delete, get, hex, post, put, sent,
+};
 
 /// /3/0 in TLV, equal to the specification's.
 const DEVICE_TLV: &str = "c800144f70656e204d6f62696c6520416c6c69616e6365c801164c69676874776569676874204d324d20\
@@ -181,4 +183,13 @@ fn delete_removes_an_instance() {
     assert_eq!(Answer::new(answer).code(), Code::DELETED);
     assert!(device.objects.test.instances.is_empty());
     assert_eq!(sent(&out[1..]).text(), "</1/0>,</3/0>,</26241>");
+}
+
+#[test]
+fn a_block_size_that_does_not_exist_counts_as_the_largest() {
+    let mut config = Device::config();
+    config.block_szx = 200;
+    let mut device = Device::with(config, TestRandom::Sequence(1), 1280);
+    device.register();
+    assert_eq!(device.code(&get("/3/0")), Code::CONTENT);
 }
