@@ -11,6 +11,7 @@ pub mod errno;
 mod error;
 mod event;
 mod fmt;
+pub mod fota;
 pub mod hal;
 mod profile;
 mod record;

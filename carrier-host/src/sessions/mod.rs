@@ -112,6 +112,8 @@ impl Sessions for HostSessions {
         }
     }
 
+    fn hold(&mut self, _session: SessionId, _held: bool) {}
+
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         loop {
             let (id, happening) = self.happening().await;

@@ -405,6 +405,8 @@ impl Sessions for ModemSessions<'_, '_> {
         self.close_now(session);
     }
 
+    fn hold(&mut self, _session: SessionId, _held: bool) {}
+
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         poll_fn(|_| {
             if !self.world.is_running() {

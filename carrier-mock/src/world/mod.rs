@@ -18,7 +18,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use heapless::Vec;
-use lwm2m_carrier::hal::{CredentialKind, Hal, LinkState, SecurityTag};
+use lwm2m_carrier::hal::{CredentialKind, Hal, LinkState, NoFirmware, SecurityTag};
 use lwm2m_core::time::{Duration, Instant, UnixTime};
 
 pub use listener::{Door, Guard};
@@ -241,6 +241,7 @@ impl<'w> World<'w> {
             clock: DeviceClock::new(self),
             random: DeviceRandom::new(self),
             reset: DeviceReset::new(self),
+            firmware: NoFirmware,
         }
     }
 

@@ -12,8 +12,8 @@ use crate::{
     carrier::{Action, Completion},
     error::Error,
     hal::{
-        Clock, Hal, KeyStore, Link, LinkState, Random, Received, Reset, SessionId, Sessions,
-        Storage,
+        Clock, Firmware, Hal, KeyStore, Link, LinkState, Random, Received, Reset, SessionId,
+        Sessions, Storage,
     },
     response::EventHandler,
 };
@@ -58,7 +58,7 @@ impl<'s, 'r, O, H, E> Runner<'s, 'r, O, H, E> {
     }
 }
 
-impl<O, L, K, S, T, C, N, R, E> Runner<'_, '_, O, Hal<L, K, S, T, C, N, R>, E>
+impl<O, L, K, S, T, C, N, R, F, E> Runner<'_, '_, O, Hal<L, K, S, T, C, N, R, F>, E>
 where
     O: Objects,
     L: Link,
@@ -68,6 +68,7 @@ where
     C: Clock,
     N: Random,
     R: Reset,
+    F: Firmware,
     E: EventHandler,
 {
     /// Initialises: loads what is stored, asks the application for CA certificates where the profile says so, and

@@ -1,8 +1,8 @@
 //! The porting surface: what a device must offer.
 //!
 //! One file per trait, each trait exactly once, as `async fn`. A port implements [`Link`], [`KeyStore`], [`Sessions`]
-//! (or takes [`NalSessions`](crate::sessions::NalSessions)), [`Storage`], [`Clock`], [`Random`] and [`Reset`] for its
-//! own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`] is asked for the endpoint name.
+//! (or takes [`NalSessions`](crate::sessions::NalSessions)), [`Storage`], [`Clock`], [`Random`], [`Reset`] and,
+//! for firmware updates, [`Firmware`] for its own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`] is asked for the endpoint name.
 //!
 //! # Cancel safety
 //!
@@ -22,6 +22,7 @@
 //! an `nb` function into a future and runs a future without an executor.
 
 mod clock;
+mod firmware;
 mod key_store;
 mod link;
 mod modem_info;
@@ -31,6 +32,7 @@ mod sessions;
 mod storage;
 
 pub use clock::Clock;
+pub use firmware::{Applied, Firmware, FirmwareError, FirmwareErrorKind, Installed, NoFirmware};
 pub use key_store::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
 pub use link::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
 pub use lwm2m_core::client::{Expect, SessionId};

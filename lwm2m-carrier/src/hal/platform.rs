@@ -5,12 +5,21 @@ use core::fmt;
 /// The parts of a port, handed to a driver as one value.
 ///
 /// There is nothing to implement: a port fills in the fields. Where the type must be named (a static, the argument of
-/// a task), an alias does: `type Board = Hal<Modem, Keys, Sockets, Flash, Timer, Trng, Mcu>;`
+/// a task), an alias does: `type Board = Hal<Modem, Keys, Sockets, Flash, Timer, Trng, Mcu, Slot>;`
 #[allow(
     clippy::exhaustive_structs,
     reason = "made by every port; a new part is a breaking change on purpose"
 )]
-pub struct Hal<Link, KeyStore, Sessions, Storage, Clock, Random, Reset> {
+pub struct Hal<
+    Link,
+    KeyStore,
+    Sessions,
+    Storage,
+    Clock,
+    Random,
+    Reset,
+    Firmware = super::NoFirmware,
+> {
     /// The network link: a [`Link`](super::Link).
     pub link: Link,
     /// The credentials: a [`KeyStore`](super::KeyStore).
@@ -25,9 +34,11 @@ pub struct Hal<Link, KeyStore, Sessions, Storage, Clock, Random, Reset> {
     pub random: Random,
     /// Restart: a [`Reset`](super::Reset).
     pub reset: Reset,
+    /// The place for firmware: a [`Firmware`](super::Firmware); [`NoFirmware`](super::NoFirmware) without one.
+    pub firmware: Firmware,
 }
 
-impl<L, K, S, T, C, N, R> fmt::Debug for Hal<L, K, S, T, C, N, R> {
+impl<L, K, S, T, C, N, R, F> fmt::Debug for Hal<L, K, S, T, C, N, R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hal").finish_non_exhaustive()
     }

@@ -54,6 +54,12 @@ pub trait Sessions {
     /// returned is returned by the next call. Must not return anything for a session that was closed.
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received);
 
+    /// While `held`, [`receive`](Self::receive) returns nothing of `session`: what comes stays where it is, in the
+    /// window of a stream, because the memory for it is lent elsewhere. `open` and `close` end a hold.
+    ///
+    /// Only streams are held; a port without them does nothing.
+    fn hold(&mut self, session: SessionId, held: bool);
+
     /// Whether a connection id (RFC 9146) keeps the session alive when the device's address changes.
     fn connection_id(&self, session: SessionId) -> ConnectionId {
         let _ = session;

@@ -44,6 +44,8 @@ where
     socket: Option<(SocketAddr, <N as UdpStack>::UniquelyBound)>,
     peers: [Option<SocketAddr>; SESSIONS],
     stream: Option<(SessionId, N::Connection<'s>)>,
+    /// The stream is not to be read.
+    held: bool,
     chunk: [u8; CHUNK],
     /// The socket has failed; the sessions over it are still to be told.
     failure: Option<SessionError>,
@@ -63,6 +65,7 @@ where
             socket: None,
             peers: [None; SESSIONS],
             stream: None,
+            held: false,
             chunk: [0; CHUNK],
             failure: None,
         }
@@ -158,6 +161,7 @@ where
         let connected = TcpConnect::connect(self.stack, remote).await;
         let stream = connected.map_err(|error| session_error(error.kind()))?;
         self.stream = Some((session, stream));
+        self.held = false;
         Ok(())
     }
 
@@ -239,6 +243,12 @@ where
         }
     }
 
+    fn hold(&mut self, session: SessionId, held: bool) {
+        if self.stream.as_ref().is_some_and(|(id, _)| *id == session) {
+            self.held = held;
+        }
+    }
+
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         loop {
             if let Some(error) = self.failure {
@@ -250,7 +260,7 @@ where
             let room = buffer.len();
             let chunk = self.chunk.get_mut(..room.min(CHUNK)).unwrap_or_default();
             let socket = &mut self.socket;
-            let stream = &mut self.stream;
+            let stream = self.stream.as_mut().filter(|_| !self.held);
             let datagram = async {
                 match socket {
                     Some((_, socket)) => socket.receive_into(buffer).await,

@@ -68,6 +68,10 @@ impl<S: Sessions> Sessions for Faulty<S> {
         self.sessions.close(session).await;
     }
 
+    fn hold(&mut self, session: SessionId, held: bool) {
+        self.sessions.hold(session, held);
+    }
+
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         self.sessions.receive(buffer).await
     }

@@ -13,7 +13,7 @@ use carrier_host::random::OsRandom;
 use carrier_host::sessions::HostSessions;
 use embedded_nal_async::{AddrType, Dns, UdpStack};
 use lwm2m_carrier::driver::{Handle, Shared};
-use lwm2m_carrier::hal::Hal;
+use lwm2m_carrier::hal::{Hal, NoFirmware};
 use lwm2m_carrier::{Carrier, Credentials, Profile};
 use lwm2m_core::Resources;
 use lwm2m_core::model::ContentFormat;
@@ -66,6 +66,7 @@ pub(crate) async fn live(
         clock: HostClock::new(),
         random,
         reset: Restart(Rc::clone(&restart)),
+        firmware: NoFirmware,
     };
     let reporter = Reporter::new(options.json);
     let mut buffer = vec![0; BUFFER];

@@ -1,0 +1,11 @@
+//! Firmware updates: object 5's package, from a server's wish to the result that it reads.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | what a download knows and says, whatever its protocol | `download` |
+//! | whether a package may be used | `verifier` |
+
+pub(crate) mod download;
+mod verifier;
+
+pub use verifier::{Unverified, Verifier, VerifierError};

@@ -1,0 +1,48 @@
+//! Whether a package may be used.
+
+/// Decides whether a package may be used: by its digest, its signature, its header.
+///
+/// The package is read back from where it lies and handed over from its start to its end, after the download and, where
+/// the device has restarted since, once more before it is applied.
+pub trait Verifier {
+    /// A package of this many bytes begins; what came before is forgotten.
+    fn begin(&mut self, size: u32);
+
+    /// The next bytes.
+    fn update(&mut self, part: &[u8]);
+
+    /// The package is complete.
+    ///
+    /// # Errors
+    /// It must not be used: result 5 after the download, result 8 before it is applied;
+    /// [`VerifierError::Unsupported`] is result 6 after the download.
+    fn finish(&mut self) -> Result<(), VerifierError>;
+}
+
+/// Why a package must not be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// It is damaged.
+    Damaged,
+    /// Its signature is missing or wrong.
+    Untrusted,
+    /// It is for something else.
+    Unsupported,
+}
+
+/// Takes every package. For devices whose modem or boot loader verifies it, and for tests.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "it has no content")]
+pub struct Unverified;
+
+impl Verifier for Unverified {
+    fn begin(&mut self, _size: u32) {}
+
+    fn update(&mut self, _part: &[u8]) {}
+
+    fn finish(&mut self) -> Result<(), VerifierError> {
+        Ok(())
+    }
+}
