@@ -21,8 +21,12 @@ pub const EFAULT: i32 = 14;
 pub const EBUSY: i32 = 16;
 /// Invalid argument.
 pub const EINVAL: i32 = 22;
+/// File too large.
+pub const EFBIG: i32 = 27;
 /// No space left.
 pub const ENOSPC: i32 = 28;
+/// Too many redirects.
+pub const ELOOP: i32 = 40;
 /// Bad request.
 pub const EBADR: i32 = 53;
 /// Message too long.

@@ -7,7 +7,8 @@ use lwm2m_core::client::Failure;
 use crate::{
     era::Era,
     errno,
-    hal::{KeyStoreError, LinkError, SessionError, StorageError},
+    fota::VerifierError,
+    hal::{FirmwareError, KeyStoreError, LinkError, SessionError, StorageError},
 };
 
 /// A failure, as [`Event::Error`](crate::Event::Error) tells it and as initialisation returns it.
@@ -73,6 +74,58 @@ pub enum Cause {
     Record,
     /// The profile or the objects do not fit together.
     Configuration(ConfigurationError),
+    /// The firmware slot.
+    Firmware(FirmwareError),
+    /// The verifier has refused the firmware package.
+    Package(VerifierError),
+    /// The download of a firmware package.
+    Download(DownloadError),
+}
+
+/// Why a firmware package could not be had from its server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum DownloadError {
+    /// The scheme of the URI is not supported.
+    Scheme,
+    /// The URI is malformed or too long.
+    Uri,
+    /// There are no credentials for the server.
+    Credentials,
+    /// The server has no such package.
+    NotFound,
+    /// The server does not let the device have it.
+    Refused,
+    /// It is too large to be handed out.
+    TooLarge,
+    /// The server does not do as the protocol says.
+    Protocol,
+    /// Redirected too often.
+    Redirects,
+    /// The server cannot answer now.
+    Unavailable,
+    /// Nothing has come for too long.
+    Timeout,
+    /// The server ends connections before anything has come.
+    Closed,
+}
+
+impl DownloadError {
+    const fn errno(self) -> i32 {
+        match self {
+            Self::Scheme => errno::EOPNOTSUPP,
+            Self::Uri => errno::EINVAL,
+            Self::Credentials | Self::NotFound => errno::ENOENT,
+            Self::Refused => errno::EACCES,
+            Self::TooLarge => errno::EFBIG,
+            Self::Protocol => errno::EBADR,
+            Self::Redirects => errno::ELOOP,
+            Self::Unavailable => errno::EBUSY,
+            Self::Timeout => errno::ETIMEDOUT,
+            Self::Closed => errno::ECONNRESET,
+        }
+    }
 }
 
 /// What is wrong with the configuration.
@@ -86,7 +139,7 @@ pub enum ConfigurationError {
     Credentials,
     /// Object 0 (Security) or 1 (Server) is not among the objects, or too small.
     Objects,
-    /// The message buffer is too small for a record.
+    /// The message buffer is too small for a record, or the firmware buffer smaller than the message buffer.
     Buffer,
 }
 
@@ -107,6 +160,11 @@ impl Error {
             Cause::Configuration(ConfigurationError::Credentials) => errno::ENOENT,
             Cause::Configuration(ConfigurationError::Objects) => errno::EFAULT,
             Cause::Configuration(ConfigurationError::Buffer) => errno::ENOMEM,
+            Cause::Firmware(error) => error.errno,
+            Cause::Package(VerifierError::Damaged) => errno::EINVAL,
+            Cause::Package(VerifierError::Untrusted) => errno::EPERM,
+            Cause::Package(VerifierError::Unsupported) => errno::EOPNOTSUPP,
+            Cause::Download(error) => error.errno(),
         };
         Self { kind, cause, errno }
     }
@@ -188,7 +246,26 @@ impl fmt::Display for Error {
                 ConfigurationError::Uri => "server URI missing or malformed",
                 ConfigurationError::Credentials => "credentials do not fit the server URI",
                 ConfigurationError::Objects => "object 0 or 1 missing or too small",
-                ConfigurationError::Buffer => "message buffer too small",
+                ConfigurationError::Buffer => "message buffer or firmware buffer too small",
+            }),
+            Cause::Firmware(error) => error.fmt(f),
+            Cause::Package(error) => f.write_str(match error {
+                VerifierError::Damaged => "damaged",
+                VerifierError::Untrusted => "not trusted",
+                VerifierError::Unsupported => "for something else",
+            }),
+            Cause::Download(error) => f.write_str(match error {
+                DownloadError::Scheme => "scheme of the URI not supported",
+                DownloadError::Uri => "URI malformed",
+                DownloadError::Credentials => "no credentials for the server",
+                DownloadError::NotFound => "not found",
+                DownloadError::Refused => "refused by the server",
+                DownloadError::TooLarge => "too large",
+                DownloadError::Protocol => "the server does not do as the protocol says",
+                DownloadError::Redirects => "redirected too often",
+                DownloadError::Unavailable => "the server is not available",
+                DownloadError::Timeout => "nothing has come for too long",
+                DownloadError::Closed => "connection closed",
             }),
         }
     }

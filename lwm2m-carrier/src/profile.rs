@@ -51,12 +51,27 @@ pub struct Profile<'p> {
     pub bootstrap_back_off: BackOff<'p>,
     /// Waits between registration attempts once the retries of the Server object are used up.
     pub registration_back_off: BackOff<'p>,
+    /// The security tag for firmware servers under `coaps` that no account is for: their URI's host and port are not
+    /// those of any server in object 0.
+    pub firmware_tag: Option<SecurityTag>,
+    /// Waits between attempts to go on with a download of firmware.
+    pub firmware_back_off: BackOff<'p>,
+    /// Attempts in a row that may bring nothing of a firmware package before the download is given up.
+    pub firmware_attempts: u8,
+    /// Most bytes of a firmware package that one HTTP request asks for; 0 for all that follow. A modem whose TLS takes
+    /// short records only needs small ones.
+    pub firmware_fragment: u32,
 }
+
+/// 10, 30 and 60 seconds, 2, 5, 10, 30 and 60 minutes, spread by 10 %.
+const FIRMWARE_BACK_OFF: BackOff<'static> =
+    BackOff::new(&[10, 30, 60, 120, 300, 600, 1_800, 3_600], 10);
 
 impl Profile<'static> {
     /// No carrier in particular: any server, IMEI as endpoint name, lifetime of one hour, queue mode off, tags from 25.
     ///
-    /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way.
+    /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way. For
+    /// firmware 10 and 30 seconds, 1, 2, 5, 10, 30 and 60 minutes, up to ten attempts in a row that bring nothing.
     pub const GENERIC: Self = Self {
         name: "generic",
         server_uri: "",
@@ -71,6 +86,10 @@ impl Profile<'static> {
         link_back_off: BackOff::DEFAULT,
         bootstrap_back_off: BackOff::DEFAULT,
         registration_back_off: BackOff::DEFAULT,
+        firmware_tag: None,
+        firmware_back_off: FIRMWARE_BACK_OFF,
+        firmware_attempts: 10,
+        firmware_fragment: 0,
     };
 }
 
@@ -144,6 +163,28 @@ impl<'p> Profile<'p> {
         self.link_back_off = link;
         self.bootstrap_back_off = bootstrap;
         self.registration_back_off = registration;
+        self
+    }
+
+    /// The same with a security tag for firmware servers under `coaps`.
+    #[must_use]
+    pub const fn with_firmware_tag(mut self, tag: SecurityTag) -> Self {
+        self.firmware_tag = Some(tag);
+        self
+    }
+
+    /// The same with other waits and another number of attempts for downloads of firmware.
+    #[must_use]
+    pub const fn with_firmware_back_off(mut self, back_off: BackOff<'p>, attempts: u8) -> Self {
+        self.firmware_back_off = back_off;
+        self.firmware_attempts = attempts;
+        self
+    }
+
+    /// The same with another length of HTTP ranges, in bytes; 0 for the whole package in one.
+    #[must_use]
+    pub const fn with_firmware_fragment(mut self, bytes: u32) -> Self {
+        self.firmware_fragment = bytes;
         self
     }
 

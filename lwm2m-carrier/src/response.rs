@@ -2,36 +2,8 @@
 
 use crate::{
     event::Event,
-    hal::{KeyStore, SecurityTag},
+    hal::{CaTags, KeyStore},
 };
-
-/// Tags that a secure session may check its peer's certificate against, at most seven (as modems have it).
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub struct CaTags {
-    tags: [Option<SecurityTag>; Self::MAX],
-}
-
-impl CaTags {
-    /// Largest number of tags.
-    pub const MAX: usize = 7;
-
-    /// These tags; `None` when there are more than [`MAX`](Self::MAX).
-    #[must_use]
-    pub fn new(tags: &[SecurityTag]) -> Option<Self> {
-        let mut all = Self::default();
-        let slots = all.tags.get_mut(..tags.len())?;
-        for (slot, &tag) in slots.iter_mut().zip(tags) {
-            *slot = Some(tag);
-        }
-        Some(all)
-    }
-
-    /// The tags.
-    pub fn iter(&self) -> impl Iterator<Item = SecurityTag> + '_ {
-        self.tags.iter().copied().flatten()
-    }
-}
 
 /// What the application answers to an event.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

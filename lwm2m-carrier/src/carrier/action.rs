@@ -64,6 +64,13 @@ pub enum Action<'b> {
         /// What is expected to come back.
         expect: Expect,
     },
+    /// Hold a session back, or no longer: [`Sessions::hold`](crate::hal::Sessions::hold).
+    Hold {
+        /// Which one.
+        session: SessionId,
+        /// Whether it is held back.
+        held: bool,
+    },
     /// Close a session.
     Close {
         /// Which one.
@@ -138,6 +145,8 @@ pub(super) enum Pending {
     WriteKey(SecurityTag, Credential),
     DeleteKey(SecurityTag, CredentialKind),
     Open(SessionId, u16),
+    OpenFirmware(SessionId),
+    Hold(SessionId, bool),
     Send(SessionId, usize, Expect),
     Close(SessionId),
     Load(RecordId),

@@ -5,18 +5,31 @@ use crate::{
     error::{Cause, Error, ErrorKind},
     event::Event,
     profile::Credentials,
-    record::{ACCOUNT, Account, STAGED, STATE, State, Tags},
+    record::{ACCOUNT, Account, FIRMWARE, STAGED, STATE, State, Tags},
 };
 use lwm2m_core::time::Instant;
 use zeroize::Zeroize;
 
 impl Carrier<'_> {
-    pub(super) fn boot(&mut self) -> Flow {
+    pub(super) fn boot(&mut self, buffer: &mut [u8]) -> Flow {
+        if matches!(self.stage, Stage::SettleFirmware) {
+            return self.settle_firmware(buffer).unwrap_or_else(|| {
+                self.ask_for_certificates();
+                Flow::Again
+            });
+        }
         self.pending = Some(match self.stage {
             Stage::LoadState => Pending::Load(STATE),
             Stage::LoadAccount => Pending::Load(ACCOUNT),
             Stage::LoadStaged => Pending::Load(STAGED),
             Stage::DiscardStaged => Pending::Delete(STAGED),
+            Stage::LoadFirmware => match self.check_firmware_buffer(buffer.len()) {
+                Ok(()) => Pending::Load(FIRMWARE),
+                Err(error) => {
+                    self.fail(error);
+                    return Flow::Again;
+                }
+            },
             // The application has not answered yet.
             _ => return Flow::Wait(Instant::FAR_FUTURE),
         });
@@ -59,6 +72,11 @@ impl Carrier<'_> {
                     self.stage = Stage::DiscardStaged;
                 }
             },
+            Stage::LoadFirmware => {
+                self.firmware_loaded(record, cx.now);
+                self.stage = Stage::SettleFirmware;
+            }
+            Stage::SettleFirmware => {}
             // What the staged account may have done to the objects is undone.
             _ => self.stage = Stage::LoadAccount,
         }
@@ -164,6 +182,14 @@ impl Carrier<'_> {
     }
 
     fn accounts_loaded(&mut self) {
+        if self.has_firmware() {
+            self.stage = Stage::LoadFirmware;
+        } else {
+            self.ask_for_certificates();
+        }
+    }
+
+    fn ask_for_certificates(&mut self) {
         if self.profile.asks_for_certificates {
             self.stage = Stage::Certificates;
             self.push(Event::CertsInit);

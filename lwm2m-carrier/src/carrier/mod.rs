@@ -12,10 +12,32 @@
 //! | load the records, ask for CA certificates | `boot` |
 //! | take the link down, write keys, make a staged account the one in use, bring the link up | `provisioning` |
 //! | bootstrap, register, answer; at Bootstrap-Finish check the keys and stage the account | `running` |
+//!
+//! Firmware updates run beside them: `firmware` joins them to [`fota`](crate::fota).
+
+/// The application's objects, with object 5 where there are firmware updates, for a call of the client.
+#[cfg(feature = "fota")]
+macro_rules! overlay {
+    ($carrier:expr, $objects:expr) => {
+        crate::fota::Overlay::new($carrier.fota.as_mut(), $objects)
+    };
+}
+/// The application's objects for a call of the client.
+#[cfg(not(feature = "fota"))]
+macro_rules! overlay {
+    ($carrier:expr, $objects:expr) => {
+        *$objects
+    };
+}
 
 mod account;
 mod action;
 mod boot;
+#[cfg(feature = "fota")]
+mod firmware;
+#[cfg(not(feature = "fota"))]
+#[path = "no_firmware.rs"]
+mod firmware;
 mod provisioning;
 mod running;
 mod session;
@@ -34,10 +56,10 @@ use crate::{
     error::{Cause, Error, ErrorKind},
     event::Event,
     fmt::{info, warning},
-    hal::{LinkState, SecurityTag},
+    hal::{CaTags, LinkState, Received, SecurityTag},
     profile::Profile,
     record::{Account, State},
-    response::{CaTags, Response},
+    response::Response,
 };
 
 use account::Cursor;
@@ -57,11 +79,16 @@ enum Stage {
     LoadStaged,
     /// A staged account that is not to be used is deleted.
     DiscardStaged,
+    LoadFirmware,
+    /// A restart with a new firmware is behind the device: how it went.
+    SettleFirmware,
     /// The application is asked for CA certificates.
     Certificates,
     TakeDown,
     CloseSessions,
     LinkDown,
+    /// The modem restarts with a new firmware.
+    RestartModem,
     ProfileKey(usize),
     Keys(Cursor),
     Commit,
@@ -118,6 +145,8 @@ struct Context<'c> {
 /// is [`Action::Wait`], what comes from the network and the link is handed in, and `poll` follows.
 pub struct Carrier<'r> {
     client: Client<'r>,
+    #[cfg(feature = "fota")]
+    fota: Option<crate::fota::Fota<'r>>,
     profile: Profile<'r>,
     stage: Stage,
     /// The action that was handed out and is not complete.
@@ -177,6 +206,8 @@ impl<'r> Carrier<'r> {
     ) -> Self {
         Self {
             client: Client::new(resources, config, random),
+            #[cfg(feature = "fota")]
+            fota: None,
             profile,
             stage: Stage::Idle,
             pending: None,
@@ -257,6 +288,8 @@ impl<'r> Carrier<'r> {
                 continue;
             }
             if let Flow::Wait(until) = self.advance(buffer, cx) {
+                // The driver looks for jobs between two turns.
+                let until = if self.has_job() { now } else { until };
                 return Action::Wait { until };
             }
         }
@@ -270,7 +303,9 @@ impl<'r> Carrier<'r> {
             | Stage::LoadAccount
             | Stage::LoadStaged
             | Stage::DiscardStaged
-            | Stage::Certificates => self.boot(),
+            | Stage::LoadFirmware
+            | Stage::SettleFirmware
+            | Stage::Certificates => self.boot(buffer),
             Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged | Stage::CloseSessions => {
                 self.run(buffer, cx)
             }
@@ -304,6 +339,8 @@ impl<'r> Carrier<'r> {
             },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
+            Pending::OpenFirmware(session) => self.open_firmware_action(session, buffer, objects),
+            Pending::Hold(session, held) => Action::Hold { session, held },
             Pending::Send(session, len, expect) => Action::Send {
                 session,
                 datagram: buffer.get(..len).unwrap_or(&[]),
@@ -362,13 +399,16 @@ impl<'r> Carrier<'r> {
             }
             Pending::Open(session, _) => self.open_done(session, completion, cx),
             Pending::Send(session, ..) => self.send_done(session, completion, cx),
-            Pending::Close(_) => {}
+            Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
+            Pending::Close(_) | Pending::Hold(..) => {}
             Pending::Reboot => self.stage = Stage::Halted,
             _ => match self.stage {
                 Stage::LoadState
                 | Stage::LoadAccount
                 | Stage::LoadStaged
-                | Stage::DiscardStaged => self.boot_done(completion, buffer, cx),
+                | Stage::DiscardStaged
+                | Stage::LoadFirmware
+                | Stage::SettleFirmware => self.boot_done(completion, buffer, cx),
                 Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged => {
                     self.run_done(completion, buffer, cx);
                 }
@@ -422,7 +462,11 @@ impl<'r> Carrier<'r> {
         objects: &mut dyn Objects,
         random: &mut dyn Random,
     ) {
-        if matches!(self.stage, Stage::Run) {
+        if self.is_firmware_session(session) {
+            let bytes = buffer.get(..len).unwrap_or_default();
+            self.firmware_received(Received::Datagram(len), bytes, now, random);
+        } else if matches!(self.stage, Stage::Run) {
+            let objects = &mut overlay!(self, objects);
             self.client
                 .handle_datagram(now, session, buffer, len, objects, random);
         }
@@ -436,6 +480,8 @@ impl<'r> Carrier<'r> {
                 if self.connected {
                     self.connected = false;
                     self.push(Event::Disconnected { reason });
+                    self.firmware_link_lost(now);
+                    let objects = &mut overlay!(self, objects);
                     self.client.set_online(now, false, objects);
                 }
             }
@@ -450,6 +496,7 @@ impl<'r> Carrier<'r> {
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {
                             self.push(Event::LteReady);
                         }
+                        let objects = &mut overlay!(self, objects);
                         self.client.set_online(now, true, objects);
                     }
                     _ => {}

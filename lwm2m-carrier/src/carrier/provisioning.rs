@@ -6,7 +6,9 @@
 use lwm2m_core::{client::Failure, time::Instant};
 use zeroize::Zeroize;
 
-use super::{Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account};
+use super::{
+    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
+};
 use crate::{
     deferred::DeferredReason,
     error::{Cause, ConfigurationError, Error, ErrorKind},
@@ -64,6 +66,10 @@ impl<'r> Carrier<'r> {
                 return Flow::Wait(self.retry_at);
             }
             Stage::LinkDown => self.pending = Some(Pending::LinkDown),
+            Stage::RestartModem => match self.settle_firmware(buffer) {
+                Some(flow) => return flow,
+                None => self.stage = Stage::ProfileKey(0),
+            },
             Stage::ProfileKey(part) => match PROFILE_KEYS.get(part) {
                 Some(&kind) if self.profile_key_due => {
                     let key = Credential::Profile(kind);
@@ -103,12 +109,16 @@ impl<'r> Carrier<'r> {
             || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some()
             || self.old_tags().next().is_some();
         buffer.zeroize();
-        let needed = self.stopping || keys && self.keys_need_offline;
+        let needed = self.stopping
+            || self.firmware_needs_link_down()
+            || keys && self.keys_need_offline;
         if needed && self.link_up {
             if self.connected {
                 self.push(Event::Disconnecting);
             }
-            self.client.set_online(cx.now, false, cx.objects);
+            self.firmware_link_lost(cx.now);
+            let objects = &mut overlay!(self, cx.objects);
+            self.client.set_online(cx.now, false, objects);
             self.stage = Stage::CloseSessions;
         } else {
             self.link_is_down();
@@ -121,6 +131,8 @@ impl<'r> Carrier<'r> {
         self.stage = if self.stopping {
             self.stopping = false;
             Stage::Stopped
+        } else if self.restart_modem() {
+            Stage::RestartModem
         } else {
             Stage::ProfileKey(0)
         };
@@ -257,8 +269,9 @@ impl<'r> Carrier<'r> {
         if has_server && self.connected {
             self.push(Event::LteReady);
         }
-        self.client.set_online(cx.now, self.connected, cx.objects);
-        if let Err(failure) = self.client.start(cx.now, cx.objects) {
+        let objects = &mut overlay!(self, cx.objects);
+        self.client.set_online(cx.now, self.connected, objects);
+        if let Err(failure) = self.client.start(cx.now, objects) {
             self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
         }
     }

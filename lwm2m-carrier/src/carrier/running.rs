@@ -18,6 +18,8 @@ use crate::{
     record::{ACCOUNT, STAGED, STATE},
 };
 
+/// Update of the Firmware Update object.
+const UPDATE: Path = Path::resource(5, 0, 2);
 /// Reboot and Factory Reset of the Device object.
 const REBOOT: Path = Path::resource(3, 0, 4);
 const FACTORY_RESET: Path = Path::resource(3, 0, 5);
@@ -30,9 +32,10 @@ impl Carrier<'_> {
             _ => {}
         }
         // An answer may lie in the buffer: the client goes first.
+        let objects = &mut overlay!(self, cx.objects);
         let output = self
             .client
-            .poll_output(cx.now, buffer, cx.objects, cx.random);
+            .poll_output(cx.now, buffer, objects, cx.random);
         match output {
             Output::Transmit {
                 session,
@@ -70,6 +73,11 @@ impl Carrier<'_> {
             self.pending = Some(Pending::Store(STATE, len));
             return Flow::Again;
         }
+        let until = match self.step_firmware(buffer, cx) {
+            Some(Flow::Again) => return Flow::Again,
+            Some(Flow::Wait(firmware)) => until.min(firmware),
+            None => until,
+        };
         if core::mem::take(&mut self.rebooting) {
             self.pending = Some(Pending::Reboot);
             return Flow::Again;
@@ -85,7 +93,8 @@ impl Carrier<'_> {
             Some(at) if at <= cx.now => {
                 self.bootstrap_at = None;
                 // Without a bootstrap account there is nothing to try again.
-                let _ = self.client.bootstrap(cx.now, cx.objects);
+                let objects = &mut overlay!(self, cx.objects);
+                let _ = self.client.bootstrap(cx.now, objects);
                 Flow::Again
             }
             Some(at) => Flow::Wait(until.min(at)),
@@ -114,7 +123,8 @@ impl Carrier<'_> {
                 self.client.update(false);
             } else {
                 drop(ids);
-                if let Err(failure) = self.client.start(cx.now, cx.objects) {
+                let objects = &mut overlay!(self, cx.objects);
+                if let Err(failure) = self.client.start(cx.now, objects) {
                     self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
                 }
             }
@@ -148,6 +158,7 @@ impl Carrier<'_> {
                     self.save_state = true;
                 }
                 self.push(Event::Registered { server });
+                self.firmware_registered();
             }
             client::Event::Deregistered { server, confirmed } => {
                 self.push(Event::Deregistered { server, confirmed });
@@ -159,6 +170,7 @@ impl Carrier<'_> {
                 ..
             } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx),
             client::Event::AccountChanged { .. } => self.save_account = true,
+            client::Event::Answered { path: UPDATE } => self.update_firmware(),
             client::Event::Answered { path: REBOOT } => self.push(Event::Reboot),
             client::Event::Answered {
                 path: FACTORY_RESET,
@@ -226,8 +238,9 @@ impl Carrier<'_> {
             }
             (Stage::StoreStaged, _) => {
                 self.stage = Stage::Run;
+                let objects = &mut overlay!(self, cx.objects);
                 self.client
-                    .finish_bootstrap(cx.now, true, buffer, cx.objects, cx.random);
+                    .finish_bootstrap(cx.now, true, buffer, objects, cx.random);
             }
             (_, completion) => self.tell_storage(completion),
         }
@@ -238,8 +251,9 @@ impl Carrier<'_> {
         self.staged = None;
         self.stage = Stage::Run;
         self.push_error(ErrorKind::Bootstrap, cause);
+        let objects = &mut overlay!(self, cx.objects);
         self.client
-            .finish_bootstrap(cx.now, false, buffer, cx.objects, cx.random);
+            .finish_bootstrap(cx.now, false, buffer, objects, cx.random);
     }
 
     /// The client wants a session.
@@ -256,7 +270,8 @@ impl Carrier<'_> {
         }
         self.configuration_error(ConfigurationError::Uri);
         let failed = SessionEvent::Failed(SessionFailure::NoRoute);
+        let objects = &mut overlay!(self, cx.objects);
         self.client
-            .handle_session(cx.now, session, failed, cx.objects, cx.random);
+            .handle_session(cx.now, session, failed, objects, cx.random);
     }
 }

@@ -47,8 +47,9 @@ impl<'r> Carrier<'r> {
             Completion::SessionFailed(error) => SessionEvent::Failed(failure(error)),
             _ => SessionEvent::Failed(SessionFailure::Refused),
         };
+        let objects = &mut overlay!(self, cx.objects);
         self.client
-            .handle_session(cx.now, session, event, cx.objects, cx.random);
+            .handle_session(cx.now, session, event, objects, cx.random);
     }
 
     pub(super) fn send_done(
@@ -57,19 +58,21 @@ impl<'r> Carrier<'r> {
         completion: Completion,
         cx: &mut Context<'_>,
     ) {
+        if self.is_firmware_session(session) {
+            if let Completion::SessionFailed(error) = completion {
+                self.firmware_send_failed(error, cx);
+            }
+            return;
+        }
         // What was not sent is lost as if on the way, and sent again, except where the session is gone.
         if let Completion::SessionFailed(SessionError {
             kind: SessionErrorKind::Closed,
             ..
         }) = completion
         {
-            self.client.handle_session(
-                cx.now,
-                session,
-                SessionEvent::Closed,
-                cx.objects,
-                cx.random,
-            );
+            let objects = &mut overlay!(self, cx.objects);
+            self.client
+                .handle_session(cx.now, session, SessionEvent::Closed, objects, cx.random);
         }
     }
 
@@ -82,6 +85,9 @@ impl<'r> Carrier<'r> {
         objects: &mut dyn Objects,
         random: &mut dyn Random,
     ) {
+        if self.is_firmware_session(session) {
+            return self.firmware_received(received, &[], now, random);
+        }
         let was_opening = self.opening & bit(session) != 0;
         let event = match received {
             Received::Datagram(_) => return,
@@ -91,6 +97,7 @@ impl<'r> Carrier<'r> {
             Received::Closed(_) => SessionEvent::Closed,
         };
         self.opening &= !bit(session);
+        let objects = &mut overlay!(self, objects);
         self.client
             .handle_session(now, session, event, objects, random);
     }

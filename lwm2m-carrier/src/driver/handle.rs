@@ -9,7 +9,7 @@ use lwm2m_core::{
 };
 
 use super::shared::{Shared, State};
-use crate::{carrier::Carrier, response::CaTags};
+use crate::{carrier::Carrier, hal::CaTags};
 
 /// The application's half of a driver: cheap to copy, usable from any task on the same thread.
 pub struct Handle<'s, 'r, O> {

@@ -1,6 +1,12 @@
 //! The loop.
 
-use core::fmt;
+use core::{
+    convert::Infallible,
+    fmt,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::Poll,
+};
 
 use lwm2m_core::{model::Objects, time::Instant};
 
@@ -9,8 +15,9 @@ use super::{
     shared::Shared,
 };
 use crate::{
-    carrier::{Action, Completion},
+    carrier::{Action, Carrier, Completion},
     error::Error,
+    fota::Job,
     hal::{
         Clock, Firmware, Hal, KeyStore, Link, LinkState, Random, Received, Reset, SessionId,
         Sessions, Storage,
@@ -27,6 +34,8 @@ pub struct Runner<'s, 'r, O, H, E> {
     hal: H,
     handler: E,
     buffer: &'s mut [u8],
+    /// An operation on the firmware slot that is under way; done again when the future was dropped.
+    job: Option<Job<'r>>,
 }
 
 /// What has happened while the loop was waiting.
@@ -49,6 +58,7 @@ impl<'s, 'r, O, H, E> Runner<'s, 'r, O, H, E> {
             hal,
             handler,
             buffer,
+            job: None,
         }
     }
 
@@ -58,7 +68,7 @@ impl<'s, 'r, O, H, E> Runner<'s, 'r, O, H, E> {
     }
 }
 
-impl<O, L, K, S, T, C, N, R, F, E> Runner<'_, '_, O, Hal<L, K, S, T, C, N, R, F>, E>
+impl<'r, O, L, K, S, T, C, N, R, F, E> Runner<'_, 'r, O, Hal<L, K, S, T, C, N, R, F>, E>
 where
     O: Objects,
     L: Link,
@@ -80,16 +90,7 @@ where
     /// Calling again begins anew.
     pub async fn init(&mut self) -> Result<(), Error> {
         self.begin();
-        loop {
-            let initialized = match self.shared.state.try_borrow() {
-                Ok(state) => state.carrier.initialized(),
-                Err(_) => None,
-            };
-            match initialized {
-                Some(result) => return result,
-                None => self.turn().await,
-            }
-        }
+        self.drive(Carrier::initialized).await
     }
 
     /// Runs the device, and never returns. Initialises first, unless [`init`](Self::init) has done so; where that
@@ -102,9 +103,7 @@ where
         if initialized.is_none() {
             self.begin();
         }
-        loop {
-            self.turn().await;
-        }
+        match self.drive(|_| None::<Infallible>).await {}
     }
 
     fn begin(&self) {
@@ -114,13 +113,132 @@ where
         }
     }
 
+    /// Goes round both lanes until `end` says so: the messages, and beside them the firmware slot.
+    async fn drive<X>(&mut self, end: impl Fn(&Carrier<'r>) -> Option<X>) -> X {
+        let Self {
+            shared,
+            hal,
+            handler,
+            buffer,
+            job,
+        } = self;
+        let Hal {
+            link,
+            keys,
+            sessions,
+            storage,
+            clock,
+            random,
+            reset,
+            firmware,
+        } = hal;
+        let mut lane = Lane {
+            shared,
+            link,
+            keys,
+            sessions,
+            storage,
+            clock,
+            random,
+            reset,
+            handler,
+            buffer,
+        };
+        loop {
+            if job.is_none()
+                && let Ok(mut state) = shared.state.try_borrow_mut()
+            {
+                *job = state.carrier.take_job();
+            }
+            let Some(under_way) = job else {
+                if let Some(output) = lane.ended(&end) {
+                    return output;
+                }
+                lane.turn().await;
+                continue;
+            };
+            let result = {
+                let mut work = pin!(under_way.carry_out(firmware));
+                loop {
+                    if let Some(output) = lane.ended(&end) {
+                        return output;
+                    }
+                    if let Some(result) = beside(lane.turn(), work.as_mut(), shared).await {
+                        break result;
+                    }
+                }
+            };
+            if let (Some(done), Ok(mut state)) = (job.take(), shared.state.try_borrow_mut()) {
+                state.carrier.job_done(done, result);
+            }
+            shared.progressed();
+        }
+    }
+}
+
+/// Awaits `turn` to its end and polls `work` meanwhile: what came of that, if it has come to its end.
+async fn beside<W: Future, O>(
+    turn: impl Future<Output = ()>,
+    mut work: Pin<&mut W>,
+    shared: &Shared<'_, O>,
+) -> Option<W::Output>
+where
+    O: Objects,
+{
+    let mut turn = pin!(turn);
+    let mut result = None;
+    poll_fn(|context| {
+        if result.is_none()
+            && let Poll::Ready(output) = work.as_mut().poll(context)
+        {
+            result = Some(output);
+            // A turn that only waits ends with it.
+            shared.signal();
+        }
+        turn.as_mut().poll(context)
+    })
+    .await;
+    result
+}
+
+/// The loop of messages: everything but the firmware slot.
+struct Lane<'a, 'r, O, L, K, S, T, C, N, R, E> {
+    shared: &'a Shared<'r, O>,
+    link: &'a mut L,
+    keys: &'a mut K,
+    sessions: &'a mut S,
+    storage: &'a mut T,
+    clock: &'a mut C,
+    random: &'a mut N,
+    reset: &'a mut R,
+    handler: &'a mut E,
+    buffer: &'a mut [u8],
+}
+
+impl<'r, O, L, K, S, T, C, N, R, E> Lane<'_, 'r, O, L, K, S, T, C, N, R, E>
+where
+    O: Objects,
+    L: Link,
+    K: KeyStore,
+    S: Sessions,
+    T: Storage,
+    C: Clock,
+    N: Random,
+    R: Reset,
+    E: EventHandler,
+{
+    /// What `end` says.
+    fn ended<X>(&self, end: impl Fn(&Carrier<'r>) -> Option<X>) -> Option<X> {
+        end(&self.shared.state.try_borrow().ok()?.carrier)
+    }
+
     /// One action.
     async fn turn(&mut self) {
-        let now = self.hal.clock.now();
+        let now = self.clock.now();
         let action = match self.shared.state.try_borrow_mut() {
             Ok(mut state) => {
                 let state = &mut *state;
-                let random = &mut self.hal.random;
+                let random = &mut *self.random;
                 state
                     .carrier
                     .poll(now, self.buffer, &mut state.objects, random)
@@ -128,16 +246,15 @@ where
             // Nothing holds the cell across an await, so nobody else can be in it now.
             Err(_) => return,
         };
-        let hal = &mut self.hal;
         let completion = match action {
             Action::Wait { until } => return self.wait(until).await,
             Action::Event(event) => {
-                Completion::Response(self.handler.handle(&event, &mut hal.keys).await)
+                Completion::Response(self.handler.handle(&event, self.keys).await)
             }
-            Action::LinkUp => done(hal.link.up().await, Completion::LinkFailed),
-            Action::LinkDown => done(hal.link.down().await, Completion::LinkFailed),
+            Action::LinkUp => done(self.link.up().await, Completion::LinkFailed),
+            Action::LinkDown => done(self.link.down().await, Completion::LinkFailed),
             Action::CheckKey { kind, credential } => done(
-                hal.keys.check(kind, credential.0),
+                self.keys.check(kind, credential.0),
                 Completion::KeyStoreFailed,
             ),
             Action::WriteKey {
@@ -145,13 +262,13 @@ where
                 kind,
                 credential,
             } => done(
-                hal.keys.write(tag, kind, credential.0).await,
+                self.keys.write(tag, kind, credential.0).await,
                 Completion::KeyStoreFailed,
             ),
             Action::DeleteKey { tag, kind } => {
-                done(hal.keys.delete(tag, kind).await, Completion::KeyStoreFailed)
+                done(self.keys.delete(tag, kind).await, Completion::KeyStoreFailed)
             }
-            Action::Open { session, request } => match hal.sessions.open(session, &request).await {
+            Action::Open { session, request } => match self.sessions.open(session, &request).await {
                 Ok(opened) => Completion::Opened(opened),
                 Err(error) => Completion::SessionFailed(error),
             },
@@ -160,28 +277,32 @@ where
                 datagram,
                 expect,
             } => done(
-                hal.sessions.send(session, datagram, expect).await,
+                self.sessions.send(session, datagram, expect).await,
                 Completion::SessionFailed,
             ),
-            Action::Close { session } => {
-                hal.sessions.close(session).await;
+            Action::Hold { session, held } => {
+                self.sessions.hold(session, held);
                 Completion::Done
             }
-            Action::Load { id } => match hal.storage.load(id, self.buffer).await {
+            Action::Close { session } => {
+                self.sessions.close(session).await;
+                Completion::Done
+            }
+            Action::Load { id } => match self.storage.load(id, self.buffer).await {
                 Ok(len) => Completion::Loaded(len),
                 Err(error) => Completion::StorageFailed(error),
             },
             Action::Store { id, record } => done(
-                hal.storage.store(id, record.0).await,
+                self.storage.store(id, record.0).await,
                 Completion::StorageFailed,
             ),
-            Action::Delete { id } => done(hal.storage.delete(id).await, Completion::StorageFailed),
+            Action::Delete { id } => done(self.storage.delete(id).await, Completion::StorageFailed),
             Action::Reboot => {
-                hal.reset.reboot();
+                self.reset.reboot();
                 Completion::Done
             }
         };
-        let now = self.hal.clock.now();
+        let now = self.clock.now();
         if let Ok(mut state) = self.shared.state.try_borrow_mut() {
             let state = &mut *state;
             state.carrier.complete(
@@ -189,7 +310,7 @@ where
                 completion,
                 self.buffer,
                 &mut state.objects,
-                &mut self.hal.random,
+                self.random,
             );
         }
         self.shared.progressed();
@@ -199,21 +320,20 @@ where
     async fn wait(&mut self, until: Instant) {
         self.shared.deadline.set(until);
         self.shared.progressed();
-        let hal = &mut self.hal;
-        let network = race(hal.sessions.receive(self.buffer), hal.link.changed());
-        let time = race(self.shared.signalled(), hal.clock.wait(until));
+        let network = race(self.sessions.receive(self.buffer), self.link.changed());
+        let time = race(self.shared.signalled(), self.clock.wait(until));
         let input = match race(network, time).await {
             Either::First(Either::First((session, received))) => Input::Session(session, received),
             Either::First(Either::Second(state)) => Input::Link(state),
             Either::Second(_) => Input::Nothing,
         };
-        let now = self.hal.clock.now();
+        let now = self.clock.now();
         let Ok(mut state) = self.shared.state.try_borrow_mut() else {
             return;
         };
         let state = &mut *state;
         let (carrier, objects) = (&mut state.carrier, &mut state.objects);
-        let random = &mut self.hal.random;
+        let random = &mut *self.random;
         match input {
             Input::Session(session, Received::Datagram(len)) => {
                 carrier.handle_datagram(now, session, self.buffer, len, objects, random);

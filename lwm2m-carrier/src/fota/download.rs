@@ -34,6 +34,15 @@ pub(crate) struct Sink<'b> {
     pub(crate) len: usize,
 }
 
+impl Progress {
+    /// Nothing was taken, and nothing is known.
+    pub(crate) const NONE: Self = Self {
+        offset: 0,
+        size: None,
+        validator: Vec::new(),
+    };
+}
+
 impl Sink<'_> {
     /// Bytes that it still takes.
     pub(crate) const fn room(&self) -> usize {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use lwm2m_core::client::{Expect, SessionId};
 
-use super::SecurityTag;
+use super::{CaTags, SecurityTag};
 
 /// The ways to the servers: plain or secure, datagrams or streams, all through one value.
 ///
@@ -97,7 +97,7 @@ pub struct OpenRequest<'a> {
     /// Datagrams or a stream.
     pub transport: Transport,
     /// How the session is secured.
-    pub security: Security<'a>,
+    pub security: Security,
 }
 
 impl<'a> OpenRequest<'a> {
@@ -121,7 +121,7 @@ impl<'a> OpenRequest<'a> {
 
     /// The same, secured.
     #[must_use]
-    pub const fn secured_by(mut self, security: Security<'a>) -> Self {
+    pub const fn secured_by(mut self, security: Security) -> Self {
         self.security = security;
         self
     }
@@ -142,14 +142,14 @@ pub enum Transport {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
-pub enum Security<'a> {
+pub enum Security {
     /// Not at all.
     None,
     /// By the credentials under this tag: a pre-shared key with its identity, or a certificate with its private key
     /// and the certificates that the peer is checked against.
     Tag(SecurityTag),
     /// The peer shows a certificate that one of the CA chains under these tags must vouch for; the device shows none.
-    CaTags(&'a [SecurityTag]),
+    CaTags(CaTags),
 }
 
 /// How far an open has come.

@@ -14,6 +14,8 @@
 
 mod account;
 mod crc;
+#[cfg(feature = "fota")]
+mod firmware;
 mod state;
 mod tags;
 
@@ -24,6 +26,8 @@ use crate::hal::RecordId;
 pub(crate) use account::Account;
 pub(crate) use crc::continued;
 use crc::crc32;
+#[cfg(feature = "fota")]
+pub(crate) use firmware::{FirmwareRecord, Standing};
 pub(crate) use state::State;
 pub(crate) use tags::{Tags, spare};
 
@@ -33,6 +37,8 @@ pub(crate) const STATE: RecordId = RecordId(1);
 pub(crate) const ACCOUNT: RecordId = RecordId(2);
 /// The account that a bootstrap server has left, with its keys, until these are in the key store.
 pub(crate) const STAGED: RecordId = RecordId(3);
+/// A firmware update.
+pub(crate) const FIRMWARE: RecordId = RecordId(4);
 
 /// It is not such a record, or not whole.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

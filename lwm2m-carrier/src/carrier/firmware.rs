@@ -1,0 +1,275 @@
+//! Firmware updates between the carrier's stages, sessions and records, and the machine in [`fota`](crate::fota).
+
+use lwm2m_core::{
+    client::{Expect, SessionId},
+    model::Objects,
+    time::Instant,
+};
+
+use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
+use crate::{
+    error::{Cause, ConfigurationError, Error, ErrorKind},
+    event::Event,
+    fota::{Done, Fota, Job, Surroundings, Verifier, Want, uri::Scheme},
+    hal::{
+        FirmwareError, OpenRequest, Opened, Received, Security, SecurityTag, SessionError,
+        Transport,
+    },
+    record::{FIRMWARE, FirmwareRecord},
+};
+
+impl<'r> Carrier<'r> {
+    /// The same with firmware updates: object 5 stands beside the application's objects.
+    ///
+    /// `buffer` takes what comes in between until it is written to the slot; it is at least as long as the message
+    /// buffer, and better a page of the flash longer. `verifier` decides what may be used.
+    #[must_use]
+    pub fn with_firmware(
+        mut self,
+        buffer: &'r mut [u8],
+        verifier: &'r mut (dyn Verifier + 'r),
+    ) -> Self {
+        self.fota = Some(Fota::new(buffer, verifier, &self.profile));
+        self
+    }
+
+    /// The next operation on the firmware slot. It is to be carried out while the loop of messages goes on, and handed
+    /// to [`job_done`](Self::job_done); there is one at a time.
+    pub fn take_job(&mut self) -> Option<Job<'r>> {
+        self.fota.as_mut()?.take_job()
+    }
+
+    /// Whether there is such an operation.
+    pub(super) fn has_job(&self) -> bool {
+        self.fota.as_ref().is_some_and(Fota::has_job)
+    }
+
+    /// Tells how an operation on the firmware slot went.
+    pub fn job_done(&mut self, job: Job<'r>, result: Result<Done, FirmwareError>) {
+        if let Some(fota) = &mut self.fota {
+            fota.job_done(job, result);
+        }
+    }
+
+    /// The session of downloads: the number behind those of the client.
+    fn firmware_session(&self) -> SessionId {
+        SessionId::new(u8::try_from(self.client.session_count()).unwrap_or(u8::MAX))
+    }
+
+    pub(super) fn is_firmware_session(&self, session: SessionId) -> bool {
+        self.fota.is_some() && session == self.firmware_session()
+    }
+
+    /// Whether the record of an update is to be loaded at all.
+    pub(super) const fn has_firmware(&self) -> bool {
+        self.fota.is_some()
+    }
+
+    /// The client has nothing to do: what firmware updates want. `None` where they want nothing.
+    pub(super) fn step_firmware(
+        &mut self,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Option<Flow> {
+        let online = self.connected;
+        let session = self.firmware_session();
+        let fota = self.fota.as_mut()?;
+        let want = fota.step(&mut Surroundings {
+            now: cx.now,
+            online,
+            buffer,
+            random: cx.random,
+        });
+        match want {
+            Want::Wait(until) => return Some(Flow::Wait(until)),
+            Want::Event(event) => self.push(event),
+            Want::Changed(resource) => self.client.changed(crate::fota::resource(resource)),
+            Want::Answer(ticket, result) => self.client.answer(ticket, result),
+            Want::Store => self.store_firmware(buffer),
+            Want::Open => match self.firmware_security(buffer, cx.objects) {
+                Some(_) => self.pending = Some(Pending::OpenFirmware(session)),
+                None => {
+                    if let Some(fota) = &mut self.fota {
+                        fota.no_credentials();
+                    }
+                }
+            },
+            Want::Send(len, expect) => self.pending = Some(Pending::Send(session, len, expect)),
+            Want::Hold(held) => self.pending = Some(Pending::Hold(session, held)),
+            Want::Close => self.pending = Some(Pending::Close(session)),
+            Want::TakeDown => self.stage = Stage::TakeDown,
+            Want::Reboot => self.requests.reboot = true,
+        }
+        Some(Flow::Again)
+    }
+
+    /// Has the record of the update stored.
+    fn store_firmware(&mut self, buffer: &mut [u8]) {
+        let Some(fota) = &mut self.fota else { return };
+        fota.stored();
+        match fota.record().encode(buffer) {
+            Some(len) => self.pending = Some(Pending::Store(FIRMWARE, len)),
+            None => {
+                let cause = Cause::Configuration(ConfigurationError::Buffer);
+                self.push_error(ErrorKind::Internal, cause);
+            }
+        }
+    }
+
+    /// The record of an update has been loaded.
+    pub(super) fn firmware_loaded(
+        &mut self,
+        record: Option<&[u8]>,
+        now: Instant,
+    ) {
+        let record = match record.map(FirmwareRecord::decode) {
+            Some(Ok(record)) => record,
+            Some(Err(_)) => return self.push_error(ErrorKind::Internal, Cause::Record),
+            None => return,
+        };
+        if let Some(fota) = &mut self.fota {
+            fota.restore(record, now);
+        }
+    }
+
+    /// Waits until a restart with a new firmware is behind the device, and its result stored; `true` at the end.
+    pub(super) fn settle_firmware(&mut self, buffer: &mut [u8]) -> Option<Flow> {
+        let fota = self.fota.as_mut()?;
+        if fota.is_settling() {
+            return Some(Flow::Wait(Instant::FAR_FUTURE));
+        }
+        if fota.is_unsaved() {
+            self.store_firmware(buffer);
+            return Some(Flow::Again);
+        }
+        None
+    }
+
+    /// Whether the link is to be taken down for a restart of the modem.
+    pub(super) fn firmware_needs_link_down(&self) -> bool {
+        self.fota.as_ref().is_some_and(Fota::needs_link_down)
+    }
+
+    /// The link is down: whether the modem is restarted now.
+    pub(super) fn restart_modem(&mut self) -> bool {
+        self.fota.as_mut().is_some_and(Fota::restart_modem)
+    }
+
+    /// The link is gone.
+    pub(super) fn firmware_link_lost(&mut self, now: Instant) {
+        if let Some(fota) = &mut self.fota {
+            fota.link_lost(now);
+        }
+    }
+
+    /// The answer to Update has left.
+    pub(super) fn update_firmware(&mut self) {
+        if let Some(fota) = &mut self.fota {
+            fota.update();
+        }
+    }
+
+    /// The device has registered: the server can read the result, and the application hears of a success.
+    pub(super) fn firmware_registered(&mut self) {
+        if self.fota.as_mut().is_some_and(Fota::registered) {
+            self.push(Event::FotaSuccess);
+        }
+    }
+
+    /// How the session of the download is secured; `None` without credentials for it. `buffer` is used.
+    fn firmware_security(&self, buffer: &mut [u8], objects: &dyn Objects) -> Option<Security> {
+        let uri = self.fota.as_ref()?.target()?;
+        match uri.scheme {
+            Scheme::Coap | Scheme::Http => Some(Security::None),
+            Scheme::Https => {
+                self.ca_tags.iter().next()?;
+                Some(Security::CaTags(self.ca_tags))
+            }
+            Scheme::Coaps => {
+                let own = account::instances(objects, 0).find(|&instance| {
+                    account::uri(objects, instance, buffer).is_some_and(|server| {
+                        server.secure && server.host == uri.host && server.port == uri.port
+                    })
+                });
+                let tag: Option<SecurityTag> = match own {
+                    Some(instance) => self.account.tags.of(instance),
+                    None => self.profile.firmware_tag,
+                };
+                tag.map(Security::Tag)
+            }
+        }
+    }
+
+    pub(super) fn open_firmware_action<'b>(
+        &self,
+        session: SessionId,
+        buffer: &'b mut [u8],
+        objects: &dyn Objects,
+    ) -> Action<'b> {
+        let security = self.firmware_security(buffer, objects);
+        let target = self.fota.as_ref().and_then(Fota::target);
+        let (host, port, transport) = match target {
+            Some(uri) => {
+                let host = buffer.get_mut(..uri.host.len());
+                let host = host.map_or(&[][..], |to| {
+                    to.copy_from_slice(uri.host.as_bytes());
+                    to
+                });
+                let transport = match uri.scheme {
+                    Scheme::Coap | Scheme::Coaps => Transport::Datagram,
+                    Scheme::Http | Scheme::Https => Transport::Stream,
+                };
+                (core::str::from_utf8(host).unwrap_or(""), uri.port, transport)
+            }
+            None => ("", 0, Transport::Datagram),
+        };
+        let request = OpenRequest::new(host, port)
+            .over(transport)
+            .secured_by(security.unwrap_or(Security::None));
+        Action::Open { session, request }
+    }
+
+    /// The session of a download was opened, or not.
+    pub(super) fn firmware_open_done(&mut self, completion: Completion, cx: &mut Context<'_>) {
+        let Some(fota) = &mut self.fota else { return };
+        match completion {
+            Completion::Opened(Opened::Ready { .. }) => fota.session_opened(),
+            Completion::Opened(Opened::Pending) => {}
+            Completion::SessionFailed(error) => fota.session_ended(error, cx.now, cx.random),
+            _ => fota.session_ended(SessionError::UNSUPPORTED, cx.now, cx.random),
+        }
+    }
+
+    /// Something has come over the session of a download.
+    pub(super) fn firmware_received(
+        &mut self,
+        received: Received,
+        bytes: &[u8],
+        now: Instant,
+        random: &mut dyn lwm2m_core::random::Random,
+    ) {
+        let Some(fota) = &mut self.fota else { return };
+        match received {
+            Received::Datagram(_) => fota.received(now, bytes, random),
+            Received::Opened { .. } => fota.session_opened(),
+            Received::Closed(error) => fota.session_ended(error, now, random),
+        }
+    }
+
+    /// What was to be sent over the session of a download has failed with it.
+    pub(super) fn firmware_send_failed(&mut self, error: SessionError, cx: &mut Context<'_>) {
+        if let Some(fota) = &mut self.fota {
+            fota.session_ended(error, cx.now, cx.random);
+        }
+    }
+
+    /// What is wrong with the memory for firmware.
+    pub(super) fn check_firmware_buffer(&mut self, message_buffer: usize) -> Result<(), Error> {
+        let len = self.fota.as_mut().and_then(Fota::buffer_len);
+        if len.is_some_and(|len| len < message_buffer) {
+            let cause = Cause::Configuration(ConfigurationError::Buffer);
+            return Err(Error::new(ErrorKind::Configuration, cause));
+        }
+        Ok(())
+    }
+}

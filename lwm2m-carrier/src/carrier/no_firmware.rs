@@ -1,0 +1,93 @@
+//! A carrier without firmware updates: what the stages ask about them has always the same answer.
+
+use lwm2m_core::{client::SessionId, model::Objects, random::Random, time::Instant};
+
+use super::{Action, Carrier, Completion, Context, Flow};
+use crate::{
+    error::Error,
+    fota::{Done, Job},
+    hal::{FirmwareError, OpenRequest, Received, SessionError},
+};
+
+impl<'r> Carrier<'r> {
+    /// There is nothing to be done with a firmware slot.
+    pub const fn take_job(&mut self) -> Option<Job<'r>> {
+        None
+    }
+
+    pub(super) const fn has_job(&self) -> bool {
+        false
+    }
+
+    /// Nothing was to be done.
+    pub fn job_done(&mut self, _job: Job<'r>, _result: Result<Done, FirmwareError>) {}
+
+    pub(super) const fn is_firmware_session(&self, _session: SessionId) -> bool {
+        false
+    }
+
+    pub(super) const fn has_firmware(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn step_firmware(
+        &mut self,
+        _buffer: &mut [u8],
+        _cx: &mut Context<'_>,
+    ) -> Option<Flow> {
+        None
+    }
+
+    pub(super) const fn firmware_loaded(&mut self, _record: Option<&[u8]>, _now: Instant) {}
+
+    pub(super) const fn settle_firmware(&mut self, _buffer: &mut [u8]) -> Option<Flow> {
+        None
+    }
+
+    pub(super) const fn firmware_needs_link_down(&self) -> bool {
+        false
+    }
+
+    pub(super) const fn restart_modem(&mut self) -> bool {
+        false
+    }
+
+    pub(super) const fn firmware_link_lost(&mut self, _now: Instant) {}
+
+    pub(super) const fn update_firmware(&mut self) {}
+
+    pub(super) const fn firmware_registered(&mut self) {}
+
+    pub(super) fn open_firmware_action<'b>(
+        &self,
+        session: SessionId,
+        _buffer: &'b mut [u8],
+        _objects: &dyn Objects,
+    ) -> Action<'b> {
+        let request = OpenRequest::new("", 0);
+        Action::Open { session, request }
+    }
+
+    pub(super) const fn firmware_open_done(
+        &mut self,
+        _completion: Completion,
+        _cx: &mut Context<'_>,
+    ) {
+    }
+
+    pub(super) const fn firmware_received(
+        &mut self,
+        _received: Received,
+        _bytes: &[u8],
+        _now: Instant,
+        _random: &mut dyn Random,
+    ) {
+    }
+
+    pub(super) const fn firmware_send_failed(&mut self, _error: SessionError, _cx: &mut Context<'_>) {
+    }
+
+    pub(super) const fn check_firmware_buffer(&mut self, _len: usize) -> Result<(), Error> {
+        Ok(())
+    }
+}

@@ -1,0 +1,504 @@
+//! What is under way, what is stored of it, and which of the two lanes goes on.
+
+use heapless::Deque;
+use lwm2m_core::{
+    client::Expect,
+    model::{self, Object, Objects, Path, Text, Ticket},
+    objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult},
+    random::Random,
+    time::Instant,
+};
+
+use crate::{
+    error::{Cause, Error, ErrorKind},
+    event::Event,
+    hal::FirmwareError,
+    profile::Profile,
+    record::{FirmwareRecord, Standing},
+};
+
+use super::{
+    download::{Progress, URI},
+    job::{Done, Job, Operation},
+    pull::Pull,
+    push::{Part, Push},
+    verifier::Verifier,
+};
+
+/// Object 5.
+pub(crate) const FIRMWARE_UPDATE: u16 = 5;
+/// A resource of object 5.
+pub(crate) const fn resource(id: u16) -> Path {
+    Path::resource(FIRMWARE_UPDATE, 0, id)
+}
+
+const STATE: u16 = 3;
+const RESULT: u16 = 5;
+
+/// Things that may wait to be handed out.
+const NOTES: usize = 8;
+
+/// How often a package is applied whose trial never comes, before it counts as failed.
+pub(super) const TRIALS: u8 = 3;
+
+/// What the machine wants of the carrier.
+#[derive(Debug)]
+pub(crate) enum Want {
+    /// To be asked again at that time.
+    Wait(Instant),
+    /// The application is to be told.
+    Event(Event),
+    /// A resource of object 5 has changed.
+    Changed(u16),
+    /// An operation of a server is to be answered.
+    Answer(Ticket, Result<(), model::Error>),
+    /// The record is to be stored.
+    Store,
+    /// The session is to be opened, as [`Fota::target`] says.
+    Open,
+    /// The first bytes of the message buffer are to be sent.
+    Send(usize, Expect),
+    /// The session is to be held back, or no longer.
+    Hold(bool),
+    /// The session is to be closed.
+    Close,
+    /// The link is to be taken down for a restart of the modem.
+    TakeDown,
+    /// The device is to be restarted.
+    Reboot,
+}
+
+/// What is remembered until it is handed out.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Note {
+    Event(Event),
+    Changed(u16),
+    Answer(Ticket, Result<(), model::Error>),
+    Close,
+}
+
+/// What the machine is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Phase {
+    /// Nothing, or a package that waits for the server's word.
+    Rest,
+    /// A server pushes a package.
+    Push,
+    /// A package is being downloaded.
+    Pull,
+    /// It is complete and made durable.
+    Finish,
+    /// It is read back, so far to this offset.
+    Verify { offset: u32, to_apply: bool },
+    /// It is applied, once that is stored.
+    Apply,
+    /// The link is to be taken down.
+    TakeDown,
+    /// The modem restarts.
+    Restart,
+    /// The device restarts.
+    Reboot,
+    /// The slot is asked how the update has ended.
+    Outcome,
+}
+
+/// A firmware update and object 5.
+pub(crate) struct Fota<'r> {
+    pub(super) object: FirmwareUpdate<'r>,
+    pub(super) verifier: &'r mut (dyn Verifier + 'r),
+    pub(super) phase: Phase,
+    pub(super) standing: Standing,
+    pub(super) progress: Progress,
+    /// Bytes of the package in the buffer, the last of those that the progress counts.
+    pub(super) filled: usize,
+    /// The slot was made ready for this package since the start of the device.
+    pub(super) begun: bool,
+    /// The package was verified since the start of the device.
+    pub(super) verified: bool,
+    /// The application has not been told of the success.
+    pub(super) untold: bool,
+    /// The job that is to be done next.
+    pub(super) due: Option<Operation>,
+    /// The job that the driver has.
+    pub(super) running: Option<Operation>,
+    /// What comes of that job does not matter any more.
+    pub(super) stale: bool,
+    pub(super) save: bool,
+    pub(super) notes: Deque<Note, NOTES>,
+    pub(super) push: Push,
+    pub(super) pull: Pull<'r>,
+}
+
+/// What the machine needs of its surroundings in a step.
+pub(crate) struct Surroundings<'c> {
+    pub(crate) now: Instant,
+    /// Whether the network can be used.
+    pub(crate) online: bool,
+    /// The message buffer.
+    pub(crate) buffer: &'c mut [u8],
+    pub(crate) random: &'c mut dyn Random,
+}
+
+impl<'r> Fota<'r> {
+    pub(crate) const fn new(
+        buffer: &'r mut [u8],
+        verifier: &'r mut (dyn Verifier + 'r),
+        profile: &Profile<'r>,
+    ) -> Self {
+        Self {
+            object: FirmwareUpdate::new(buffer),
+            verifier,
+            phase: Phase::Rest,
+            standing: Standing::Idle,
+            progress: Progress::NONE,
+            filled: 0,
+            begun: false,
+            verified: false,
+            untold: false,
+            due: None,
+            running: None,
+            stale: false,
+            save: false,
+            notes: Deque::new(),
+            push: Push::NONE,
+            pull: Pull::new(profile),
+        }
+    }
+
+    /// Bytes of the longest part that is taken in at once.
+    pub(crate) fn buffer_len(&mut self) -> Option<usize> {
+        let buffer = self.object.take_buffer()?;
+        let len = buffer.len();
+        self.object.return_buffer(buffer);
+        Some(len)
+    }
+
+    /// The next thing to do.
+    pub(crate) fn step(&mut self, around: &mut Surroundings<'_>) -> Want {
+        while let Some(request) = self.object.take_request() {
+            self.request(request, around.now);
+        }
+        if let Some(note) = self.notes.pop_front() {
+            return match note {
+                Note::Event(event) => Want::Event(event),
+                Note::Changed(resource) => Want::Changed(resource),
+                Note::Answer(ticket, result) => Want::Answer(ticket, result),
+                Note::Close => Want::Close,
+            };
+        }
+        if self.save {
+            return Want::Store;
+        }
+        match self.phase {
+            Phase::Push => self.step_push(around.now),
+            Phase::Pull => self.step_pull(around),
+            Phase::Apply => {
+                self.begin_apply();
+                Want::Wait(Instant::FAR_FUTURE)
+            }
+            Phase::TakeDown => Want::TakeDown,
+            Phase::Reboot => {
+                self.phase = Phase::Rest;
+                Want::Reboot
+            }
+            _ => Want::Wait(Instant::FAR_FUTURE),
+        }
+    }
+
+    /// A server wants something.
+    fn request(&mut self, request: FirmwareRequest, now: Instant) {
+        match request {
+            FirmwareRequest::Cancel => self.cancel(),
+            FirmwareRequest::Download => self.begin_pull(now),
+            FirmwareRequest::Part {
+                offset,
+                len,
+                last,
+                ticket,
+            } => {
+                let part = Part { len, last, ticket };
+                self.take_part(offset, part, now);
+            }
+            // It takes effect once it was answered: `update`.
+            FirmwareRequest::Update => {}
+            _ => {}
+        }
+        self.state_changed();
+    }
+
+    pub(super) fn state_changed(&mut self) {
+        self.note(Note::Changed(STATE));
+        self.note(Note::Changed(RESULT));
+    }
+
+    pub(super) fn note(&mut self, note: Note) {
+        // What waits is handed out before anything new is begun, so there is room.
+        let _ = self.notes.push_back(note);
+    }
+
+    /// Gives up what is under way, without a word about it.
+    fn abandon(&mut self) {
+        self.close_session();
+        if let Some(part) = self.push.part.take() {
+            self.note(Note::Answer(part.ticket, Err(model::Error::Internal)));
+        }
+        self.stale |= self.running.is_some();
+        self.due = Some(Operation::Discard);
+        self.phase = Phase::Rest;
+        self.standing = Standing::Idle;
+        self.progress = Progress::NONE;
+        self.filled = 0;
+        self.begun = false;
+        self.verified = false;
+        self.pull.complete = false;
+        self.save = true;
+    }
+
+    /// A server has reset the state machine.
+    fn cancel(&mut self) {
+        self.abandon();
+    }
+
+    /// The update has failed.
+    pub(super) fn fail(&mut self, result: UpdateResult, error: Error) {
+        if let Some(part) = self.push.part.take() {
+            let code = match result {
+                UpdateResult::NoStorage | UpdateResult::NoMemory => model::Error::TooLarge,
+                UpdateResult::PackageType | UpdateResult::Integrity => model::Error::BadRequest,
+                _ => model::Error::Internal,
+            };
+            self.note(Note::Answer(part.ticket, Err(code)));
+        }
+        self.abandon();
+        self.object.set(FirmwareState::Idle, result);
+        self.state_changed();
+        self.note(Note::Event(Event::Error(error)));
+    }
+
+    /// The slot has refused something.
+    fn slot_failed(&mut self, error: FirmwareError) {
+        use crate::hal::FirmwareErrorKind as Kind;
+        let (result, kind) = match error.kind {
+            Kind::Full => (UpdateResult::NoStorage, ErrorKind::FotaPackage),
+            Kind::Memory => (UpdateResult::NoMemory, ErrorKind::FotaPackage),
+            Kind::Integrity => (UpdateResult::Integrity, ErrorKind::FotaPackage),
+            Kind::Unsupported => (UpdateResult::PackageType, ErrorKind::FotaPackage),
+            Kind::Io => (UpdateResult::UpdateFailed, ErrorKind::FotaFail),
+        };
+        self.fail(result, Error::new(kind, Cause::Firmware(error)));
+    }
+
+    /// The next job for the driver, which has none.
+    pub(crate) fn take_job(&mut self) -> Option<Job<'r>> {
+        if self.running.is_some() {
+            return None;
+        }
+        let operation = self.due?;
+        let buffer = match operation {
+            Operation::Write { .. } | Operation::Read { .. } => Some(self.object.take_buffer()?),
+            _ => None,
+        };
+        self.due = None;
+        self.running = Some(operation);
+        Some(Job::new(operation, buffer))
+    }
+
+    /// Whether the driver has a job to take.
+    pub(crate) const fn has_job(&self) -> bool {
+        self.running.is_none() && self.due.is_some()
+    }
+
+    /// Whether the slot has something to do.
+    pub(crate) const fn is_working(&self) -> bool {
+        self.running.is_some() || self.due.is_some()
+    }
+
+    /// A job is over.
+    pub(crate) fn job_done(&mut self, job: Job<'r>, result: Result<Done, FirmwareError>) {
+        let Some(operation) = self.running.take() else {
+            return;
+        };
+        let buffer = job.into_buffer();
+        if core::mem::take(&mut self.stale) {
+            if let Some(buffer) = buffer {
+                self.object.return_buffer(buffer);
+            }
+            return self.pump();
+        }
+        if let (Operation::Read { len, .. }, Ok(_), Some(buffer)) = (operation, result, &buffer) {
+            self.verifier
+                .update(buffer.get(..len).unwrap_or_default());
+        }
+        if let Some(buffer) = buffer {
+            self.object.return_buffer(buffer);
+        }
+        match (operation, result) {
+            (Operation::Begin { .. }, Ok(Done::At(offset))) => self.slot_begun(offset),
+            (Operation::Write { .. }, Ok(_)) => self.written(),
+            (Operation::Finish { .. }, Ok(_)) => self.finished(),
+            (Operation::Read { .. } | Operation::Apply, _)
+            | (Operation::RestartModem | Operation::Outcome, _) => {
+                self.installing(operation, result);
+            }
+            (Operation::Discard, _) => {}
+            (_, Err(error)) => self.slot_failed(error),
+            (_, Ok(_)) => self.slot_failed(FirmwareError::UNSUPPORTED),
+        }
+        self.pump();
+    }
+
+    /// The slot is ready for the package.
+    fn slot_begun(&mut self, offset: u32) {
+        self.begun = true;
+        if self.phase == Phase::Pull {
+            if self.standing == Standing::Begun {
+                self.progress.offset = offset;
+                self.pull.complete = self.progress.is_complete();
+            }
+            self.standing = Standing::Begun;
+            self.save = true;
+        }
+    }
+
+    /// What was lent for writing is in the slot.
+    fn written(&mut self) {
+        self.filled = 0;
+        if self.phase == Phase::Push {
+            self.part_written();
+        }
+    }
+
+    /// Gives the slot what it is ready for.
+    pub(super) fn pump(&mut self) {
+        if self.running.is_some() || self.due.is_some() {
+            return;
+        }
+        let (bytes, complete) = match self.phase {
+            Phase::Push => (self.push.part.map_or(0, |part| part.len), self.push.complete),
+            Phase::Pull => (self.bytes_to_write(), self.pull.complete),
+            _ => return,
+        };
+        if bytes == 0 && !complete {
+            return;
+        }
+        if !self.begun {
+            let (size, resume) = (self.progress.size, false);
+            self.due = Some(Operation::Begin { size, resume });
+            return;
+        }
+        if bytes > 0 {
+            let len = u32::try_from(bytes).unwrap_or(u32::MAX);
+            let offset = match self.phase {
+                Phase::Push => self.progress.offset,
+                _ => self.progress.offset.saturating_sub(len),
+            };
+            self.due = Some(Operation::Write { offset, len: bytes });
+        } else {
+            self.phase = Phase::Finish;
+            let size = self.progress.offset;
+            self.due = Some(Operation::Finish { size });
+        }
+    }
+
+    /// What is kept of it.
+    pub(crate) fn record(&self) -> FirmwareRecord {
+        let result = if self.phase == Phase::Push {
+            UpdateResult::ConnectionLost
+        } else {
+            self.object.result()
+        };
+        let uri = Text::try_from(self.object.uri()).unwrap_or_default();
+        FirmwareRecord {
+            standing: self.standing,
+            result,
+            untold: self.untold,
+            uri,
+            progress: self.progress.clone(),
+        }
+    }
+
+    /// The record is on its way to the storage; where that fails, the device works on from RAM.
+    pub(crate) const fn stored(&mut self) {
+        self.save = false;
+    }
+
+    /// Whether there is something to be stored before the device goes on.
+    pub(crate) const fn is_unsaved(&self) -> bool {
+        self.save
+    }
+
+    /// Takes up what was stored before the device has started.
+    pub(crate) fn restore(&mut self, record: FirmwareRecord, now: Instant) {
+        let state = match record.standing {
+            Standing::Idle => FirmwareState::Idle,
+            Standing::Asked | Standing::Begun => FirmwareState::Downloading,
+            Standing::Complete => FirmwareState::Downloaded,
+            Standing::Updating(_) => FirmwareState::Updating,
+        };
+        let uri = record.uri;
+        self.object.restore(state, record.result, uri.as_str());
+        self.standing = record.standing;
+        self.untold = record.untold;
+        self.progress = record.progress;
+        match record.standing {
+            Standing::Idle | Standing::Complete => {}
+            Standing::Asked | Standing::Begun => {
+                if record.standing == Standing::Asked {
+                    self.progress = Progress::NONE;
+                }
+                self.resume_pull(uri.as_str(), now);
+            }
+            Standing::Updating(_) => {
+                self.phase = Phase::Outcome;
+                self.due = Some(Operation::Outcome);
+            }
+        }
+    }
+
+    /// A device has registered: whether the application is to be told of a success.
+    pub(crate) fn registered(&mut self) -> bool {
+        let untold = core::mem::take(&mut self.untold);
+        self.save |= untold;
+        untold
+    }
+
+}
+
+/// The application's objects, with object 5 in front of its own.
+pub(crate) struct Overlay<'a, 'r> {
+    own: Option<&'a mut FirmwareUpdate<'r>>,
+    others: &'a mut dyn Objects,
+}
+
+impl<'a, 'r> Overlay<'a, 'r> {
+    /// The application's objects alone where there is no machine.
+    pub(crate) fn new(fota: Option<&'a mut Fota<'r>>, others: &'a mut dyn Objects) -> Self {
+        let own = fota.map(|fota| &mut fota.object);
+        Self { own, others }
+    }
+}
+
+impl Objects for Overlay<'_, '_> {
+    fn object(&self, id: u16) -> Option<&dyn Object> {
+        match &self.own {
+            Some(own) if id == FIRMWARE_UPDATE => Some(&**own),
+            _ => self.others.object(id),
+        }
+    }
+
+    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
+        match &mut self.own {
+            Some(own) if id == FIRMWARE_UPDATE => Some(&mut **own),
+            _ => self.others.object_mut(id),
+        }
+    }
+
+    fn next_object(&self, after: Option<u16>) -> Option<u16> {
+        let own = self.own.as_ref().map(|_| FIRMWARE_UPDATE);
+        let own = own.filter(|&id| after.is_none_or(|after| after < id));
+        match (self.others.next_object(after), own) {
+            (Some(other), Some(own)) => Some(other.min(own)),
+            (other, own) => other.or(own),
+        }
+    }
+}

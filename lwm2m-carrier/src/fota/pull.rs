@@ -1,0 +1,422 @@
+//! A package that the device fetches from the URI in /5/0/1.
+//!
+//! A connection that fails is followed by another, after waits that the profile lists; each goes on where the last one
+//! stopped. Attempts that bring nothing are counted, and too many of them in a row end the download. A peer that
+//! refuses, or is not trusted, before anything of the package has come, ends it at once.
+
+use lwm2m_core::{
+    client::BackOff,
+    model::Text,
+    objects::UpdateResult,
+    random::Random,
+    time::{Duration, Instant},
+};
+
+use super::{
+    download::{Failure, Progress, Sink, Step, Taken, URI},
+    job::Operation,
+    machine::{Fota, Note, Phase, Surroundings, Want},
+    transfer::Transfer,
+    uri::{PackageUri, UriError},
+};
+use crate::{
+    error::{Cause, DownloadError, Error, ErrorKind},
+    event::Event,
+    hal::{SessionError, SessionErrorKind},
+    profile::Profile,
+    record::Standing,
+};
+
+/// Redirects that are followed one after the other.
+const REDIRECTS: u8 = 5;
+
+/// Where the session of a download stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Session {
+    Closed,
+    Opening,
+    Open,
+}
+
+/// A download and its session.
+#[derive(Debug)]
+pub(super) struct Pull<'r> {
+    back_off: BackOff<'r>,
+    attempts: u8,
+    fragment: u32,
+    /// Most bytes that come at once: the length of the message buffer.
+    chunk: usize,
+    session: Session,
+    transfer: Option<Transfer>,
+    /// Where the package is fetched from: /5/0/1, or where that was redirected to.
+    location: Text<URI>,
+    redirects: u8,
+    /// The bytes in the buffer are the last.
+    pub(super) complete: bool,
+    held: bool,
+    /// Something of the package has come since the last failure.
+    advanced: bool,
+    /// Attempts in a row that brought nothing.
+    failures: u8,
+    retry_at: Instant,
+}
+
+impl<'r> Pull<'r> {
+    pub(super) const fn new(profile: &Profile<'r>) -> Self {
+        Self {
+            back_off: profile.firmware_back_off,
+            attempts: profile.firmware_attempts,
+            fragment: profile.firmware_fragment,
+            chunk: 0,
+            session: Session::Closed,
+            transfer: None,
+            location: Text::new(),
+            redirects: 0,
+            complete: false,
+            held: false,
+            advanced: false,
+            failures: 0,
+            retry_at: Instant::ZERO,
+        }
+    }
+
+    /// Begins at `uri`, with nothing known about it.
+    fn begin(&mut self, uri: &str, now: Instant) {
+        // What fits into /5/0/1 fits here.
+        let _ = self.location.set(uri);
+        self.transfer = None;
+        self.redirects = 0;
+        self.complete = false;
+        self.advanced = false;
+        self.failures = 0;
+        self.retry_at = now;
+    }
+}
+
+impl Fota<'_> {
+    /// A server has written /5/0/1.
+    pub(super) fn begin_pull(&mut self, now: Instant) {
+        self.note(Note::Event(Event::FotaStart));
+        self.phase = Phase::Pull;
+        self.standing = Standing::Asked;
+        self.progress = Progress::NONE;
+        self.begun = false;
+        self.filled = 0;
+        self.save = true;
+        self.pull.begin(self.object.uri(), now);
+        if let Err(error) = PackageUri::parse(self.object.uri()) {
+            self.bad_uri(error);
+        }
+    }
+
+    /// Goes on with a download from before the start of the device.
+    pub(super) fn resume_pull(&mut self, uri: &str, now: Instant) {
+        self.note(Note::Event(Event::FotaStart));
+        self.phase = Phase::Pull;
+        self.pull.begin(uri, now);
+        if self.standing == Standing::Begun {
+            let (size, resume) = (self.progress.size, true);
+            self.due = Some(Operation::Begin { size, resume });
+        }
+    }
+
+    fn bad_uri(&mut self, error: UriError) {
+        let (result, cause) = match error {
+            UriError::Unsupported => (UpdateResult::UnsupportedProtocol, DownloadError::Scheme),
+            UriError::Malformed => (UpdateResult::InvalidUri, DownloadError::Uri),
+        };
+        let error = Error::new(ErrorKind::FotaProtocol, Cause::Download(cause));
+        self.fail(result, error);
+    }
+
+    /// Where the session of the download leads.
+    pub(crate) fn target(&self) -> Option<PackageUri<'_>> {
+        PackageUri::parse(self.pull.location.as_str()).ok()
+    }
+
+    /// Bytes in the buffer that are to be written now: all once they are the last, or once there is no room for what may
+    /// come at once.
+    pub(super) fn bytes_to_write(&mut self) -> usize {
+        let room = self.buffer_len().unwrap_or(0).saturating_sub(self.filled);
+        if self.pull.complete || room < self.pull.chunk {
+            self.filled
+        } else {
+            0
+        }
+    }
+
+    pub(super) fn step_pull(&mut self, around: &mut Surroundings<'_>) -> Want {
+        self.pull.chunk = around.buffer.len();
+        let begins = self.standing == Standing::Begun && !self.begun;
+        if begins || self.pull.complete || !around.online {
+            return Want::Wait(Instant::FAR_FUTURE);
+        }
+        match self.pull.session {
+            Session::Closed if around.now < self.pull.retry_at => Want::Wait(self.pull.retry_at),
+            Session::Closed => self.open(),
+            Session::Opening => Want::Wait(Instant::FAR_FUTURE),
+            Session::Open => self.step_transfer(around),
+        }
+    }
+
+    fn open(&mut self) -> Want {
+        let scheme = self.target().map(|uri| uri.scheme);
+        self.pull.transfer =
+            scheme.and_then(|scheme| Transfer::new(scheme, self.pull.fragment));
+        if self.pull.transfer.is_none() {
+            self.bad_uri(UriError::Unsupported);
+            return Want::Wait(Instant::ZERO);
+        }
+        self.pull.session = Session::Opening;
+        self.pull.held = false;
+        Want::Open
+    }
+
+    fn step_transfer(&mut self, around: &mut Surroundings<'_>) -> Want {
+        let room = match self.object.take_buffer() {
+            Some(buffer) => {
+                let room = buffer.len().saturating_sub(self.filled);
+                self.object.return_buffer(buffer);
+                room
+            }
+            None => 0,
+        };
+        let full = room < self.pull.chunk;
+        let Some(transfer) = &mut self.pull.transfer else {
+            return Want::Close;
+        };
+        if transfer.is_stream() && full != self.pull.held {
+            self.pull.held = full;
+            return Want::Hold(full);
+        }
+        let Ok(uri) = PackageUri::parse(self.pull.location.as_str()) else {
+            return Want::Close;
+        };
+        let sink = (if full { 0 } else { room }, self.filled);
+        match transfer.poll(&uri, &self.progress, sink, around) {
+            Ok(Step::Send { len, expect }) => Want::Send(len, expect),
+            Ok(Step::Wait { until }) => Want::Wait(until),
+            Err(failure) => {
+                self.failed(failure, around.now, around.random);
+                Want::Wait(around.now)
+            }
+        }
+    }
+
+    /// Something has come over the session.
+    pub(crate) fn received(&mut self, now: Instant, bytes: &[u8], random: &mut dyn Random) {
+        // Without the buffer there is no place for it. A stream was held before; of datagrams only those come then that
+        // were sent twice.
+        let Some(memory) = self.object.take_buffer() else {
+            return;
+        };
+        let mut sink = Sink {
+            bytes: memory,
+            len: self.filled,
+        };
+        let mut taken = Taken::More;
+        if let (Some(transfer), Ok(uri)) = (
+            &mut self.pull.transfer,
+            PackageUri::parse(self.pull.location.as_str()),
+        ) {
+            let before = self.progress.offset;
+            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink);
+            self.pull.advanced |= self.progress.offset > before;
+        }
+        let filled = sink.len;
+        self.object.return_buffer(memory);
+        self.filled = filled;
+        self.taken(taken, now, random);
+    }
+
+    fn taken(&mut self, taken: Taken, now: Instant, random: &mut dyn Random) {
+        match taken {
+            Taken::More => {}
+            Taken::Complete => {
+                self.pull.complete = true;
+                self.close_session();
+            }
+            Taken::Changed => {
+                // What is in the slot is of another package, or will be.
+                self.begun = false;
+                self.standing = Standing::Asked;
+                self.save = true;
+                if self.progress.is_complete() {
+                    self.taken(Taken::Complete, now, random);
+                }
+            }
+            Taken::Moved(location) => {
+                self.close_session();
+                self.pull.redirects = self.pull.redirects.saturating_add(1);
+                self.pull.location = location;
+                self.pull.retry_at = now;
+                if self.pull.redirects > REDIRECTS {
+                    let cause = Cause::Download(DownloadError::Redirects);
+                    let error = Error::new(ErrorKind::FotaProtocol, cause);
+                    self.fail(UpdateResult::InvalidUri, error);
+                } else if let Err(error) = PackageUri::parse(self.pull.location.as_str()) {
+                    self.bad_uri(error);
+                }
+            }
+            Taken::Again => {
+                let cause = Cause::Download(DownloadError::Closed);
+                self.try_again(cause, Duration::ZERO, now, random);
+            }
+            Taken::Failed(failure) => self.failed(failure, now, random),
+        }
+        self.pump();
+    }
+
+    /// The download has failed, for now or for good.
+    fn failed(&mut self, failure: Failure, now: Instant, random: &mut dyn Random) {
+        let (result, kind, error) = match failure {
+            Failure::NotFound => (
+                UpdateResult::InvalidUri,
+                ErrorKind::FotaProtocol,
+                DownloadError::NotFound,
+            ),
+            Failure::Refused => (
+                UpdateResult::ConnectionLost,
+                ErrorKind::FotaConnection,
+                DownloadError::Refused,
+            ),
+            Failure::TooLarge => (
+                UpdateResult::NoStorage,
+                ErrorKind::FotaPackage,
+                DownloadError::TooLarge,
+            ),
+            Failure::Protocol => (
+                UpdateResult::UnsupportedProtocol,
+                ErrorKind::FotaProtocol,
+                DownloadError::Protocol,
+            ),
+            Failure::Unavailable { retry_after } => {
+                let wait = retry_after.unwrap_or(Duration::ZERO);
+                let cause = Cause::Download(DownloadError::Unavailable);
+                return self.try_again(cause, wait, now, random);
+            }
+            Failure::Timeout => {
+                let cause = Cause::Download(DownloadError::Timeout);
+                return self.try_again(cause, Duration::ZERO, now, random);
+            }
+        };
+        self.fail(result, Error::new(kind, Cause::Download(error)));
+    }
+
+    /// Begins another attempt, after the profile's wait or at least `wait`; gives up when too many brought nothing.
+    fn try_again(
+        &mut self,
+        cause: Cause,
+        wait: Duration,
+        now: Instant,
+        random: &mut dyn Random,
+    ) {
+        self.close_session();
+        if core::mem::take(&mut self.pull.advanced) {
+            self.pull.failures = 0;
+        }
+        if self.pull.failures >= self.pull.attempts {
+            let error = Error::new(ErrorKind::FotaConnectionLost, cause);
+            return self.fail(UpdateResult::ConnectionLost, error);
+        }
+        let listed = self.pull.back_off.spread(self.pull.failures, random);
+        self.pull.failures = self.pull.failures.saturating_add(1);
+        self.pull.retry_at = now + wait.max(listed);
+        // A redirect may have been for this time only.
+        self.pull.redirects = 0;
+        let _ = self.pull.location.set(self.object.uri());
+    }
+
+    /// The session is open.
+    pub(crate) fn session_opened(&mut self) {
+        if self.pull.session == Session::Opening {
+            self.pull.session = Session::Open;
+        }
+    }
+
+    /// The session could not be opened, or was closed.
+    pub(crate) fn session_ended(
+        &mut self,
+        error: SessionError,
+        now: Instant,
+        random: &mut dyn Random,
+    ) {
+        let cause = Cause::Session(error);
+        match core::mem::replace(&mut self.pull.session, Session::Closed) {
+            Session::Closed => {}
+            Session::Opening => self.not_opened(error, now, random),
+            Session::Open => {
+                let taken = self.connection_closed();
+                match taken {
+                    Taken::Failed(Failure::Timeout) => {
+                        self.try_again(cause, Duration::ZERO, now, random);
+                    }
+                    taken => self.taken(taken, now, random),
+                }
+            }
+        }
+    }
+
+    /// Lets the protocol say what the end of the connection means.
+    fn connection_closed(&mut self) -> Taken {
+        let mut nothing = [];
+        let lent = self.object.take_buffer();
+        let is_lent = lent.is_none();
+        let memory = lent.unwrap_or(&mut nothing);
+        let mut sink = Sink {
+            len: if is_lent { 0 } else { self.filled },
+            bytes: memory,
+        };
+        let taken = match &mut self.pull.transfer {
+            Some(transfer) => transfer.closed(&mut self.progress, &mut sink),
+            None => Taken::Again,
+        };
+        let Sink { bytes, len } = sink;
+        if !is_lent {
+            self.object.return_buffer(bytes);
+            self.filled = len;
+        }
+        taken
+    }
+
+    fn not_opened(&mut self, error: SessionError, now: Instant, random: &mut dyn Random) {
+        use SessionErrorKind as Kind;
+        let fresh = self.progress.offset == 0;
+        let (result, kind) = match error.kind {
+            Kind::NameResolution if fresh => {
+                (UpdateResult::InvalidUri, ErrorKind::FotaConnection)
+            }
+            Kind::Refused | Kind::Handshake if fresh => {
+                (UpdateResult::ConnectionLost, ErrorKind::FotaConnection)
+            }
+            Kind::Unsupported => (UpdateResult::UnsupportedProtocol, ErrorKind::FotaProtocol),
+            _ => return self.try_again(Cause::Session(error), Duration::ZERO, now, random),
+        };
+        self.fail(result, Error::new(kind, Cause::Session(error)));
+    }
+
+    /// There are no credentials for the session.
+    pub(crate) fn no_credentials(&mut self) {
+        self.pull.session = Session::Closed;
+        let cause = Cause::Download(DownloadError::Credentials);
+        let error = Error::new(ErrorKind::FotaConnection, cause);
+        self.fail(UpdateResult::ConnectionLost, error);
+    }
+
+    /// The link is gone, and all sessions with it.
+    pub(crate) fn link_lost(&mut self, now: Instant) {
+        if self.pull.session != Session::Closed {
+            self.pull.session = Session::Closed;
+            self.pull.transfer = None;
+            self.pull.retry_at = now;
+        }
+    }
+
+    pub(super) fn close_session(&mut self) {
+        self.pull.transfer = None;
+        if self.pull.session != Session::Closed {
+            self.pull.session = Session::Closed;
+            self.note(Note::Close);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! One connection of a download, over whichever protocol the URI names.
+
+use super::{
+    coap,
+    download::{Failure, Progress, Sink, Step, Taken},
+    machine::Surroundings,
+    uri::{PackageUri, Scheme},
+};
+#[cfg(feature = "http")]
+use super::http;
+
+#[derive(Debug)]
+pub(super) enum Transfer {
+    Coap(coap::Download),
+    #[cfg(feature = "http")]
+    Http(http::Download),
+}
+
+impl Transfer {
+    /// The machine for a new connection; `None` where the protocol is not compiled in.
+    pub(super) fn new(scheme: Scheme, szx: u8, fragment: u32) -> Option<Self> {
+        match scheme {
+            Scheme::Coap | Scheme::Coaps => Some(Self::Coap(coap::Download::new(szx))),
+            #[cfg(feature = "http")]
+            Scheme::Http | Scheme::Https => Some(Self::Http(http::Download::new(fragment))),
+            #[cfg(not(feature = "http"))]
+            Scheme::Http | Scheme::Https => {
+                let _ = fragment;
+                None
+            }
+        }
+    }
+
+    /// Whether it goes over a stream, which can be held back.
+    pub(super) const fn is_stream(&self) -> bool {
+        match self {
+            Self::Coap(_) => false,
+            #[cfg(feature = "http")]
+            Self::Http(_) => true,
+        }
+    }
+
+    /// What to do next; `room` and `filled` are of the sink, which has none while it is lent.
+    pub(super) fn poll(
+        &mut self,
+        uri: &PackageUri<'_>,
+        progress: &Progress,
+        (room, filled): (usize, usize),
+        around: &mut Surroundings<'_>,
+    ) -> Result<Step, Failure> {
+        match self {
+            Self::Coap(download) => {
+                let _ = filled;
+                download.poll(
+                    around.now,
+                    uri,
+                    progress,
+                    room,
+                    around.buffer,
+                    around.random,
+                )
+            }
+            #[cfg(feature = "http")]
+            Self::Http(download) => {
+                download.poll(around.now, uri, progress, room, filled, around.buffer)
+            }
+        }
+    }
+
+    pub(super) fn handle(
+        &mut self,
+        now: lwm2m_core::time::Instant,
+        uri: &PackageUri<'_>,
+        bytes: &[u8],
+        progress: &mut Progress,
+        sink: &mut Sink<'_>,
+    ) -> Taken {
+        match self {
+            Self::Coap(download) => download.handle(now, uri, bytes, progress, sink),
+            #[cfg(feature = "http")]
+            Self::Http(download) => download.handle(now, uri, bytes, progress, sink),
+        }
+    }
+
+    /// The peer or the network has ended the session.
+    pub(super) fn closed(&mut self, progress: &mut Progress, sink: &mut Sink<'_>) -> Taken {
+        match self {
+            Self::Coap(_) => Taken::Failed(Failure::Timeout),
+            #[cfg(feature = "http")]
+            Self::Http(download) => download.closed(progress, sink),
+        }
+    }
+}
