@@ -3,9 +3,14 @@
 //! | what | file |
 //! | --- | --- |
 //! | what a download knows and says, whatever its protocol | `download` |
+//! | where a package lies | `uri` |
+//! | a download over HTTP | `http` |
 //! | whether a package may be used | `verifier` |
 
 pub(crate) mod download;
+#[cfg(feature = "http")]
+pub(crate) mod http;
+pub(crate) mod uri;
 mod verifier;
 
 pub use verifier::{Unverified, Verifier, VerifierError};
