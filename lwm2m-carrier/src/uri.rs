@@ -22,7 +22,27 @@ impl<'a> ServerUri<'a> {
         } else {
             return None;
         };
-        let authority = rest.split(['/', '?', '#']).next()?;
+        let Authority { host, port } = Authority::parse(rest)?;
+        let port = port.unwrap_or(if secure { 5684 } else { 5683 });
+        Some(Self { secure, host, port })
+    }
+}
+
+/// Host and port (RFC 3986, section 3.2). User information is refused, as RFC 7252, section 6.1 does and RFC 9110,
+/// section 4.2.4 advises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Authority<'a> {
+    /// Name or address, without brackets; an IPv6 address is what has a colon in it.
+    pub(crate) host: &'a str,
+    /// `None` when the URI does not say.
+    pub(crate) port: Option<u16>,
+}
+
+impl<'a> Authority<'a> {
+    /// Takes what stands behind `scheme://` apart; `None` when its authority is malformed. What follows the authority
+    /// is passed over.
+    pub(crate) fn parse(rest: &'a str) -> Option<Self> {
+        let authority = Self::text(rest);
         let (host, port) = match authority.strip_prefix('[') {
             Some(bracketed) => {
                 let (host, rest) = bracketed.split_once(']')?;
@@ -35,16 +55,22 @@ impl<'a> ServerUri<'a> {
             None => authority.split_once(':').unwrap_or((authority, "")),
         };
         let port = match port {
-            "" if secure => 5684,
-            "" => 5683,
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok()?,
+            "" => None,
+            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(digits.parse().ok()?)
+            }
             _ => return None,
         };
         let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'@';
-        if host.is_empty() || host.len() > 255 || port == 0 || !host.bytes().all(plain) {
+        if host.is_empty() || host.len() > 255 || port == Some(0) || !host.bytes().all(plain) {
             return None;
         }
-        Some(Self { secure, host, port })
+        Some(Self { host, port })
+    }
+
+    /// The authority as it is written: what stands before the path.
+    pub(crate) fn text(rest: &'a str) -> &'a str {
+        rest.split(['/', '?', '#']).next().unwrap_or_default()
     }
 }
 

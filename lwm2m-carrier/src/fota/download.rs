@@ -25,6 +25,13 @@ pub(crate) struct Progress {
     pub(crate) validator: Vec<u8, VALIDATOR>,
 }
 
+impl Progress {
+    /// Whether all of the package has been taken.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.size == Some(self.offset)
+    }
+}
+
 /// Where the package's bytes go: the memory between the network and the slot.
 #[derive(Debug)]
 pub(crate) struct Sink<'b> {
@@ -85,12 +92,15 @@ pub(crate) enum Taken {
     More,
     /// The bytes in the sink are the last.
     Complete,
-    /// The server has another package now than the one that was begun: what was taken of it is void. The progress
-    /// speaks of the new one, from its start; the sink is empty.
+    /// The server has another package now than the one that was begun, or only tells the whole of it: what was taken is
+    /// void. The progress speaks of the new one, from its start, and so do the bytes in the sink, if there are any: an
+    /// answer that brings the new package is taken at once. They are the last where
+    /// [`Progress::is_complete`] says so.
     Changed,
     /// The package lies elsewhere: a new download begins there, with a new session.
     Moved(Text<URI>),
-    /// The server has ended the connection in due form; a new one goes on where this one stopped.
+    /// The server has ended the connection, or is about to; a new one goes on where this one stopped. There may be new
+    /// bytes in the sink.
     Again,
     /// It has failed.
     Failed(Failure),

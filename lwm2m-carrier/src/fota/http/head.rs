@@ -1,0 +1,431 @@
+//! The head of a response: how it is gathered, and what its fields say (RFC 9112, sections 2, 4, 6 and 9; RFC 9110).
+
+use lwm2m_core::{time::Duration, wire::number};
+
+use super::{body::Body, content_range::ContentRange};
+
+/// Fields of a response; one that has more is refused. Servers behind content networks send about 25.
+const FIELDS: usize = 48;
+
+/// The head is no head, or its fields contradict each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Malformed;
+
+/// A head that is being gathered.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Gathering {
+    /// Bytes so far.
+    len: usize,
+    /// Whether the last line has something in it.
+    in_line: bool,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Gathered {
+    /// Not to its end.
+    More,
+    /// It lies in the first so many bytes of the room.
+    Whole(usize),
+    /// The room is too small.
+    TooLong,
+}
+
+impl Gathering {
+    /// Moves bytes from `rest` to `room`, at most to the end of the head, which is an empty line. Empty lines in front
+    /// are left out.
+    pub(super) fn take(&mut self, rest: &mut &[u8], room: &mut [u8]) -> Gathered {
+        while let Some((&byte, behind)) = rest.split_first() {
+            *rest = behind;
+            if self.len == 0 && matches!(byte, b'\r' | b'\n') {
+                continue;
+            }
+            let Some(slot) = room.get_mut(self.len) else {
+                return Gathered::TooLong;
+            };
+            *slot = byte;
+            self.len += 1;
+            match byte {
+                b'\n' if self.in_line => self.in_line = false,
+                b'\n' => return Gathered::Whole(self.len),
+                b'\r' => {}
+                _ => self.in_line = true,
+            }
+        }
+        Gathered::More
+    }
+}
+
+/// What a download wants to know of a response.
+#[derive(Debug)]
+pub(super) struct Head<'a> {
+    /// The status.
+    pub(super) code: u16,
+    /// Whether the connection lives on behind the body.
+    pub(super) keep_alive: bool,
+    /// The transfer coding is chunked.
+    chunked: bool,
+    /// Content-Length.
+    pub(super) length: Option<u64>,
+    content_range: Option<&'a [u8]>,
+    etag: Option<&'a [u8]>,
+    last_modified: Option<&'a [u8]>,
+    date: Option<&'a [u8]>,
+    /// Location
+    pub(super) location: Option<&'a [u8]>,
+    /// Retry-After in seconds; a date is passed over, as the clock may be wrong.
+    pub(super) retry_after: Option<Duration>,
+    /// The content has another coding than identity.
+    pub(super) encoded: bool,
+    /// The content is several ranges in one.
+    pub(super) multipart: bool,
+}
+
+impl<'a> Head<'a> {
+    /// Takes a whole head apart.
+    pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut fields = [httparse::EMPTY_HEADER; FIELDS];
+        let mut response = httparse::Response::new(&mut fields);
+        match response.parse(bytes) {
+            Ok(httparse::Status::Complete(_)) => {}
+            Ok(httparse::Status::Partial) | Err(_) => return Err(Malformed),
+        }
+        let (Some(code), Some(version)) = (response.code, response.version) else {
+            return Err(Malformed);
+        };
+        let mut head = Self {
+            code,
+            keep_alive: version > 0,
+            chunked: false,
+            length: None,
+            content_range: None,
+            etag: None,
+            last_modified: None,
+            date: None,
+            location: None,
+            retry_after: None,
+            encoded: false,
+            multipart: false,
+        };
+        let mut close = false;
+        for field in response.headers.iter() {
+            head.field(field.name, field.value.trim_ascii(), &mut close)?;
+        }
+        if head.chunked {
+            // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so the framing is faulty. Section 6.3: a length
+            // beside it is void, and may be an attack, so the connection ends.
+            if version == 0 {
+                return Err(Malformed);
+            }
+            if head.length.take().is_some() {
+                close = true;
+            }
+        }
+        if close || (!head.chunked && head.length.is_none()) {
+            head.keep_alive = false;
+        }
+        Ok(head)
+    }
+
+    fn field(&mut self, name: &str, value: &'a [u8], close: &mut bool) -> Result<(), Malformed> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        if is("content-length") {
+            for item in list(value) {
+                let length = decimal(item).ok_or(Malformed)?;
+                if self.length.replace(length).is_some_and(|old| old != length) {
+                    return Err(Malformed);
+                }
+            }
+            if self.length.is_none() {
+                return Err(Malformed);
+            }
+        } else if is("transfer-encoding") {
+            for item in list(value) {
+                if self.chunked || !item.eq_ignore_ascii_case(b"chunked") {
+                    return Err(Malformed);
+                }
+                self.chunked = true;
+            }
+        } else if is("connection") {
+            for item in list(value) {
+                if item.eq_ignore_ascii_case(b"close") {
+                    *close = true;
+                } else if item.eq_ignore_ascii_case(b"keep-alive") {
+                    self.keep_alive = true;
+                }
+            }
+        } else if is("content-range") {
+            single(&mut self.content_range, value)?;
+        } else if is("etag") {
+            single(&mut self.etag, value)?;
+        } else if is("last-modified") {
+            single(&mut self.last_modified, value)?;
+        } else if is("date") {
+            single(&mut self.date, value)?;
+        } else if is("location") {
+            single(&mut self.location, value)?;
+        } else if is("retry-after") {
+            self.retry_after = decimal(value).map(Duration::from_secs);
+        } else if is("content-encoding") {
+            self.encoded |= list(value).any(|item| !item.eq_ignore_ascii_case(b"identity"));
+        } else if is("content-type") {
+            let kind = b"multipart/byteranges";
+            self.multipart |= value
+                .get(..kind.len())
+                .is_some_and(|front| front.eq_ignore_ascii_case(kind));
+        }
+        Ok(())
+    }
+
+    /// Where the body ends (RFC 9112, section 6.3).
+    pub(super) const fn body(&self) -> Body {
+        match (self.code, self.length) {
+            (100..=199 | 204 | 304, _) => Body::of_length(0),
+            _ if self.chunked => Body::chunked(),
+            (_, Some(length)) => Body::of_length(length),
+            (_, None) => Body::UntilClose,
+        }
+    }
+
+    /// Content-Range, where there is one.
+    pub(super) fn content_range(&self) -> Result<Option<ContentRange>, Malformed> {
+        self.content_range
+            .map(|value| ContentRange::parse(value).ok_or(Malformed))
+            .transpose()
+    }
+
+    /// What tells this content from another, byte by byte, and may stand in If-Range: a strong entity tag; or, where
+    /// there is no entity tag at all, the time of the last change, if the content was sent later than in that very second
+    /// (RFC 9110, sections 8.8.2.2 and 13.1.5). Empty when there is neither.
+    pub(super) fn validator(&self) -> &'a [u8] {
+        match (self.etag, self.last_modified, self.date) {
+            (Some(tag), _, _) if is_strong(tag) => tag,
+            (None, Some(change), Some(date)) if change != date => change,
+            _ => &[],
+        }
+    }
+
+    /// Whether the response may be about the content that has this validator; fields that are missing do not speak
+    /// against it, as a server need not repeat them (RFC 9110, section 15.3.7).
+    pub(super) fn is_of(&self, validator: &[u8]) -> bool {
+        let said = if validator.is_empty() {
+            None
+        } else if is_strong(validator) {
+            self.etag
+        } else {
+            self.last_modified
+        };
+        said.is_none_or(|said| said == validator)
+    }
+}
+
+/// Whether this is an entity tag, and not a weak one (RFC 9110, section 8.8.3).
+fn is_strong(tag: &[u8]) -> bool {
+    matches!(tag, [b'"', .., b'"'])
+}
+
+/// Remembers a field that a response has only once; it may be repeated word for word.
+fn single<'a>(slot: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), Malformed> {
+    match slot.replace(value) {
+        Some(old) if old != value => Err(Malformed),
+        _ => Ok(()),
+    }
+}
+
+/// The items of a list; empty ones do not count (RFC 9110, section 5.6.1.2).
+fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value
+        .split(|&byte| byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .filter(|item| !item.is_empty())
+}
+
+/// Decimal digits and nothing else.
+pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
+    if !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    number::parse_u64(digits).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::{format, string::String};
+
+    use super::*;
+
+    fn text(fields: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\n{fields}\r\n")
+    }
+
+    #[test]
+    fn a_head_ends_at_an_empty_line_wherever_it_is_cut() {
+        let bytes = b"\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\nbody";
+        for cut in 0..bytes.len() {
+            let (front, back) = bytes.split_at(cut);
+            let mut room = [0; 64];
+            let mut gathering = Gathering::default();
+            let mut whole = None;
+            let mut body = 0;
+            for mut part in [front, back] {
+                if whole.is_none()
+                    && let Gathered::Whole(len) = gathering.take(&mut part, &mut room)
+                {
+                    whole = Some(len);
+                }
+                body += part.len();
+            }
+            assert_eq!(whole, Some(25));
+            assert_eq!(&room[..25], b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n");
+            assert_eq!(body, 4);
+        }
+        let mut gathering = Gathering::default();
+        let taken = gathering.take(&mut &bytes[..], &mut [0; 24]);
+        assert_eq!(taken, Gathered::TooLong);
+    }
+
+    /// RFC 9112, section 6.3.
+    #[test]
+    fn fields_tell_where_the_body_ends() {
+        for (fields, body, keep_alive) in [
+            ("Content-Length: 5\r\n", Body::of_length(5), true),
+            ("content-length: 5, 5\r\n", Body::of_length(5), true),
+            (
+                "Content-Length: 5\r\nConnection: close\r\n",
+                Body::of_length(5),
+                false,
+            ),
+            ("Transfer-Encoding: Chunked\r\n", Body::chunked(), true),
+            (
+                "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+                Body::chunked(),
+                false,
+            ),
+            ("", Body::UntilClose, false),
+            ("Connection: keep-alive\r\n", Body::UntilClose, false),
+        ] {
+            let text = text(fields);
+            let head = Head::parse(text.as_bytes()).unwrap();
+            assert_eq!((head.body(), head.keep_alive), (body, keep_alive), "{text}");
+        }
+    }
+
+    #[test]
+    fn fields_that_contradict_each_other() {
+        for fields in [
+            "Content-Length: 5\r\nContent-Length: 6\r\n",
+            "Content-Length: 5, 6\r\n",
+            "Content-Length: \r\n",
+            "Content-Length: -5\r\n",
+            "Content-Length: +5\r\n",
+            "Content-Length: 5x\r\n",
+            "Content-Length: 99999999999999999999\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "ETag: \"a\"\r\nETag: \"b\"\r\n",
+            "Content-Range: bytes 0-1/2\r\nContent-Range: bytes 0-1/3\r\n",
+            "no colon\r\n",
+            "Folded: a\r\n b\r\n",
+        ] {
+            assert_eq!(
+                Head::parse(text(fields).as_bytes()).err(),
+                Some(Malformed),
+                "{fields}"
+            );
+        }
+        let old = b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert_eq!(Head::parse(old).err(), Some(Malformed));
+        for start in [
+            "HTTP/2.0 200 OK",
+            "HTTP/1.1 2x0 OK",
+            "ICY 200 OK",
+            "HTTP/1.1",
+        ] {
+            assert!(Head::parse(format!("{start}\r\n\r\n").as_bytes()).is_err());
+        }
+    }
+
+    /// RFC 9112, section 9.3.
+    #[test]
+    fn a_server_of_http_1_0_closes_unless_it_says_otherwise() {
+        for (field, keep_alive) in [("", false), ("Connection: Keep-Alive\r\n", true)] {
+            let text = format!("HTTP/1.0 200 OK\r\nContent-Length: 5\r\n{field}\r\n");
+            let head = Head::parse(text.as_bytes()).unwrap();
+            assert_eq!(head.keep_alive, keep_alive);
+        }
+    }
+
+    #[test]
+    fn only_strong_validators_count() {
+        const THEN: &str = "Tue, 15 Nov 1994 12:45:26 GMT";
+        const NOW: &str = "Tue, 15 Nov 1994 12:45:27 GMT";
+        for (fields, validator) in [
+            (String::new(), ""),
+            ("ETag: \"xyzzy\"\r\n".into(), "\"xyzzy\""),
+            ("ETag: \"\"\r\n".into(), "\"\""),
+            ("ETag: W/\"xyzzy\"\r\n".into(), ""),
+            ("ETag: xyzzy\r\n".into(), ""),
+            (
+                format!("Last-Modified: {THEN}\r\nDate: {NOW}\r\nETag: \"x\"\r\n"),
+                "\"x\"",
+            ),
+            (format!("Last-Modified: {THEN}\r\nDate: {NOW}\r\n"), THEN),
+            (format!("Last-Modified: {THEN}\r\nDate: {THEN}\r\n"), ""),
+            (format!("Last-Modified: {THEN}\r\n"), ""),
+            (
+                format!("Last-Modified: {THEN}\r\nDate: {NOW}\r\nETag: W/\"x\"\r\n"),
+                "",
+            ),
+        ] {
+            let text = text(&fields);
+            let head = Head::parse(text.as_bytes()).unwrap();
+            assert_eq!(head.validator(), validator.as_bytes(), "{fields}");
+        }
+    }
+
+    #[test]
+    fn validators_are_compared_with_their_like() {
+        let text = text("ETag: \"a\"\r\nLast-Modified: then\r\n");
+        let head = Head::parse(text.as_bytes()).unwrap();
+        for (validator, same) in [
+            ("", true),
+            ("\"a\"", true),
+            ("\"b\"", false),
+            ("then", true),
+            ("now", false),
+        ] {
+            assert_eq!(head.is_of(validator.as_bytes()), same, "{validator}");
+        }
+        let bare = Head::parse(b"HTTP/1.1 206 OK\r\n\r\n").unwrap();
+        assert!(bare.is_of(b"\"a\"") && bare.is_of(b"then"));
+    }
+
+    #[test]
+    fn seconds_and_codings() {
+        for (fields, seconds, encoded, multipart) in [
+            ("Retry-After: 120\r\n", Some(120), false, false),
+            (
+                "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n",
+                None,
+                false,
+                false,
+            ),
+            ("Content-Encoding: identity\r\n", None, false, false),
+            ("Content-Encoding: identity, gzip\r\n", None, true, false),
+            (
+                "Content-Type: Multipart/ByteRanges; boundary=x\r\n",
+                None,
+                false,
+                true,
+            ),
+        ] {
+            let text = text(fields);
+            let head = Head::parse(text.as_bytes()).unwrap();
+            assert_eq!(head.retry_after, seconds.map(Duration::from_secs));
+            assert_eq!((head.encoded, head.multipart), (encoded, multipart));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The download over HTTP/1.1 (RFC 9110, RFC 9112): a client of range requests, without I/O.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | the request | `request` |
+//! | the head of a response, and where its body ends | `head` |
+//! | the range that a response brings | `content_range` |
+//! | the body: by length, chunked, until the connection ends | `body` |
+//! | what a response means | `verdict` |
+//! | the package's bytes in it | `content` |
+//! | the download | `download` |
+
+mod body;
+mod content;
+mod content_range;
+mod download;
+mod head;
+mod request;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+pub(crate) use download::Download;
