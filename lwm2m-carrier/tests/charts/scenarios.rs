@@ -74,7 +74,7 @@ pub(crate) const INITIALIZATION: Scenario = Scenario {
 pub(crate) const BOOTSTRAP: Scenario = Scenario {
     name: "2_bootstrap",
     title: "Bootstrap",
-    about: "The link is down while the keys that the bootstrap server has sent are written.",
+    about: "The link is down while the bootstrap server's keys are written.",
     modes: &[KeyStoreMode::OfflineOnly],
     live: INITIALIZATION.live,
     part: Part::FromRun,
