@@ -58,11 +58,9 @@ const fn advance(letter: char) -> i32 {
 pub(super) fn wrap(font: Font, text: &str, width: i32) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if font.width(line) + font.width(" ") + font.width(word) <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
+        let longer = lines.last().map(|line| format!("{line} {word}"));
+        match (lines.last_mut(), longer) {
+            (Some(line), Some(longer)) if font.width(&longer) <= width => *line = longer,
             _ => lines.push(word.into()),
         }
     }

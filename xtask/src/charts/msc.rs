@@ -49,7 +49,9 @@ impl Chart {
 /// `name [label="Label"],`
 fn entity(line: &str) -> Option<(&str, &str)> {
     let (name, label) = labelled(line)?;
-    (!name.contains(' ')).then_some((name, label))
+    name.chars()
+        .all(char::is_alphanumeric)
+        .then_some((name, label))
 }
 
 /// `one arrow other [label="Label"];`
@@ -123,7 +125,12 @@ mod tests {
     fn what_is_not_understood_is_refused() {
         let entities = [("a", "A"), ("b", "B")];
         assert!(arc("a => b [label=\"x\"];", &entities).is_some());
-        for line in ["a => c [label=\"x\"];", "a ?? b [label=\"x\"];", "a => b;"] {
+        for line in [
+            "a => c [label=\"x\"];",
+            "a ?? b [label=\"x\"];",
+            "a => b;",
+            "--- [label=\"x\"];",
+        ] {
             assert_eq!(arc(line, &entities), None);
         }
     }
