@@ -141,3 +141,57 @@ impl Exchange {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A message of type 0 (CON), 1 (NON) or 2 (ACK) with a token of one byte (RFC 7252, section 3).
+    fn head(kind: u8, code: u8, id: u8, token: u8) -> MessageHead {
+        MessageHead::parse(&[0x41 | (kind << 4), code, 0, id, token]).unwrap()
+    }
+
+    fn asked(operation: &str, id: u8) -> Exchange {
+        let head = head(0, 2, id, id);
+        Exchange::request(Instant::ZERO, Direction::ToDevice, false, operation, &head)
+    }
+
+    fn answered(operation: &str, id: u8, code: u8) -> Exchange {
+        let mut exchange = asked(operation, id);
+        let answer = head(2, code, id, id);
+        assert!(exchange.is_answered_by(Direction::FromDevice, &answer));
+        assert!(!exchange.is_answered_by(Direction::ToDevice, &answer));
+        exchange.answer(Instant::from_millis(5), &answer);
+        assert!(!exchange.is_answered_by(Direction::FromDevice, &answer));
+        exchange
+    }
+
+    const CHANGED: u8 = 0x44;
+    const DELETED: u8 = 0x42;
+
+    #[test]
+    fn what_is_sent_again_is_one_arrow() {
+        let mut exchange = asked("Execute /3/0/4", 7);
+        assert!(exchange.is_repeated_by(Direction::ToDevice, &head(0, 2, 7, 7)));
+        assert!(!exchange.is_repeated_by(Direction::ToDevice, &head(0, 2, 8, 7)));
+        exchange.repeat(Instant::from_millis(9));
+        assert!(!exchange.merge(&asked("Execute /3/0/4", 8)));
+        let row = exchange.into_row();
+        assert_eq!(row.label, "Execute /3/0/4 \u{d7}2: no answer");
+        assert_eq!(row.until, Instant::from_millis(9));
+    }
+
+    #[test]
+    fn likes_are_one_arrow() {
+        let mut writes = answered("Write /0/1", 1, CHANGED);
+        assert!(writes.merge(&answered("Write /1/0", 2, CHANGED)));
+        assert!(!writes.merge(&answered("Write /1/1", 3, DELETED)));
+        assert!(!writes.merge(&answered("Delete /1/1", 4, CHANGED)));
+        assert!(!writes.merge(&asked("Write /1/1", 5)));
+        assert_eq!(writes.into_row().label, "Write /0/1, /1/0: 2.04");
+        let notified = || Exchange::notification(Instant::ZERO, "/3/0", &head(1, 0x45, 1, 1));
+        let mut twice = notified();
+        assert!(twice.merge(&notified()));
+        assert_eq!(twice.into_row().label, "Notify /3/0 \u{d7}2");
+    }
+}

@@ -129,9 +129,11 @@ impl Life {
                 server,
                 head,
             } => self.message(at, *direction, *server == BOOTSTRAP_ADDRESS, head),
-            Entry::Reset => self.row(at, Shape::Box(LIBRARY), "Restart the device", Tone::Plain),
-            // The modem restarts with the device, and nobody is there to be told.
-            Entry::Boot => self.row(at, Shape::Link(Link::Down), "restarted", Tone::Plain),
+            Entry::Reset => {
+                self.row(at, Shape::Box(LIBRARY), "Restart the device", Tone::Plain);
+                // The modem restarts with the device, and nobody is there to be told.
+                self.row(at, Shape::Link(Link::Down), "down", Tone::Plain);
+            }
             _ => {}
         }
     }

@@ -101,6 +101,7 @@ impl Drawing<'_> {
             self.y += BAND + 10;
         }
         self.heads();
+        self.clock.clear();
         let mut start = self.y;
         if self.picture.began_before && self.until.is_none() {
             start = self.gap(start);
@@ -352,4 +353,26 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_minutes_and_seconds() {
+        let at = |millis| clock(Instant::from_millis(millis));
+        assert_eq!(
+            [at(0), at(59_999), at(684_681)],
+            ["0:00.0", "0:59.9", "11:24.6"]
+        );
+        let leap = |millis| span(Duration::from_millis(millis));
+        assert_eq!([leap(1_499), leap(89_000)], ["1 s", "89 s"]);
+        assert_eq!([leap(90_000), leap(149_000)], ["2 min", "2 min"]);
+    }
+
+    #[test]
+    fn labels_are_no_markup() {
+        assert_eq!(escaped("a<b>&c"), "a&lt;b&gt;&amp;c");
+    }
 }
