@@ -386,7 +386,12 @@ impl Sessions for ModemSessions<'_, '_> {
         self.world.powered().await;
         self.close_now(session);
         let result = self.open_now(session, request);
-        self.world.record(Entry::Opened { session, result });
+        self.world.record(Entry::Opened {
+            session,
+            transport: request.transport,
+            security: request.security.into(),
+            result,
+        });
         result
     }
 
