@@ -17,6 +17,7 @@ mod path;
 mod record;
 mod registration;
 mod request;
+mod stream;
 mod transmission;
 
 use core::net::SocketAddr;
@@ -33,6 +34,7 @@ pub use node::ServerNode;
 pub use record::{MAX_BODY, MAX_ENDPOINT, MAX_RECORDS, Record, RecordKind};
 pub use registration::Registration;
 pub use request::Request;
+pub use stream::{Connection, Outgoing, StreamServer};
 pub use transmission::{ACK_TIMEOUT, EXCHANGE_LIFETIME, MAX_RETRANSMIT, MAX_TRANSMIT_WAIT};
 
 /// A datagram that a server sends: the first bytes of the buffer that was handed in.
