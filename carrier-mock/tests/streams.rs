@@ -48,6 +48,14 @@ fn world<'w>(peer: &'w RefCell<Peer>, guard: StreamGuard<'w>) -> World<'w> {
     world
 }
 
+/// Nothing goes to the server or comes from it.
+fn cut_off(world: &World<'_>, from: Instant, until: Instant) {
+    let mut network = world.network().borrow_mut();
+    network
+        .add_server_outage(address(SERVER), from, until)
+        .unwrap();
+}
+
 fn pattern(len: usize) -> Vec<u8> {
     (0..len).map(|n| (n % 251) as u8).collect()
 }
@@ -382,11 +390,7 @@ fn short_outages_are_survived_and_long_ones_end_the_server_s_side_alone() {
             peer.borrow_mut().say(&text);
             let (first, _) = collect(&world, at(2500)).await;
             let until = at(2500) + Duration::from_secs(secs);
-            let mut network = world.network().borrow_mut();
-            network
-                .add_server_outage(address(SERVER), at(2500), until)
-                .unwrap();
-            drop(network);
+            cut_off(&world, at(2500), until);
             let (rest, end) = collect(&world, at(2_000_000)).await;
             // Nobody tells the device that the server has given up.
             assert_eq!(end, None);
@@ -412,9 +416,7 @@ fn a_device_that_gets_no_acknowledgement_gives_up() {
     block_on(async {
         connect(&world, ID, &request()).await;
         let since = world.now();
-        let mut network = world.network().borrow_mut();
-        network.add_outage(since, Instant::FAR_FUTURE).unwrap();
-        drop(network);
+        cut_off(&world, since, Instant::FAR_FUTURE);
         let mut sessions = world.sessions();
         sessions.send(ID, b"GET", Expect::Reply).await.unwrap();
         let (_, end) = collect(&world, at(600_000)).await;

@@ -1,6 +1,6 @@
-//! Scripted LwM2M servers: a management server and a bootstrap server, both without I/O.
+//! Scripted servers without I/O: LwM2M's management server and bootstrap server, and the servers of [`firmware`].
 //!
-//! They are honest peers: they retransmit with the timing of RFC 7252 section 4.8, recognise copies of
+//! Those of LwM2M are honest peers: they retransmit with the timing of RFC 7252 section 4.8, recognise copies of
 //! messages, and keep their own registrations, observations and lifetimes. A script says what they ask
 //! of the device; a [`Conduct`] makes them silent or refusing.
 
@@ -11,6 +11,7 @@ mod credentials;
 mod dialogue;
 mod endpoint;
 mod exchange;
+pub mod firmware;
 mod management;
 mod node;
 mod path;

@@ -115,7 +115,7 @@ pub(crate) async fn connect(world: &World<'_>, id: SessionId, request: &OpenRequ
 
 /// Everything that a stream brings until a deadline, and its end if that comes first.
 pub(crate) async fn collect(world: &World<'_>, until: Instant) -> (Vec<u8>, Option<Received>) {
-    let (mut buffer, mut bytes) = ([0; 1500], Vec::new());
+    let (mut buffer, mut bytes) = (vec![0; 1500], Vec::new());
     loop {
         match next(world, &mut buffer, until).await {
             Some((_, Received::Datagram(len))) => bytes.extend_from_slice(&buffer[..len]),
