@@ -180,7 +180,9 @@ impl Recorder for Timeline {
                     outcome(result)
                 ),
             ),
-            Entry::Opened { session, result } => ("session", opened(session.number(), *result)),
+            Entry::Opened {
+                session, result, ..
+            } => ("session", opened(session.number(), *result)),
             Entry::Message {
                 direction,
                 server,
