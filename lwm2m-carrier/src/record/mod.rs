@@ -22,8 +22,7 @@ use lwm2m_core::wire::{Malformed, reader::Reader};
 use crate::hal::RecordId;
 
 pub(crate) use account::Account;
-pub(crate) use crc::continued;
-use crc::crc32;
+pub(crate) use crc::{continued, crc32};
 pub(crate) use state::State;
 pub(crate) use tags::{Tags, spare};
 
