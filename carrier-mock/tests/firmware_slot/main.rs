@@ -3,4 +3,5 @@
 mod bench;
 mod calls;
 mod cuts;
+mod device;
 mod units;
