@@ -8,4 +8,8 @@
 pub(crate) mod download;
 mod verifier;
 
+#[cfg(feature = "sha2")]
+pub use verifier::Sha256Trailer;
+#[cfg(feature = "p256")]
+pub use verifier::{EcdsaP256Trailer, InvalidKey};
 pub use verifier::{Unverified, Verifier, VerifierError};
