@@ -19,7 +19,7 @@ use carrier_mock::server::Outgoing;
 use carrier_mock::world::{Door, StreamGuard, World};
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
-    CredentialKind, DetachReason, Expect, Link, OpenRequest, Opened, Received, Security,
+    CaTags, CredentialKind, DetachReason, Expect, Link, OpenRequest, Opened, Received, Security,
     SecurityTag, SessionError, SessionErrorKind, SessionId, Sessions, Transport,
 };
 use lwm2m_core::time::{Duration, Instant};
@@ -32,6 +32,10 @@ const CA: &[u8] = b"certificate of the authority";
 
 fn request() -> OpenRequest<'static> {
     OpenRequest::new("files.example", 80).over(Transport::Stream)
+}
+
+fn tags(tags: &[SecurityTag]) -> CaTags {
+    CaTags::new(tags).unwrap()
 }
 
 fn closed(kind: SessionErrorKind, errno: i32) -> Received {
@@ -280,10 +284,10 @@ fn only_the_authority_under_the_tags_is_trusted() {
     let opened = Some(Received::Opened { resumed: false });
     for (guard, security, expected, millis) in [
         // TCP takes one round trip, TLS 1.2 two more; the certificate comes with the first of those.
-        (tls, Security::CaTags(&[wrong, right]), opened, 300),
+        (tls, Security::CaTags(tags(&[wrong, right])), opened, 300),
         (tls, Security::Tag(right), opened, 300),
-        (tls, Security::CaTags(&[wrong]), refused, 200),
-        (tls, Security::CaTags(&[]), refused, 200),
+        (tls, Security::CaTags(tags(&[wrong])), refused, 200),
+        (tls, Security::CaTags(tags(&[])), refused, 200),
         (StreamGuard::Plain, Security::Tag(right), refused, 200),
         (tls, Security::None, opened, 100),
     ] {

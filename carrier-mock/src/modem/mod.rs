@@ -4,6 +4,7 @@
 //! through them what befalls the device.
 
 mod device;
+mod firmware;
 mod flow;
 mod keys;
 mod link;
@@ -14,6 +15,7 @@ mod stream_step;
 mod streams;
 
 pub use device::{DeviceClock, DeviceRandom, DeviceReset, Identity, ModemInfo};
+pub use firmware::{DeviceFirmware, FirmwareCall, MAX_FAULTS, ModemFirmware, TooManyFaults};
 pub use flow::SEGMENT;
 pub use keys::{
     DEFAULT_PSK_LIMIT, KeyCut, KeyStoreMode, MAX_CREDENTIAL_SIZE, MAX_CREDENTIALS, ModemKeys,
@@ -25,6 +27,7 @@ pub use stream::{STREAM_GIVE_UP, STREAM_SEND_BUFFER, STREAM_WINDOW};
 pub use streams::MAX_STREAMS;
 
 pub(crate) use device::date;
+pub(crate) use firmware::FirmwareModel;
 pub(crate) use keys::KeyTable;
 pub(crate) use link::LinkModel;
 pub(crate) use sessions::SessionTable;

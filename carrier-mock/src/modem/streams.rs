@@ -76,8 +76,8 @@ impl World<'_> {
     ) -> Result<Opened, SessionError> {
         let tls = match request.security {
             Security::None => Tls::Absent,
-            Security::Tag(tag) => self.tls(remote, &[tag]),
-            Security::CaTags(tags) => self.tls(remote, tags),
+            Security::Tag(tag) => self.tls(remote, [tag]),
+            Security::CaTags(tags) => self.tls(remote, tags.iter()),
             _ => return Err(SessionError::UNSUPPORTED),
         };
         let rebindings = self.network().borrow().rebindings();
@@ -99,13 +99,11 @@ impl World<'_> {
     }
 
     /// How a TLS handshake with a server ends: the chain that vouches for it must lie under one of the tags.
-    fn tls(&self, remote: SocketAddr, tags: &[SecurityTag]) -> Tls {
+    fn tls(&self, remote: SocketAddr, tags: impl IntoIterator<Item = SecurityTag>) -> Tls {
         let keys = self.keys.borrow();
         let vouches = |ca| {
-            let mut chains = tags
-                .iter()
-                .map(|tag| keys.bytes(*tag, CredentialKind::CaChain));
-            chains.any(|chain| chain == Some(ca))
+            let mut tags = tags.into_iter();
+            tags.any(|tag| keys.bytes(tag, CredentialKind::CaChain) == Some(ca))
         };
         match self.stream_guard(remote) {
             Some(StreamGuard::Tls(ca)) if !vouches(ca) => Tls::Untrusted,

@@ -58,8 +58,8 @@ pub enum SecurityKind {
     Other,
 }
 
-impl From<Security<'_>> for SecurityKind {
-    fn from(security: Security<'_>) -> Self {
+impl From<Security> for SecurityKind {
+    fn from(security: Security) -> Self {
         match security {
             Security::None => Self::None,
             Security::Tag(_) => Self::Tag,

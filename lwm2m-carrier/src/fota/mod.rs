@@ -51,4 +51,8 @@ mod verifier;
 pub use job::{Done, Job, Operation};
 #[cfg(feature = "fota")]
 pub(crate) use machine::{Fota, Overlay, Surroundings, Want, resource};
+#[cfg(feature = "sha2")]
+pub use verifier::Sha256Trailer;
+#[cfg(feature = "p256")]
+pub use verifier::{EcdsaP256Trailer, InvalidKey};
 pub use verifier::{Unverified, Verifier, VerifierError};
