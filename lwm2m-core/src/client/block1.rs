@@ -104,7 +104,7 @@ impl Client<'_> {
         let session = session_of(index);
         let payload = request.message.payload();
         let message_id = request.message.message_id();
-        if block.more && payload.len() != block.size() {
+        if payload.len() > block.size() || block.more && payload.len() < block.size() {
             return Err(Code::BAD_REQUEST);
         }
         self.watch_transfer(cx);

@@ -95,7 +95,8 @@ impl FirmwareUpdate<'_> {
         })?;
         let buffer = self.buffer.as_deref_mut().ok_or(Error::Busy)?;
         buffer
-            .get_mut(end.saturating_sub(part.len())..end)
+            .get_mut(end.saturating_sub(part.len())..)
+            .and_then(|rest| rest.get_mut(..part.len()))
             .ok_or(Error::TooLarge)?
             .copy_from_slice(part);
         // Blocks have powers of two; a first one without its TLV header is a little shorter than those that follow.
