@@ -223,6 +223,8 @@ mod tests {
             ("http://a:65535/x", "y/z", "http://a:65535/y/z"),
             ("http://a:81", "?q", "http://a:81?q"),
             ("http://a/x//y", "../z", "http://a/x/z"),
+            ("http://a/b/./c/../d", "g", "http://a/b/g"),
+            ("http://a/b/../d", "g", "http://a/g"),
         ] {
             assert_eq!(joined(base, reference).as_deref(), Ok(expected), "{base}");
         }

@@ -393,6 +393,29 @@ fn blocks_that_were_not_asked_for() {
         assert_eq!(taken, Taken::Failed(Failure::Protocol), "{block:?} {len}");
         assert_eq!(stage.progress.offset, 64);
     }
+    // Larger ones than were asked for, and so is the room.
+    let mut stage = Stage::new(2);
+    let asked = stage.ask();
+    let reply = Reply::content(Some((0, true, 3)), &whole[..128]);
+    let taken = stage.give(&reply.to(asked));
+    assert_eq!(taken, Taken::Failed(Failure::Protocol));
+}
+
+/// What waits in the sink is of the package that is void.
+#[test]
+fn another_package_voids_the_sink_too() {
+    let whole = package(200);
+    let mut stage = Stage::resumed(2, 64, b"v1", Some(200));
+    let asked = stage.ask();
+    let datagram = Reply::block(asked, &whole).etag(b"v2").to(asked);
+    let mut sink = Sink {
+        bytes: &mut stage.memory,
+        len: 64,
+    };
+    let taken = stage
+        .download
+        .handle(NOW, &datagram, &mut stage.progress, &mut sink);
+    assert_eq!((taken, sink.len), (Taken::Changed, 0));
 }
 
 #[test]
@@ -489,7 +512,9 @@ fn what_does_not_belong_to_the_request_is_rejected_or_ignored() {
         vec![],
     ] {
         assert_eq!(stage.give(&datagram), Taken::More);
-        assert!(stage.poll(NOW, 0).unwrap().is_err(), "{datagram:?}");
+        let due = stage.poll(NOW, 2048).unwrap().unwrap_err();
+        assert!(due.since(NOW) <= Duration::from_secs(3), "{datagram:?}");
+        assert!(stage.slot.is_empty(), "{datagram:?}");
     }
     for datagram in [
         Reply::block(asked, &whole).kind(Kind::Con).bytes(5, other),
