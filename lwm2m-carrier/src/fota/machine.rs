@@ -2,7 +2,7 @@
 
 use heapless::Deque;
 use lwm2m_core::{
-    client::Expect,
+    client::{Expect, Transmission},
     model::{self, Object, Objects, Path, Text, Ticket},
     objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult},
     random::Random,
@@ -140,6 +140,7 @@ impl<'r> Fota<'r> {
         buffer: &'r mut [u8],
         verifier: &'r mut (dyn Verifier + 'r),
         profile: &Profile<'r>,
+        transmission: Transmission,
     ) -> Self {
         Self {
             object: FirmwareUpdate::new(buffer),
@@ -157,7 +158,7 @@ impl<'r> Fota<'r> {
             save: false,
             notes: Deque::new(),
             push: Push::NONE,
-            pull: Pull::new(profile),
+            pull: Pull::new(profile, transmission),
         }
     }
 
@@ -186,6 +187,9 @@ impl<'r> Fota<'r> {
         }
         if self.save {
             return Want::Store;
+        }
+        if self.pull.outlives_package() {
+            return self.end_session(around);
         }
         match self.phase {
             Phase::Push => self.step_push(around.now),
