@@ -192,7 +192,6 @@ impl<'r> Fota<'r> {
             return self.end_session(around);
         }
         match self.phase {
-            Phase::Push => self.step_push(around.now),
             Phase::Pull => self.step_pull(around),
             Phase::Apply => {
                 self.begin_apply();
@@ -219,7 +218,7 @@ impl<'r> Fota<'r> {
                 ticket,
             } => {
                 let part = Part { len, last, ticket };
-                self.take_part(offset, part, now);
+                self.take_part(offset, part);
             }
             // It takes effect once it was answered: `update`.
             FirmwareRequest::Update => {}
@@ -253,6 +252,7 @@ impl<'r> Fota<'r> {
     /// A server has reset the state machine.
     fn cancel(&mut self) {
         self.abandon();
+        self.push_given_up();
     }
 
     /// The update has failed.
