@@ -141,6 +141,23 @@ fn a_hold_fills_the_window_and_no_more() {
     });
 }
 
+/// The news that there is room takes half a round trip, and what is sent then the other half.
+#[test]
+fn a_window_takes_a_round_trip() {
+    let peer = RefCell::new(Peer::default());
+    let world = world(&peer, StreamGuard::Plain);
+    block_on(async {
+        peer.borrow_mut().say(&pattern(10 * STREAM_WINDOW));
+        connect(&world, ID, &request()).await;
+        let last = world.now() + Duration::from_millis(9 * 100 + 50);
+        let until = |millis| last + Duration::from_millis(millis);
+        let (bytes, _) = collect(&world, last).await;
+        assert_eq!(bytes.len(), 9 * STREAM_WINDOW);
+        let (rest, _) = collect(&world, until(1)).await;
+        assert_eq!(rest.len(), STREAM_WINDOW);
+    });
+}
+
 #[test]
 fn losses_are_delays() {
     let peer = RefCell::new(Peer::default());

@@ -229,7 +229,7 @@ fn idle_bindings_are_forgotten() {
     };
     let first = speak(&mut network, 0);
     assert_eq!(speak(&mut network, 99), first);
-    let mut hear = |network: &mut Network<4, 16>, now, to| {
+    let hear = |network: &mut Network<4, 16>, now, to| {
         let _ = network.send(at(now), SERVER, to, &[2]);
         let heard = network.deliver(at(now), &mut [0; 16]);
         heard.map(|delivery| delivery.to)
