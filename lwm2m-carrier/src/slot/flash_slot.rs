@@ -69,7 +69,7 @@ impl core::error::Error for Unsuitable {}
 /// # fn slot<F: NorFlash>(flash: F) -> Option<FlashSlot<F, BootLoader>> {
 /// let slot = FlashSlot::new(flash, BootLoader)
 ///     .ok()?
-///     .with_magic(&0x96f3_b83d_u32.to_le_bytes()); // MCUboot's images begin so
+///     .with_magic(&[0x3d, 0xb8, 0xf3, 0x96]); // MCUboot's images begin so
 /// # Some(slot)
 /// # }
 /// ```
