@@ -16,6 +16,7 @@ mod bootstrap_rules;
 mod library_objects;
 mod management;
 mod noise;
+mod power;
 mod registration;
 mod robustness;
 mod servers;
