@@ -390,6 +390,14 @@ impl<'r> Client<'r> {
         }
     }
 
+    /// Whether a De-register is on its way, or about to be.
+    #[must_use]
+    pub fn is_deregistering(&self) -> bool {
+        self.connections
+            .iter()
+            .any(|connection| connection.deregister)
+    }
+
     /// Answers an operation that an object had answered with [`Outcome::Later`](crate::model::Outcome::Later).
     /// An unknown ticket is ignored: the server has given up, or its session is gone.
     pub fn answer(&mut self, ticket: Ticket, result: Result<(), Error>) {
