@@ -10,3 +10,4 @@ pub mod net;
 pub mod random;
 pub mod sessions;
 pub mod storage;
+mod tls;
