@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lwm2m_carrier::errno;
-use lwm2m_carrier::hal::{CredentialKind, SecurityTag, SessionError, SessionErrorKind};
+use lwm2m_carrier::hal::{CaTags, CredentialKind, SecurityTag, SessionError, SessionErrorKind};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls::crypto::ring;
@@ -13,9 +13,9 @@ use crate::keys::KeyRing;
 
 /// Whom a session trusts, and as whom it shows itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Trust<'a> {
+pub(crate) enum Trust {
     /// The CA certificates under these tags, where there are any; the device shows none.
-    CaTags(&'a [SecurityTag]),
+    CaTags(CaTags),
     /// Those under this tag; the device shows the certificate there, if there is one.
     Tag(SecurityTag),
 }
@@ -35,15 +35,15 @@ const UNUSABLE: SessionError = SessionError::new(SessionErrorKind::Handshake, er
 /// and private key; with `EINVAL` when one of them cannot be used.
 pub(crate) fn client_config(
     keys: &KeyRing,
-    trust: Trust<'_>,
+    trust: Trust,
 ) -> Result<Arc<ClientConfig>, SessionError> {
-    let tags = match &trust {
-        Trust::CaTags(tags) => tags,
-        Trust::Tag(tag) => core::slice::from_ref(tag),
+    let tags: Vec<_> = match trust {
+        Trust::CaTags(tags) => tags.iter().collect(),
+        Trust::Tag(tag) => vec![tag],
     };
     let mut trusted = Vec::new();
     for tag in tags {
-        if let Some(chain) = keys.get(*tag, CredentialKind::CaChain) {
+        if let Some(chain) = keys.get(tag, CredentialKind::CaChain) {
             trusted.extend(certificates(&chain).ok_or(UNUSABLE)?);
         }
     }

@@ -2,13 +2,11 @@
 
 use std::io::{Read, Write};
 
-use lwm2m_carrier::hal::{
-    CredentialKind, Received, Security, SecurityTag, SessionErrorKind, Sessions,
-};
+use lwm2m_carrier::hal::{CredentialKind, Received, SecurityTag, SessionErrorKind, Sessions};
 use rcgen::date_time_ymd;
 
 use super::authority::{Authority, Identity};
-use super::{FIRST, TAG, failure, open, server, sessions, stream};
+use super::{FIRST, TAG, failure, open, server, sessions, stream, trust};
 
 /// How opening a session ends with a server that shows `identity` at the address that `host` means, where the device
 /// trusts `trusted`.
@@ -27,7 +25,7 @@ async fn outcome(identity: &Identity, host: &str, trusted: &[&[u8]]) -> Received
         .map(|(tag, chain)| (*tag, CredentialKind::CaChain, *chain))
         .collect();
     let mut sessions = sessions(&credentials).await;
-    let request = stream(host, port).secured_by(Security::CaTags(&tags));
+    let request = stream(host, port).secured_by(trust(&tags));
     let opened = open(&mut sessions, &request).await;
     sessions.close(FIRST).await;
     // It has been told why, or that nothing more comes.

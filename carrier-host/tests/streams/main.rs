@@ -19,8 +19,8 @@ use carrier_host::keys::HostKeys;
 use carrier_host::sessions::HostSessions;
 use carrier_host::storage::MemoryStore;
 use lwm2m_carrier::hal::{
-    CredentialKind, KeyStore, OpenRequest, Opened, Received, SecurityTag, SessionErrorKind,
-    SessionId, Sessions, Transport,
+    CaTags, CredentialKind, KeyStore, OpenRequest, Opened, Received, Security, SecurityTag,
+    SessionErrorKind, SessionId, Sessions, Transport,
 };
 
 const FIRST: SessionId = SessionId::new(0);
@@ -38,6 +38,11 @@ async fn sessions(credentials: &[(SecurityTag, CredentialKind, &[u8])]) -> HostS
 
 fn stream(host: &str, port: u16) -> OpenRequest<'_> {
     OpenRequest::new(host, port).over(Transport::Stream)
+}
+
+/// Trust in these tags, as many as there may be.
+fn trust(tags: &[SecurityTag]) -> Security {
+    Security::CaTags(CaTags::new(tags).unwrap())
 }
 
 /// Opens the first session; its outcome.

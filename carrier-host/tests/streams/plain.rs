@@ -8,7 +8,7 @@ use lwm2m_carrier::hal::{
     Expect, OpenRequest, Opened, Received, Security, SessionErrorKind, Sessions, Transport,
 };
 
-use super::{FIRST, SECOND, TAG, end, failure, open, read, server, sessions, stream};
+use super::{FIRST, SECOND, TAG, end, failure, open, read, server, sessions, stream, trust};
 
 #[tokio::test]
 async fn a_stream_is_taken_in_parts_of_any_size() {
@@ -82,14 +82,10 @@ async fn failures_say_what_is_wrong() {
 
     // Only streams have certificates here.
     let tags = [TAG];
-    let datagrams = OpenRequest::new("127.0.0.1", port).secured_by(Security::CaTags(&tags));
+    let datagrams = OpenRequest::new("127.0.0.1", port).secured_by(trust(&tags));
     let refused = sessions.open(FIRST, &datagrams).await.unwrap_err();
     assert_eq!(refused.kind, SessionErrorKind::Unsupported);
-    for security in [
-        Security::Tag(TAG),
-        Security::CaTags(&tags),
-        Security::CaTags(&[]),
-    ] {
+    for security in [Security::Tag(TAG), trust(&tags), trust(&[])] {
         let secure = stream("127.0.0.1", port).secured_by(security);
         let refused = sessions.open(FIRST, &secure).await.unwrap_err();
         assert_eq!(

@@ -10,7 +10,7 @@ use rustls::version::{TLS12, TLS13};
 
 use super::authority::Authority;
 use super::server::Tls;
-use super::{FIRST, TAG, end, failure, open, read, server, sessions, stream};
+use super::{FIRST, TAG, end, failure, open, read, server, sessions, stream, trust};
 
 /// Sends back what comes, until the device says goodbye.
 fn echo(mut tls: Tls) -> io::Result<()> {
@@ -32,7 +32,7 @@ async fn both_versions_carry_a_stream_and_end_in_due_form() {
         let config = server::versions(&identity, &[version], None);
         let (port, server) = server::tls(config, echo);
         let mut sessions = sessions(&[(TAG, CredentialKind::CaChain, pem.as_bytes())]).await;
-        let request = stream("127.0.0.1", port).secured_by(Security::CaTags(&[TAG]));
+        let request = stream("127.0.0.1", port).secured_by(trust(&[TAG]));
         let opened = open(&mut sessions, &request).await;
         assert_eq!(opened, Received::Opened { resumed: false });
         sessions.send(FIRST, b"there", Expect::Reply).await.unwrap();
@@ -59,7 +59,7 @@ async fn the_peers_goodbye_is_told_from_a_cut() {
             Ok(())
         });
         let mut sessions = sessions(&[(TAG, CredentialKind::CaChain, pem.as_bytes())]).await;
-        let request = stream("127.0.0.1", port).secured_by(Security::CaTags(&[TAG]));
+        let request = stream("127.0.0.1", port).secured_by(trust(&[TAG]));
         open(&mut sessions, &request).await;
         sessions.send(FIRST, b"x", Expect::Reply).await.unwrap();
         assert_eq!(read(&mut sessions, 3, 64).await, b"all");
@@ -77,12 +77,12 @@ async fn a_server_that_does_not_speak_tls_is_refused_and_one_that_hangs_up_is_a_
         tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
         tcp.read_to_end(&mut Vec::new()).unwrap_or_default()
     });
-    let request = stream("127.0.0.1", port).secured_by(Security::CaTags(&[TAG]));
+    let request = stream("127.0.0.1", port).secured_by(trust(&[TAG]));
     let refused = open(&mut sessions, &request).await;
     assert_eq!(failure(refused), (SessionErrorKind::Handshake, 111));
 
     let (port, _server) = server::tcp(|mut tcp| tcp.read(&mut [0; 4096]).unwrap());
-    let request = stream("127.0.0.1", port).secured_by(Security::CaTags(&[TAG]));
+    let request = stream("127.0.0.1", port).secured_by(trust(&[TAG]));
     let cut = open(&mut sessions, &request).await;
     assert_eq!(failure(cut), (SessionErrorKind::Closed, 104));
 }
@@ -112,7 +112,7 @@ async fn the_device_shows_the_certificate_under_its_tag() {
         server.join().unwrap().unwrap();
 
         let (port, server) = server::tls(config(), echo);
-        let request = stream("127.0.0.1", port).secured_by(Security::CaTags(&[TAG]));
+        let request = stream("127.0.0.1", port).secured_by(trust(&[TAG]));
         let mut opened = open(&mut sessions, &request).await;
         if matches!(opened, Received::Opened { .. }) {
             // In TLS 1.3 the device hears of it behind the handshake.
