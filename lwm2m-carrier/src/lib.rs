@@ -17,6 +17,7 @@ mod profile;
 mod record;
 mod response;
 pub mod sessions;
+pub mod slot;
 mod uri;
 
 pub use carrier::Carrier;

@@ -5,6 +5,7 @@
 //! the word being programmed, or the page being erased, torn: which bits made it is drawn from the
 //! seed. What is torn reads the same until it is erased; a real part may even waver.
 
+mod any;
 mod error;
 mod power;
 mod traits;
@@ -12,6 +13,7 @@ mod traits;
 #[cfg(test)]
 mod tests;
 
+pub use any::AnyFlash;
 pub use error::FlashError;
 pub use power::EraseTear;
 

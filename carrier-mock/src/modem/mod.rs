@@ -4,12 +4,14 @@
 //! through them what befalls the device.
 
 mod device;
+mod firmware;
 mod keys;
 mod link;
 mod sessions;
 mod storage;
 
 pub use device::{DeviceClock, DeviceRandom, DeviceReset, Identity, ModemInfo};
+pub use firmware::{DeviceFirmware, FirmwareCall, MAX_FAULTS, ModemFirmware, TooManyFaults};
 pub use keys::{
     DEFAULT_PSK_LIMIT, KeyCut, KeyStoreMode, MAX_CREDENTIAL_SIZE, MAX_CREDENTIALS, ModemKeys,
 };
@@ -18,6 +20,7 @@ pub use sessions::{MAX_SESSIONS, ModemSessions};
 pub use storage::{DeviceStorage, MAX_RECORD};
 
 pub(crate) use device::date;
+pub(crate) use firmware::FirmwareModel;
 pub(crate) use keys::KeyTable;
 pub(crate) use link::LinkModel;
 pub(crate) use sessions::SessionTable;

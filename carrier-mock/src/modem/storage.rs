@@ -28,14 +28,6 @@ impl DeviceFlash<'_, '_> {
     fn flash(&self) -> RefMut<'_, Part> {
         self.world.flash.borrow_mut()
     }
-
-    async fn alive<T>(&self, result: Result<T, FlashError>) -> Result<T, FlashError> {
-        if let Err(FlashError::PowerLost | FlashError::PoweredOff) = result {
-            self.world.power_off();
-        }
-        self.world.powered().await;
-        result
-    }
 }
 
 impl ErrorType for DeviceFlash<'_, '_> {
@@ -47,7 +39,7 @@ impl ReadNorFlash for DeviceFlash<'_, '_> {
 
     async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
         let result = blocking::ReadNorFlash::read(&mut *self.flash(), offset, bytes);
-        self.alive(result).await
+        self.world.alive(result).await
     }
 
     fn capacity(&self) -> usize {
@@ -61,12 +53,12 @@ impl NorFlash for DeviceFlash<'_, '_> {
 
     async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
         let result = blocking::NorFlash::erase(&mut *self.flash(), from, to);
-        self.alive(result).await
+        self.world.alive(result).await
     }
 
     async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
         let result = blocking::NorFlash::write(&mut *self.flash(), offset, bytes);
-        self.alive(result).await
+        self.world.alive(result).await
     }
 }
 

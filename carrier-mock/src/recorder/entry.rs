@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 
 use heapless::String;
 use lwm2m_carrier::hal::{
-    CredentialKind, KeyStoreError, LinkError, LinkState, Opened, RecordId, SecurityTag,
-    SessionError, SessionId, StorageError,
+    CredentialKind, FirmwareError, KeyStoreError, LinkError, LinkState, Opened, RecordId,
+    SecurityTag, SessionError, SessionId, StorageError,
 };
 use lwm2m_carrier::{Error, Event, Response};
 use lwm2m_core::time::Instant;
@@ -94,6 +94,37 @@ impl MessageHead {
     }
 }
 
+/// What the library does with the firmware slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FirmwareOperation {
+    /// It makes ready for a package.
+    Begin {
+        /// Where writing goes on, in bytes.
+        resumed_at: u32,
+    },
+    /// It writes a part.
+    Write {
+        /// Where, in bytes.
+        offset: u32,
+        /// Length in bytes.
+        len: usize,
+    },
+    /// The package is complete.
+    Finish {
+        /// Its length in bytes.
+        size: u32,
+    },
+    /// It gives up the package.
+    Discard,
+    /// It makes the package take effect with the next restart.
+    Apply,
+    /// It restarts the modem.
+    RestartModem,
+    /// It asks how the update has ended.
+    Outcome,
+}
+
 /// An entry and its time.
 #[derive(Debug, Clone, PartialEq)]
 #[allow(clippy::exhaustive_structs, reason = "spelled out by tests")]
@@ -173,6 +204,13 @@ pub enum Entry {
         id: RecordId,
         /// How it ended.
         result: Result<(), StorageError>,
+    },
+    /// The firmware slot was used.
+    Firmware {
+        /// What for.
+        operation: FirmwareOperation,
+        /// How it ended.
+        result: Result<(), FirmwareError>,
     },
     /// The power has failed.
     PowerLost,

@@ -7,7 +7,9 @@ mod ring;
 #[cfg(feature = "std")]
 mod tape;
 
-pub use entry::{Actor, Call, Direction, Entry, MAX_PATH, MessageHead, Recorded};
+pub use entry::{
+    Actor, Call, Direction, Entry, FirmwareOperation, MAX_PATH, MessageHead, Recorded,
+};
 use lwm2m_core::time::Instant;
 pub use ring::Ring;
 #[cfg(feature = "std")]

@@ -18,7 +18,7 @@ use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use heapless::Vec;
-use lwm2m_carrier::hal::{CredentialKind, Hal, LinkState, NoFirmware, SecurityTag};
+use lwm2m_carrier::hal::{CredentialKind, Hal, LinkState, SecurityTag};
 use lwm2m_core::time::{Duration, Instant, UnixTime};
 
 pub use listener::{Door, Guard};
@@ -27,10 +27,11 @@ pub use run::{Run, Stop};
 use self::listener::Listener;
 use self::timers::Timers;
 use crate::clock::Clock;
-use crate::flash::Flash;
+use crate::flash::{AnyFlash, Flash};
 use crate::modem::{
-    DeviceClock, DeviceRandom, DeviceReset, DeviceStorage, Identity, KeyTable, LinkModel,
-    ModemInfo, ModemKeys, ModemLink, ModemSessions, SessionTable,
+    DeviceClock, DeviceFirmware, DeviceRandom, DeviceReset, DeviceStorage, FirmwareModel, Identity,
+    KeyTable, LinkModel, ModemFirmware, ModemInfo, ModemKeys, ModemLink, ModemSessions,
+    SessionTable,
 };
 use crate::network::{Network, Path};
 use crate::random::Pcg32;
@@ -61,6 +62,7 @@ pub type Device<'a, 'w> = Hal<
     DeviceClock<'a, 'w>,
     DeviceRandom<'a, 'w>,
     DeviceReset<'a, 'w>,
+    DeviceFirmware<'a, 'w>,
 >;
 
 /// The list is full.
@@ -103,6 +105,7 @@ pub struct World<'w> {
     names: RefCell<Vec<(&'w str, Option<IpAddr>), MAX_NAMES>>,
     recorder: Cell<Option<&'w dyn Recorder>>,
     pub(crate) flash: RefCell<Flash<FLASH_PAGES>>,
+    pub(crate) firmware: RefCell<FirmwareModel<'w>>,
     pub(crate) link: RefCell<LinkModel>,
     pub(crate) keys: RefCell<KeyTable>,
     pub(crate) sessions: RefCell<SessionTable>,
@@ -135,6 +138,7 @@ impl<'w> World<'w> {
             names: RefCell::default(),
             recorder: Cell::new(None),
             flash: RefCell::new(Flash::new(seed)),
+            firmware: RefCell::default(),
             link: RefCell::default(),
             keys: RefCell::default(),
             sessions: RefCell::default(),
@@ -230,6 +234,12 @@ impl<'w> World<'w> {
         &self.flash
     }
 
+    /// Gives the device a second flash, for firmware: three pages at least, two of which are not for the package. Before
+    /// [`device`](Self::device).
+    pub fn set_firmware_flash(&self, flash: &'w RefCell<dyn AnyFlash + 'w>) {
+        self.firmware.borrow_mut().flash = Some(flash);
+    }
+
     /// All parts of the device, for a driver. Made anew for each boot.
     #[must_use]
     pub fn device(&self) -> Device<'_, 'w> {
@@ -241,7 +251,7 @@ impl<'w> World<'w> {
             clock: DeviceClock::new(self),
             random: DeviceRandom::new(self),
             reset: DeviceReset::new(self),
-            firmware: NoFirmware,
+            firmware: DeviceFirmware::new(self),
         }
     }
 
@@ -261,6 +271,12 @@ impl<'w> World<'w> {
     #[must_use]
     pub const fn sessions(&self) -> ModemSessions<'_, 'w> {
         ModemSessions::new(self)
+    }
+
+    /// The script of the firmware slot.
+    #[must_use]
+    pub const fn firmware(&self) -> ModemFirmware<'_, 'w> {
+        ModemFirmware::new(self)
     }
 
     /// What the modem says of itself.
@@ -301,15 +317,21 @@ impl<'w> World<'w> {
         if let Ok(mut flash) = self.flash.try_borrow_mut() {
             flash.power_off();
         }
+        self.firmware.borrow().power_off();
         self.record(Entry::PowerLost);
     }
 
     /// Boots the device, after a power loss, a reset or in mid-air: sockets, link and waits are gone, key store and
-    /// flash are as they were. The old driver must have been dropped.
+    /// flash are as they were, and applied firmware is installed. The old driver must have been dropped.
     pub fn reboot(&self) {
         let mut flash = self.flash.borrow_mut();
         flash.power_off();
         flash.power_on();
+        let firmware = self.firmware.borrow();
+        firmware.power_off();
+        firmware.power_on();
+        drop(firmware);
+        self.install_firmware();
         self.link.borrow_mut().restart();
         self.sessions.borrow_mut().clear();
         self.timers.borrow_mut().clear();
@@ -336,6 +358,17 @@ impl<'w> World<'w> {
 
     pub(crate) fn is_application_acting(&self) -> bool {
         self.application.get()
+    }
+
+    /// Installs what was applied, as a restart does.
+    pub(crate) fn install_firmware(&self) {
+        let version = self.firmware.borrow_mut().restart();
+        if let Some(firmware_version) = version {
+            self.identity.set(Identity {
+                firmware_version,
+                ..self.identity.get()
+            });
+        }
     }
 
     pub(crate) fn request_reset(&self) {

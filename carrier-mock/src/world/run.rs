@@ -7,6 +7,7 @@ use core::task::Poll;
 use lwm2m_core::time::{Duration, Instant};
 
 use super::World;
+use crate::flash::FlashError;
 
 /// Why a run has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,15 @@ impl World<'_> {
             }
         })
         .await;
+    }
+
+    /// Goes on with what a flash has answered, unless its power was cut: then the device's power has failed.
+    pub(crate) async fn alive<T>(&self, result: Result<T, FlashError>) -> Result<T, FlashError> {
+        if let Err(FlashError::PowerLost | FlashError::PoweredOff) = result {
+            self.power_off();
+        }
+        self.powered().await;
+        result
     }
 
     /// Waits until `condition` holds, or the run cannot or must not go on. Does not move the clock: to be polled beside,

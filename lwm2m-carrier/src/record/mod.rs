@@ -24,8 +24,7 @@ use lwm2m_core::wire::{Malformed, reader::Reader};
 use crate::hal::RecordId;
 
 pub(crate) use account::Account;
-pub(crate) use crc::continued;
-use crc::crc32;
+pub(crate) use crc::{continued, crc32};
 #[cfg(feature = "fota")]
 pub(crate) use firmware::{FirmwareRecord, Standing};
 pub(crate) use state::State;
