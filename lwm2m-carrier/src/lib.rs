@@ -26,7 +26,7 @@ pub use endpoint::EndpointFormat;
 pub use era::Era;
 pub use error::{Cause, ConfigurationError, DownloadError, Error, ErrorKind};
 pub use event::Event;
+pub use hal::CaTags;
 pub use lwm2m_core::{Statistics, client::BackOff};
 pub use profile::{Credentials, Profile};
-pub use hal::CaTags;
 pub use response::{EventHandler, IgnoreEvents, Response};

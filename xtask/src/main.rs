@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod charts;
 mod interop;
 mod objects;
 mod size;
@@ -18,6 +19,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Draw the sequence charts of docs/charts from recordings, or check them
+    Charts(charts::Args),
     /// Run lwm2m-client against a real LwM2M server (Eclipse Leshan) and print what came of it
     Interop(interop::Args),
     /// Generate the tables of objects from the XML files of the OMA registry
@@ -28,6 +31,7 @@ enum Task {
 
 fn main() -> ExitCode {
     match Cli::parse().task {
+        Task::Charts(args) => charts::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Objects(args) => objects::run(&args),
         Task::Size(args) => size::run(&args),

@@ -1,4 +1,4 @@
-//! The modem's sockets: plain and simulated secure sessions over the lossy network.
+//! The modem's sockets: plain and simulated secure sessions over the lossy network. Streams have files of their own.
 
 use core::future::poll_fn;
 use core::net::{IpAddr, SocketAddr};
@@ -249,7 +249,7 @@ impl<'a, 'w> ModemSessions<'a, 'w> {
         Self { world }
     }
 
-    /// Sets how long a handshake may take: 60 s by default.
+    /// Sets how long a handshake, or a connect, may take: 60 s by default.
     pub fn set_handshake_timeout(&self, timeout: Duration) {
         self.world.sessions.borrow_mut().handshake_timeout = timeout;
     }
@@ -275,9 +275,10 @@ impl<'a, 'w> ModemSessions<'a, 'w> {
                 errno::ENOMEM,
             ));
         }
-        let tag = match (request.transport, request.security) {
-            (Transport::Datagram, Security::None) => None,
-            (Transport::Datagram, Security::Tag(tag)) => Some(tag),
+        let (stream, tag) = match (request.transport, request.security) {
+            (Transport::Datagram, Security::None) => (false, None),
+            (Transport::Datagram, Security::Tag(tag)) => (false, Some(tag)),
+            (Transport::Stream, _) => (true, None),
             _ => return Err(SessionError::UNSUPPORTED),
         };
         let remote = SocketAddr::new(self.resolve(request.host)?, request.port);
@@ -290,6 +291,11 @@ impl<'a, 'w> ModemSessions<'a, 'w> {
             }
             Door::Refuses if tag.is_some() => return Err(REFUSED),
             _ => {}
+        }
+        if stream {
+            let patience = self.world.sessions.borrow().handshake_timeout;
+            let give_up = self.world.now() + patience;
+            return self.world.open_stream(id, remote, request, give_up);
         }
         if let Some(tag) = tag
             && !self.world.has_psk(tag)
@@ -332,6 +338,7 @@ impl<'a, 'w> ModemSessions<'a, 'w> {
     }
 
     fn close_now(&self, id: SessionId) {
+        self.world.close_stream(id);
         let session = {
             let mut table = self.world.sessions.borrow_mut();
             table.forget_arrivals(id);
@@ -386,7 +393,12 @@ impl Sessions for ModemSessions<'_, '_> {
         self.world.powered().await;
         self.close_now(session);
         let result = self.open_now(session, request);
-        self.world.record(Entry::Opened { session, result });
+        self.world.record(Entry::Opened {
+            session,
+            transport: request.transport,
+            security: request.security.into(),
+            result,
+        });
         result
     }
 
@@ -397,7 +409,19 @@ impl Sessions for ModemSessions<'_, '_> {
         _expect: Expect,
     ) -> Result<(), SessionError> {
         self.world.powered().await;
-        self.send_now(session, datagram)
+        if !self.world.is_stream(session) {
+            return self.send_now(session, datagram);
+        }
+        let mut rest = datagram;
+        loop {
+            let (sent, more_at) = self.world.send_on_stream(session, rest)?;
+            rest = rest.get(sent..).unwrap_or_default();
+            if rest.is_empty() {
+                return Ok(());
+            }
+            let soon = self.world.now() + Duration::from_millis(1);
+            self.world.sleep_until(more_at.max(soon)).await;
+        }
     }
 
     async fn close(&mut self, session: SessionId) {
@@ -405,7 +429,9 @@ impl Sessions for ModemSessions<'_, '_> {
         self.close_now(session);
     }
 
-    fn hold(&mut self, _session: SessionId, _held: bool) {}
+    fn hold(&mut self, session: SessionId, held: bool) {
+        self.world.hold_stream(session, held);
+    }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         poll_fn(|_| {
@@ -427,7 +453,11 @@ impl Sessions for ModemSessions<'_, '_> {
                     return Poll::Ready((arrival.session, what));
                 }
             }
-            Poll::Pending
+            drop(table);
+            match self.world.receive_from_streams(buffer) {
+                Some(received) => Poll::Ready(received),
+                None => Poll::Pending,
+            }
         })
         .await
     }

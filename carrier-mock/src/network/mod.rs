@@ -4,6 +4,8 @@
 //! Whoever runs a simulation hands each datagram to [`Network::send`], moves the clock to
 //! [`Network::next_delivery`] and takes what has arrived with [`Network::deliver`].
 
+mod carriage;
+mod nat;
 mod path;
 mod statistics;
 
@@ -13,8 +15,10 @@ mod tests;
 use core::net::{IpAddr, SocketAddr};
 
 use heapless::Vec;
-use lwm2m_core::time::Instant;
+use lwm2m_core::time::{Duration, Instant};
 
+use self::nat::Nat;
+pub use nat::MAX_BINDINGS;
 pub use path::Path;
 pub use statistics::{Fate, Traffic};
 
@@ -22,10 +26,6 @@ use crate::random::Pcg32;
 
 /// Outages that a network remembers at a time.
 pub const MAX_OUTAGES: usize = 8;
-
-/// How far a NAT moves the device's ports when it rebinds. A late answer to the old port then names
-/// a port that no session of the device uses.
-const NAT_STEP: u16 = 64;
 
 /// A datagram that has arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,8 @@ struct Direction {
     path: Path,
     /// The latest arrival that was not held back: later datagrams come no earlier.
     last_due: Instant,
+    /// When everything sent so far has left, where the path has a bandwidth.
+    busy_until: Instant,
     traffic: Traffic,
 }
 
@@ -72,6 +74,7 @@ impl Direction {
         Self {
             path: Path::perfect(),
             last_due: Instant::ZERO,
+            busy_until: Instant::ZERO,
             traffic: Traffic {
                 sent: 0,
                 bytes_sent: 0,
@@ -83,9 +86,26 @@ impl Direction {
                 held_back: 0,
                 overflowed: 0,
                 oversized: 0,
+                unbound: 0,
             },
         }
     }
+
+    /// When `len` bytes that are sent at `now` have left, behind everything sent before them.
+    fn leave(&mut self, now: Instant, len: usize) -> Instant {
+        let left = self.busy_until.max(now) + self.path.time_for(len);
+        self.busy_until = left;
+        left
+    }
+}
+
+/// A time in which nothing arrives.
+#[derive(Debug, Clone, Copy)]
+struct Outage {
+    /// The server that cannot be reached; `None`: none of them.
+    server: Option<SocketAddr>,
+    from: Instant,
+    until: Instant,
 }
 
 /// A network with room for `SLOTS` datagrams under way, each of at most `MTU` bytes.
@@ -95,8 +115,8 @@ pub struct Network<const SLOTS: usize = 16, const MTU: usize = 1280> {
     slots: [Slot<MTU>; SLOTS],
     uplink: Direction,
     downlink: Direction,
-    outages: Vec<(Instant, Instant), MAX_OUTAGES>,
-    nat_offset: u16,
+    outages: Vec<Outage, MAX_OUTAGES>,
+    nat: Nat,
     next_number: u32,
     random: Pcg32,
 }
@@ -122,7 +142,7 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
             uplink: Direction::new(),
             downlink: Direction::new(),
             outages: Vec::new(),
-            nat_offset: 0,
+            nat: Nat::new(),
             next_number: 0,
             random: Pcg32::new(seed),
         }
@@ -150,7 +170,35 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
     ///
     /// [`TooManyOutages`] when [`MAX_OUTAGES`] are known already.
     pub fn add_outage(&mut self, from: Instant, until: Instant) -> Result<(), TooManyOutages> {
-        self.outages.push((from, until)).map_err(|_| TooManyOutages)
+        self.push_outage(None, from, until)
+    }
+
+    /// The same for what goes to and comes from one server.
+    ///
+    /// # Errors
+    ///
+    /// As [`add_outage`](Self::add_outage).
+    pub fn add_server_outage(
+        &mut self,
+        server: SocketAddr,
+        from: Instant,
+        until: Instant,
+    ) -> Result<(), TooManyOutages> {
+        self.push_outage(Some(server), from, until)
+    }
+
+    fn push_outage(
+        &mut self,
+        server: Option<SocketAddr>,
+        from: Instant,
+        until: Instant,
+    ) -> Result<(), TooManyOutages> {
+        let outage = Outage {
+            server,
+            from,
+            until,
+        };
+        self.outages.push(outage).map_err(|_| TooManyOutages)
     }
 
     /// Forgets all outages.
@@ -160,8 +208,21 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
 
     /// Makes the NAT between device and servers forget its bindings: the servers see the device on
     /// new ports, and what they send to the old ones reaches no session.
-    pub const fn rebind_nat(&mut self) {
-        self.nat_offset = self.nat_offset.wrapping_add(NAT_STEP);
+    pub fn rebind_nat(&mut self) {
+        self.nat.rebind();
+    }
+
+    /// Makes the NAT forget a binding from which the device has sent nothing for `timeout`, at least
+    /// 1 ms: what comes for it then is dropped, and the servers see what the device sends next on a
+    /// new port. [`Duration::MAX`], the default: never. Streams are bound for hours (RFC 5382) and
+    /// not subject to it.
+    pub fn set_nat_timeout(&mut self, timeout: Duration) {
+        self.nat.set_timeout(timeout);
+    }
+
+    /// Times that the NAT was rebound on demand: what was connected before is cut.
+    pub(crate) const fn rebindings(&self) -> u32 {
+        self.nat.rebound
     }
 
     /// What happened from the device to the servers.
@@ -184,8 +245,9 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
 
     /// Takes a datagram that `from` sends to `to`.
     pub fn send(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, data: &[u8]) -> Fate {
-        let outage = self.in_outage(now);
         let uplink = from.ip() == self.device;
+        let server = if uplink { to } else { from };
+        let outage = covers(&self.outages, now, server);
         let direction = if uplink {
             &mut self.uplink
         } else {
@@ -199,6 +261,8 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
             traffic.oversized += 1;
             return Fate::Oversized;
         }
+        let left_at = direction.leave(now, data.len());
+        let traffic = &mut direction.traffic;
         if outage {
             traffic.lost_in_outage += 1;
             return Fate::Outage;
@@ -208,7 +272,7 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
             return Fate::Lost;
         }
         let from = if uplink {
-            shift(from, self.nat_offset)
+            at_port(from, self.nat.outside(now, from.port()))
         } else {
             from
         };
@@ -221,7 +285,7 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
                 traffic.overflowed += 1;
                 continue;
             };
-            let in_order = direction.last_due.max(now + copy.delay);
+            let in_order = direction.last_due.max(left_at + copy.delay);
             slot.due = Some(match copy.held_back {
                 Some(by) => {
                     traffic.held_back += 1;
@@ -276,21 +340,25 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
                 &mut self.downlink
             };
             let traffic = &mut direction.traffic;
-            if covers(&self.outages, due) {
+            let server = if slot.uplink { slot.to } else { slot.from };
+            if covers(&self.outages, due, server) {
                 traffic.lost_in_outage += 1;
                 continue;
             }
+            let to = if slot.uplink {
+                slot.to
+            } else if let Some(port) = self.nat.inside(due, slot.to.port()) {
+                at_port(slot.to, port)
+            } else {
+                traffic.unbound += 1;
+                continue;
+            };
             traffic.delivered = traffic.delivered.saturating_add(1);
             traffic.bytes_delivered = traffic.bytes_delivered.saturating_add(slot.len as u64);
             let len = slot.len.min(buf.len());
             for (byte, &value) in buf.iter_mut().zip(&slot.data).take(len) {
                 *byte = value;
             }
-            let to = if slot.uplink {
-                slot.to
-            } else {
-                shift(slot.to, self.nat_offset.wrapping_neg())
-            };
             return Some(Delivery {
                 from: slot.from,
                 to,
@@ -298,21 +366,18 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
             });
         }
     }
-
-    fn in_outage(&self, at: Instant) -> bool {
-        covers(&self.outages, at)
-    }
 }
 
 const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(core::net::Ipv4Addr::UNSPECIFIED), 0);
 
-fn covers(outages: &[(Instant, Instant)], at: Instant) -> bool {
+fn covers(outages: &[Outage], at: Instant, server: SocketAddr) -> bool {
+    let concerns = |outage: &Outage| outage.server.is_none_or(|cut| cut == server);
     outages
         .iter()
-        .any(|&(from, until)| from <= at && at < until)
+        .any(|outage| outage.from <= at && at < outage.until && concerns(outage))
 }
 
-/// The same address with its port moved by `offset`.
-const fn shift(address: SocketAddr, offset: u16) -> SocketAddr {
-    SocketAddr::new(address.ip(), address.port().wrapping_add(offset))
+/// The same address with another port.
+const fn at_port(address: SocketAddr, port: u16) -> SocketAddr {
+    SocketAddr::new(address.ip(), port)
 }

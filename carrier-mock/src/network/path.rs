@@ -16,6 +16,8 @@ pub struct Path {
     held_back: Duration,
     delay_min: Duration,
     delay_max: Duration,
+    /// Bytes in a second; 0: no limit.
+    bandwidth: u32,
 }
 
 impl Path {
@@ -29,6 +31,7 @@ impl Path {
             held_back: Duration::ZERO,
             delay_min: Duration::ZERO,
             delay_max: Duration::ZERO,
+            bandwidth: 0,
         }
     }
 
@@ -38,6 +41,26 @@ impl Path {
         self.delay_min = min;
         self.delay_max = max;
         self
+    }
+
+    /// Lets this many bytes through in a second, one datagram behind the other; 0: no limit.
+    #[must_use]
+    pub const fn bandwidth(mut self, bytes_per_second: u32) -> Self {
+        self.bandwidth = bytes_per_second;
+        self
+    }
+
+    /// How long `len` bytes take to leave, in whole milliseconds, rounded up.
+    pub(super) const fn time_for(&self, len: usize) -> Duration {
+        if self.bandwidth == 0 {
+            return Duration::ZERO;
+        }
+        let millis = (len as u64).saturating_mul(1000);
+        Duration::from_millis(millis.div_ceil(self.bandwidth as u64))
+    }
+
+    pub(super) const fn shortest_delay(&self) -> Duration {
+        self.delay_min
     }
 
     /// Loses a datagram with this probability.

@@ -1,6 +1,6 @@
 //! What the network has done.
 
-/// Counters of one direction.
+/// Counters of one direction. Each sending of a segment of a stream counts as a datagram, with 40 bytes of headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Traffic {
@@ -24,6 +24,8 @@ pub struct Traffic {
     pub overflowed: u32,
     /// Datagrams dropped because they are longer than the network carries.
     pub oversized: u32,
+    /// Datagrams dropped because the NAT has forgotten where they belong.
+    pub unbound: u32,
 }
 
 /// What became of a datagram that was handed to the network.

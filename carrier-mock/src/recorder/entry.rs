@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 
 use heapless::String;
 use lwm2m_carrier::hal::{
-    CredentialKind, FirmwareError, KeyStoreError, LinkError, LinkState, Opened, RecordId,
-    SecurityTag, SessionError, SessionId, StorageError,
+    CredentialKind, FirmwareError, KeyStoreError, LinkError, LinkState, Opened, RecordId, Security,
+    SecurityTag, SessionError, SessionId, StorageError, Transport,
 };
 use lwm2m_carrier::{Error, Event, Response};
 use lwm2m_core::time::Instant;
@@ -42,6 +42,62 @@ pub enum Call {
     Init,
     /// `run()`, which does not return.
     Run,
+}
+
+/// How a session is secured, without the tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SecurityKind {
+    /// Not at all.
+    None,
+    /// By the credentials under one tag.
+    Tag,
+    /// By the certificates of the authorities under some tags.
+    CaTags,
+    /// In a way that this crate does not know yet.
+    Other,
+}
+
+impl From<Security> for SecurityKind {
+    fn from(security: Security) -> Self {
+        match security {
+            Security::None => Self::None,
+            Security::Tag(_) => Self::Tag,
+            Security::CaTags(_) => Self::CaTags,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// What the library asks of the firmware slot; see [`Firmware`](lwm2m_carrier::hal::Firmware).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FirmwareOperation {
+    /// A package begins, or goes on.
+    Begin {
+        /// The offset that the slot has answered; 0 when it has failed.
+        resumed_at: u32,
+    },
+    /// A part of it is written.
+    Write {
+        /// Where the part begins.
+        offset: u32,
+        /// Its bytes.
+        len: usize,
+    },
+    /// The package is complete.
+    Finish {
+        /// Its bytes.
+        size: u32,
+    },
+    /// The package is given up.
+    Discard,
+    /// The package is made the one that runs after the restart.
+    Apply,
+    /// The modem restarts with it.
+    RestartModem,
+    /// The library asks how it went.
+    Outcome,
 }
 
 /// The head of a CoAP message.
@@ -92,37 +148,6 @@ impl MessageHead {
             len: datagram.len(),
         })
     }
-}
-
-/// What the library does with the firmware slot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum FirmwareOperation {
-    /// It makes ready for a package.
-    Begin {
-        /// Where writing goes on, in bytes.
-        resumed_at: u32,
-    },
-    /// It writes a part.
-    Write {
-        /// Where, in bytes.
-        offset: u32,
-        /// Length in bytes.
-        len: usize,
-    },
-    /// The package is complete.
-    Finish {
-        /// Its length in bytes.
-        size: u32,
-    },
-    /// It gives up the package.
-    Discard,
-    /// It makes the package take effect with the next restart.
-    Apply,
-    /// It restarts the modem.
-    RestartModem,
-    /// It asks how the update has ended.
-    Outcome,
 }
 
 /// An entry and its time.
@@ -177,8 +202,32 @@ pub enum Entry {
     Opened {
         /// The session.
         session: SessionId,
+        /// Datagrams or a stream.
+        transport: Transport,
+        /// How it is to be secured.
+        security: SecurityKind,
         /// How it ended, or that it is under way.
         result: Result<Opened, SessionError>,
+    },
+    /// A stream that was asked for is open now, its handshake done.
+    StreamOpened {
+        /// The session.
+        session: SessionId,
+        /// The server.
+        server: SocketAddr,
+    },
+    /// A stream that was asked for is gone.
+    StreamClosed {
+        /// The session.
+        session: SessionId,
+        /// The server.
+        server: SocketAddr,
+        /// Bytes that the library has sent.
+        sent: u64,
+        /// Bytes that it has received.
+        received: u64,
+        /// Why; `None`: the library has closed it.
+        error: Option<SessionError>,
     },
     /// A message was sent, or has arrived.
     Message {
@@ -205,9 +254,9 @@ pub enum Entry {
         /// How it ended.
         result: Result<(), StorageError>,
     },
-    /// The firmware slot was used.
+    /// The library has asked something of the firmware slot.
     Firmware {
-        /// What for.
+        /// What.
         operation: FirmwareOperation,
         /// How it ended.
         result: Result<(), FirmwareError>,

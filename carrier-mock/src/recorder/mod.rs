@@ -8,7 +8,7 @@ mod ring;
 mod tape;
 
 pub use entry::{
-    Actor, Call, Direction, Entry, FirmwareOperation, MAX_PATH, MessageHead, Recorded,
+    Actor, Call, Direction, Entry, FirmwareOperation, MAX_PATH, MessageHead, Recorded, SecurityKind,
 };
 use lwm2m_core::time::Instant;
 pub use ring::Ring;

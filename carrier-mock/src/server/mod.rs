@@ -1,6 +1,6 @@
-//! Scripted LwM2M servers: a management server and a bootstrap server, both without I/O.
+//! Scripted servers without I/O: LwM2M's management server and bootstrap server, and the servers of [`firmware`].
 //!
-//! They are honest peers: they retransmit with the timing of RFC 7252 section 4.8, recognise copies of
+//! Those of LwM2M are honest peers: they retransmit with the timing of RFC 7252 section 4.8, recognise copies of
 //! messages, and keep their own registrations, observations and lifetimes. A script says what they ask
 //! of the device; a [`Conduct`] makes them silent or refusing.
 
@@ -11,12 +11,14 @@ mod credentials;
 mod dialogue;
 mod endpoint;
 mod exchange;
+pub mod firmware;
 mod management;
 mod node;
 mod path;
 mod record;
 mod registration;
 mod request;
+mod stream;
 mod transmission;
 
 use core::net::SocketAddr;
@@ -33,6 +35,7 @@ pub use node::ServerNode;
 pub use record::{MAX_BODY, MAX_ENDPOINT, MAX_RECORDS, Record, RecordKind};
 pub use registration::Registration;
 pub use request::Request;
+pub use stream::{Connection, Outgoing, StreamServer};
 pub use transmission::{ACK_TIMEOUT, EXCHANGE_LIFETIME, MAX_RETRANSMIT, MAX_TRANSMIT_WAIT};
 
 /// A datagram that a server sends: the first bytes of the buffer that was handed in.

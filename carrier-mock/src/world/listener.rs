@@ -9,7 +9,7 @@ use core::net::SocketAddr;
 
 use heapless::Vec;
 
-use crate::server::ServerNode;
+use crate::server::{ServerNode, StreamServer};
 
 /// Devices whose security context a listener keeps; the oldest make room.
 const MAX_ASSOCIATIONS: usize = 4;
@@ -40,10 +40,29 @@ pub enum Door {
     /// A server, if there is one, is reached.
     #[default]
     Open,
-    /// Connections are refused: at once for a secure session, with the first datagram for a plain one.
+    /// Connections are refused: at once for a secure session of datagrams, with the first datagram for a plain one, after
+    /// a round trip for a stream.
     Refuses,
     /// There is no way to the address.
     NoRoute,
+}
+
+/// What a server of streams shows those who connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StreamGuard<'w> {
+    /// Nothing: TCP.
+    Plain,
+    /// A certificate: simulated TLS. The device trusts the server when the tags that it names hold exactly these bytes, the
+    /// certificate of the server's authority, as [`CredentialKind::CaChain`](lwm2m_carrier::hal::CredentialKind::CaChain).
+    Tls(&'w [u8]),
+}
+
+#[derive(Debug)]
+pub(crate) struct StreamListener<'w> {
+    pub(crate) address: SocketAddr,
+    pub(crate) guard: StreamGuard<'w>,
+    pub(crate) server: &'w RefCell<dyn StreamServer + 'w>,
 }
 
 #[derive(Debug)]

@@ -9,6 +9,7 @@
 //! it notices by [`World::until`], drops the driver, and calls [`World::reboot`].
 
 pub(crate) mod listener;
+mod outside;
 mod run;
 mod step;
 mod timers;
@@ -21,22 +22,21 @@ use heapless::Vec;
 use lwm2m_carrier::hal::{CredentialKind, Hal, LinkState, SecurityTag};
 use lwm2m_core::time::{Duration, Instant, UnixTime};
 
-pub use listener::{Door, Guard};
+pub use listener::{Door, Guard, StreamGuard};
 pub use run::{Run, Stop};
 
-use self::listener::Listener;
+use self::listener::{Listener, StreamListener};
 use self::timers::Timers;
 use crate::clock::Clock;
 use crate::flash::{AnyFlash, Flash};
 use crate::modem::{
     DeviceClock, DeviceFirmware, DeviceRandom, DeviceReset, DeviceStorage, FirmwareModel, Identity,
     KeyTable, LinkModel, ModemFirmware, ModemInfo, ModemKeys, ModemLink, ModemSessions,
-    SessionTable,
+    SessionTable, StreamTable,
 };
 use crate::network::{Network, Path};
 use crate::random::Pcg32;
 use crate::recorder::{Direction, Entry, MessageHead, Recorder};
-use crate::server::ServerNode;
 
 /// Bytes of the longest datagram.
 pub const DATAGRAM: usize = 1280;
@@ -101,6 +101,7 @@ pub struct World<'w> {
     application: Cell<bool>,
     network: RefCell<WorldNetwork>,
     listeners: RefCell<Vec<Listener<'w>, MAX_SERVERS>>,
+    stream_listeners: RefCell<Vec<StreamListener<'w>, MAX_SERVERS>>,
     doors: RefCell<Vec<(SocketAddr, Door), MAX_SERVERS>>,
     names: RefCell<Vec<(&'w str, Option<IpAddr>), MAX_NAMES>>,
     recorder: Cell<Option<&'w dyn Recorder>>,
@@ -109,6 +110,7 @@ pub struct World<'w> {
     pub(crate) link: RefCell<LinkModel>,
     pub(crate) keys: RefCell<KeyTable>,
     pub(crate) sessions: RefCell<SessionTable>,
+    pub(crate) streams: RefCell<StreamTable>,
     pub(crate) random: RefCell<Pcg32>,
     pub(crate) identity: Cell<Identity<'w>>,
 }
@@ -134,6 +136,7 @@ impl<'w> World<'w> {
             application: Cell::new(false),
             network: RefCell::new(network),
             listeners: RefCell::default(),
+            stream_listeners: RefCell::default(),
             doors: RefCell::default(),
             names: RefCell::default(),
             recorder: Cell::new(None),
@@ -142,63 +145,10 @@ impl<'w> World<'w> {
             link: RefCell::default(),
             keys: RefCell::default(),
             sessions: RefCell::default(),
-            // A stream of its own, so that the network's chances do not follow the device's numbers.
+            // Streams of their own, so that the network's chances do not follow the device's numbers.
             random: RefCell::new(Pcg32::with_stream(seed, 1)),
+            streams: RefCell::new(StreamTable::new(Pcg32::with_stream(seed, 2))),
             identity: Cell::default(),
-        }
-    }
-
-    /// Adds a server at `address`, found under the name `host` (which may be the address itself).
-    ///
-    /// # Errors
-    /// [`TooMany`]: there are [`MAX_SERVERS`] servers or [`MAX_NAMES`] names.
-    pub fn add_server(
-        &self,
-        host: &'w str,
-        address: SocketAddr,
-        guard: Guard,
-        server: &'w RefCell<dyn ServerNode + 'w>,
-    ) -> Result<(), TooMany> {
-        let mut listeners = self.listeners.borrow_mut();
-        let listener = Listener::new(address, guard, server);
-        listeners.push(listener).map_err(|_| TooMany)?;
-        if host.parse::<IpAddr>().is_err() {
-            self.set_name(host, Some(address.ip()))?;
-        }
-        Ok(())
-    }
-
-    /// Sets what a name resolves to; `None`: it does not.
-    ///
-    /// # Errors
-    /// [`TooMany`]: there are [`MAX_NAMES`] names.
-    pub fn set_name(&self, host: &'w str, address: Option<IpAddr>) -> Result<(), TooMany> {
-        let mut names = self.names.borrow_mut();
-        if let Some(entry) = names.iter_mut().find(|(name, _)| *name == host) {
-            entry.1 = address;
-            return Ok(());
-        }
-        names.push((host, address)).map_err(|_| TooMany)
-    }
-
-    /// Sets how an address treats those who connect.
-    ///
-    /// # Errors
-    /// [`TooMany`]: [`MAX_SERVERS`] addresses were given a door already.
-    pub fn set_door(&self, address: SocketAddr, door: Door) -> Result<(), TooMany> {
-        let mut doors = self.doors.borrow_mut();
-        if let Some(entry) = doors.iter_mut().find(|(known, _)| *known == address) {
-            entry.1 = door;
-            return Ok(());
-        }
-        doors.push((address, door)).map_err(|_| TooMany)
-    }
-
-    /// Makes the server at `address` forget all security contexts, as its restart does.
-    pub fn forget_associations(&self, address: SocketAddr) {
-        let mut listeners = self.listeners.borrow_mut();
-        for listener in listeners.iter_mut().filter(|l| l.address == address) {
-            listener.forget();
         }
     }
 
@@ -217,6 +167,17 @@ impl<'w> World<'w> {
         self.unix_time_at_zero.set(date);
     }
 
+    /// Lets the date jump by so many seconds, forwards or backwards, as when the network corrects it; time since the boot
+    /// goes on as ever. A date that is not known stays so.
+    pub fn jump_clock(&self, seconds: i64) {
+        let jumped = |date: UnixTime| {
+            let date = date.as_secs().saturating_add(seconds);
+            UnixTime::from_secs(date)
+        };
+        self.unix_time_at_zero
+            .set(self.unix_time_at_zero.get().map(jumped));
+    }
+
     /// Stops the clock at `horizon`: [`until`](Self::until) then answers [`Stop::Horizon`].
     pub fn set_horizon(&self, horizon: Instant) {
         self.horizon.set(horizon);
@@ -226,6 +187,18 @@ impl<'w> World<'w> {
     #[must_use]
     pub const fn network(&self) -> &RefCell<WorldNetwork> {
         &self.network
+    }
+
+    /// Makes the NAT forget all its bindings now: servers of datagrams see the device on new ports and reach it no more on
+    /// the old ones; streams are cut, which the device hears of when it sends.
+    pub fn rebind_nat(&self) {
+        self.network.borrow_mut().rebind_nat();
+    }
+
+    /// Makes the NAT forget each binding of a port from which the device has sent no datagram for `timeout`, at least 1 ms;
+    /// [`Duration::MAX`], the default: never.
+    pub fn set_nat_timeout(&self, timeout: Duration) {
+        self.network.borrow_mut().set_nat_timeout(timeout);
     }
 
     /// The device's flash, to script power cuts and read its counters.
@@ -319,6 +292,7 @@ impl<'w> World<'w> {
         }
         self.firmware.borrow().power_off();
         self.record(Entry::PowerLost);
+        self.drop_streams();
     }
 
     /// Boots the device, after a power loss, a reset or in mid-air: sockets, link and waits are gone, key store and
@@ -334,6 +308,7 @@ impl<'w> World<'w> {
         self.install_firmware();
         self.link.borrow_mut().restart();
         self.sessions.borrow_mut().clear();
+        self.drop_streams();
         self.timers.borrow_mut().clear();
         self.powered.set(true);
         self.reset.set(false);
@@ -392,6 +367,7 @@ impl<'w> World<'w> {
     pub(crate) fn link_changed(&self, state: LinkState) {
         if state != LinkState::Up {
             self.sessions.borrow_mut().clear();
+            self.drop_streams();
         }
         self.record(Entry::Link(state));
         self.call_attention();
@@ -400,17 +376,6 @@ impl<'w> World<'w> {
     /// Lets the device's driver look around before the clock moves again.
     pub(crate) fn call_attention(&self) {
         self.attention.set(true);
-    }
-
-    pub(crate) fn resolve(&self, host: &str) -> Option<IpAddr> {
-        let names = self.names.borrow();
-        names.iter().find(|(name, _)| *name == host)?.1
-    }
-
-    pub(crate) fn door(&self, address: SocketAddr) -> Door {
-        let doors = self.doors.borrow();
-        let known = doors.iter().find(|(known, _)| *known == address);
-        known.map_or(Door::Open, |(_, door)| *door)
     }
 
     pub(crate) fn has_psk(&self, tag: SecurityTag) -> bool {

@@ -39,10 +39,12 @@ impl World<'_> {
         let servers = listeners
             .iter()
             .filter_map(|listener| listener.server.borrow().next_timeout(now))
-            .map(|at| at.max(soon))
             .min();
+        let streams = self.next_of_stream_servers();
         [
-            servers,
+            servers.map(|at| at.max(soon)),
+            streams.map(|at| at.max(soon)),
+            self.streams.borrow().next_timeout(),
             self.network.borrow().next_delivery(),
             self.sessions.borrow().next_timeout(),
             self.link.borrow().next_change(now),
@@ -63,7 +65,7 @@ impl World<'_> {
             self.link_changed(state);
         }
         self.poll_handshakes();
-        while self.deliver_one() || self.serve_one() {}
+        while self.deliver_one() || self.serve_one() || self.step_streams() {}
     }
 
     /// Sends a datagram of the device.

@@ -123,7 +123,7 @@ pub(super) const STEPS: &[&str] = &[
 /// A sentence that says what is missing, or too much.
 pub(super) fn check(lines: &[Line], steps: &[&str]) -> Result<(), String> {
     let mut steps = steps.iter().peekable();
-    for Line { at, text } in lines {
+    for Line { at, text, .. } in lines {
         if steps.next_if(|step| text.starts_with(**step)).is_some() || !text.starts_with(EVENT) {
             continue;
         }
@@ -205,6 +205,7 @@ mod tests {
         let line = |text: &&str| Line {
             at: Instant::ZERO,
             text: (*text).into(),
+            entry: None,
         };
         texts.iter().map(line).collect()
     }

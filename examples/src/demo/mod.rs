@@ -19,6 +19,8 @@ use carrier_mock::world::{Guard, World};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::tlv;
 
+pub use names::{Name, Names};
+pub use timeline::Line;
 use timeline::Timeline;
 
 /// Decides every chance, so that each run is the same.
@@ -29,7 +31,8 @@ const HORIZON: Instant = Instant::from_millis(3_600_000);
 const ENDPOINT: &str = "urn:imei:490154203237518";
 const BOOTSTRAP_URI: &str = "coaps://bootstrap.example";
 const SERVER_URI: &str = "coaps://lwm2m.example";
-const BOOTSTRAP_ADDRESS: SocketAddr = coaps(1);
+/// The bootstrap server's address; the only other one is the management server's.
+pub const BOOTSTRAP_ADDRESS: SocketAddr = coaps(1);
 const SERVER_ADDRESS: SocketAddr = coaps(2);
 
 /// Identity and key that the factory has put into the device, for the bootstrap server.
@@ -80,6 +83,41 @@ impl From<io::Error> for Failure {
 /// [`Failure::Story`] when a step is missing or one too many; the timeline as far as it went has been printed then.
 /// [`Failure::Output`] when `out` fails.
 pub fn run(out: &mut impl Write) -> Result<(), Failure> {
+    let life = live()?;
+    for line in &life.lines {
+        writeln!(out, "{line}")?;
+    }
+    life.check_story()?;
+    writeln!(out, "\n{}", life.totals)?;
+    life.totals.check().map_err(Failure::Story)?;
+    writeln!(out, "Every expected step was seen, in order.")?;
+    Ok(())
+}
+
+/// The timeline of the device's life, checked.
+///
+/// # Errors
+/// [`Failure::Story`] when a step is missing or one too many.
+pub fn record() -> Result<Vec<Line>, Failure> {
+    let life = live()?;
+    life.check_story()?;
+    Ok(life.lines)
+}
+
+struct Life {
+    lines: Vec<Line>,
+    told: Result<(), String>,
+    totals: expected::Totals,
+}
+
+impl Life {
+    fn check_story(&self) -> Result<(), Failure> {
+        self.told.clone().map_err(Failure::Story)?;
+        expected::check(&self.lines, expected::STEPS).map_err(Failure::Story)
+    }
+}
+
+fn live() -> Result<Life, Failure> {
     let timeline = Timeline::default();
     let account = SecurityAccount {
         uri: SERVER_URI,
@@ -130,19 +168,14 @@ pub fn run(out: &mut impl Write) -> Result<(), Failure> {
     }
 
     let told = story::tell(&world, &server, &timeline);
-    let lines = timeline.lines();
-    for line in &lines {
-        writeln!(out, "{line}")?;
-    }
-    told.map_err(Failure::Story)?;
-    expected::check(&lines, expected::STEPS).map_err(Failure::Story)?;
     let totals = expected::Totals {
         bootstrap: bootstrap.borrow().statistics(),
         server: server.borrow().statistics(),
         traffic: timeline.traffic(),
     };
-    writeln!(out, "\n{totals}")?;
-    totals.check().map_err(Failure::Story)?;
-    writeln!(out, "Every expected step was seen, in order.")?;
-    Ok(())
+    Ok(Life {
+        lines: timeline.lines(),
+        told,
+        totals,
+    })
 }

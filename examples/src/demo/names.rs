@@ -3,28 +3,31 @@
 use carrier_mock::recorder::{Direction, MessageHead};
 use lwm2m_core::wire::coap::{Code, Kind, Token};
 
+/// What a message is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Name {
+    /// A message without code.
+    Empty,
+    /// A request: operation and path, `Register /rd`.
+    Request(String),
+    /// The answer to the request of this name.
+    Answer(String),
+    /// A notification: the path that is observed.
+    Notification(String),
+}
+
 /// The operations under way, so that an answer can be named after its request.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub struct Names {
     requests: Vec<(Direction, Token, String)>,
 }
 
 impl Names {
-    /// What a message is: `Register: CON POST /rd`.
-    pub(super) fn of(
-        &mut self,
-        direction: Direction,
-        bootstrap: bool,
-        head: &MessageHead,
-    ) -> String {
-        let kind = match head.kind {
-            Kind::Con => "CON",
-            Kind::Non => "NON",
-            Kind::Ack => "ACK",
-            Kind::Rst => "RST",
-        };
+    /// What a message is that comes from the bootstrap server or goes there, or else from or to the other server.
+    pub fn of(&mut self, direction: Direction, bootstrap: bool, head: &MessageHead) -> Name {
         if head.code.is_empty() {
-            return format!("{kind}, empty");
+            return Name::Empty;
         }
         if head.code.is_request() {
             let operation = match direction {
@@ -33,28 +36,42 @@ impl Names {
                 _ => of_server(head),
             };
             let operation = format!("{operation} {}", head.path);
-            let text = format!("{operation}: {kind} {}", method(head.code));
             self.requests
                 .retain(|(way, token, _)| (*way, *token) != (direction, head.token));
-            self.requests.push((direction, head.token, operation));
-            return text;
+            self.requests
+                .push((direction, head.token, operation.clone()));
+            return Name::Request(operation);
         }
         let request = self
             .requests
             .iter()
             .find(|(way, token, _)| *way != direction && *token == head.token)
             .map_or("nothing", |(.., operation)| operation.as_str());
-        let location = if head.path.is_empty() {
-            String::new()
-        } else {
-            format!(", location {}", head.path)
-        };
         match (request.strip_prefix("Observe "), head.observe, head.kind) {
-            (Some(path), Some(_), Kind::Con | Kind::Non) => {
-                format!("Notify {path}: {kind} {}", head.code)
-            }
-            _ => format!("answer to {request}: {kind} {}{location}", head.code),
+            (Some(path), Some(_), Kind::Con | Kind::Non) => Name::Notification(path.into()),
+            _ => Name::Answer(request.into()),
         }
+    }
+}
+
+/// A message as a line shows it: `Register /rd: CON POST`.
+pub(super) fn text(name: &Name, head: &MessageHead) -> String {
+    let kind = match head.kind {
+        Kind::Con => "CON",
+        Kind::Non => "NON",
+        Kind::Ack => "ACK",
+        Kind::Rst => "RST",
+    };
+    let location = if head.path.is_empty() {
+        String::new()
+    } else {
+        format!(", location {}", head.path)
+    };
+    match name {
+        Name::Empty => format!("{kind}, empty"),
+        Name::Request(operation) => format!("{operation}: {kind} {}", method(head.code)),
+        Name::Answer(request) => format!("answer to {request}: {kind} {}{location}", head.code),
+        Name::Notification(path) => format!("Notify {path}: {kind} {}", head.code),
     }
 }
 

@@ -11,7 +11,7 @@ use lwm2m_carrier::{Event, Response};
 use lwm2m_core::time::Instant;
 
 use super::BOOTSTRAP_ADDRESS;
-use super::names::Names;
+use super::names::{Names, text};
 
 /// How lines about events begin.
 pub(super) const EVENT: &str = "event";
@@ -19,10 +19,23 @@ pub(super) const EVENT: &str = "event";
 const CHAPTER: &str = "chapter  ";
 
 /// One line; the text begins with what it is about: `event`, `link`, `keys`, `message`, …
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) at: Instant,
-    pub(super) text: String,
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Line {
+    /// Time since the first boot.
+    pub at: Instant,
+    /// What is printed.
+    pub text: String,
+    /// What was recorded; nothing for headings and what the servers have seen.
+    pub entry: Option<Entry>,
+}
+
+impl Line {
+    /// The text of a heading.
+    #[must_use]
+    pub fn chapter(&self) -> Option<&str> {
+        self.text.strip_prefix(CHAPTER)
+    }
 }
 
 /// Messages and their bytes, secure sessions and link layers not counted.
@@ -45,8 +58,12 @@ pub(super) struct Timeline {
 impl Timeline {
     /// Adds a line.
     pub(super) fn note(&self, at: Instant, about: &str, text: &str) {
+        self.push(at, about, text, None);
+    }
+
+    fn push(&self, at: Instant, about: &str, text: &str, entry: Option<Entry>) {
         let text = format!("{about:<8} {text}");
-        self.lines.borrow_mut().push(Line { at, text });
+        self.lines.borrow_mut().push(Line { at, text, entry });
     }
 
     /// Adds a heading.
@@ -104,6 +121,7 @@ impl Timeline {
         let bootstrap = server == BOOTSTRAP_ADDRESS;
         let peer = if bootstrap { "bootstrap" } else { "lwm2m" };
         let name = self.names.borrow_mut().of(direction, bootstrap, head);
+        let name = text(&name, head);
         format!("device {arrow} {peer}  {name}, {} bytes", head.len)
     }
 }
@@ -111,7 +129,7 @@ impl Timeline {
 impl fmt::Display for Line {
     /// With the time since the first boot in hours, minutes and seconds.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(title) = self.text.strip_prefix(CHAPTER) {
+        if let Some(title) = self.chapter() {
             return write!(f, "\n{title}");
         }
         let millis = self.at.as_millis();
@@ -162,7 +180,9 @@ impl Recorder for Timeline {
                     outcome(result)
                 ),
             ),
-            Entry::Opened { session, result } => ("session", opened(session.number(), *result)),
+            Entry::Opened {
+                session, result, ..
+            } => ("session", opened(session.number(), *result)),
             Entry::Message {
                 direction,
                 server,
@@ -181,7 +201,7 @@ impl Recorder for Timeline {
             Entry::Boot => ("device", "boots".into()),
             _ => return,
         };
-        self.note(at, about, &text);
+        self.push(at, about, &text, Some(entry));
     }
 }
 

@@ -1,10 +1,6 @@
 //! Firmware updates between the carrier's stages, sessions and records, and the machine in [`fota`](crate::fota).
 
-use lwm2m_core::{
-    client::{Expect, SessionId},
-    model::Objects,
-    time::Instant,
-};
+use lwm2m_core::{client::SessionId, model::Objects, time::Instant};
 
 use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
 use crate::{
@@ -117,11 +113,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// The record of an update has been loaded.
-    pub(super) fn firmware_loaded(
-        &mut self,
-        record: Option<&[u8]>,
-        now: Instant,
-    ) {
+    pub(super) fn firmware_loaded(&mut self, record: Option<&[u8]>, now: Instant) {
         let record = match record.map(FirmwareRecord::decode) {
             Some(Ok(record)) => record,
             Some(Err(_)) => return self.push_error(ErrorKind::Internal, Cause::Record),
@@ -219,7 +211,11 @@ impl<'r> Carrier<'r> {
                     Scheme::Coap | Scheme::Coaps => Transport::Datagram,
                     Scheme::Http | Scheme::Https => Transport::Stream,
                 };
-                (core::str::from_utf8(host).unwrap_or(""), uri.port, transport)
+                (
+                    core::str::from_utf8(host).unwrap_or(""),
+                    uri.port,
+                    transport,
+                )
             }
             None => ("", 0, Transport::Datagram),
         };

@@ -84,7 +84,11 @@ impl<'r> Carrier<'r> {
     ) {
     }
 
-    pub(super) const fn firmware_send_failed(&mut self, _error: SessionError, _cx: &mut Context<'_>) {
+    pub(super) const fn firmware_send_failed(
+        &mut self,
+        _error: SessionError,
+        _cx: &mut Context<'_>,
+    ) {
     }
 
     pub(super) const fn check_firmware_buffer(&mut self, _len: usize) -> Result<(), Error> {

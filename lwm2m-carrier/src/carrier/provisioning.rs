@@ -6,9 +6,7 @@
 use lwm2m_core::{client::Failure, time::Instant};
 use zeroize::Zeroize;
 
-use super::{
-    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
-};
+use super::{Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account};
 use crate::{
     deferred::DeferredReason,
     error::{Cause, ConfigurationError, Error, ErrorKind},
@@ -109,9 +107,8 @@ impl<'r> Carrier<'r> {
             || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some()
             || self.old_tags().next().is_some();
         buffer.zeroize();
-        let needed = self.stopping
-            || self.firmware_needs_link_down()
-            || keys && self.keys_need_offline;
+        let needed =
+            self.stopping || self.firmware_needs_link_down() || keys && self.keys_need_offline;
         if needed && self.link_up {
             if self.connected {
                 self.push(Event::Disconnecting);

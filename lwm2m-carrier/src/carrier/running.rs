@@ -33,9 +33,7 @@ impl Carrier<'_> {
         }
         // An answer may lie in the buffer: the client goes first.
         let objects = &mut overlay!(self, cx.objects);
-        let output = self
-            .client
-            .poll_output(cx.now, buffer, objects, cx.random);
+        let output = self.client.poll_output(cx.now, buffer, objects, cx.random);
         match output {
             Output::Transmit {
                 session,

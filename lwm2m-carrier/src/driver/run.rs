@@ -265,13 +265,16 @@ where
                 self.keys.write(tag, kind, credential.0).await,
                 Completion::KeyStoreFailed,
             ),
-            Action::DeleteKey { tag, kind } => {
-                done(self.keys.delete(tag, kind).await, Completion::KeyStoreFailed)
+            Action::DeleteKey { tag, kind } => done(
+                self.keys.delete(tag, kind).await,
+                Completion::KeyStoreFailed,
+            ),
+            Action::Open { session, request } => {
+                match self.sessions.open(session, &request).await {
+                    Ok(opened) => Completion::Opened(opened),
+                    Err(error) => Completion::SessionFailed(error),
+                }
             }
-            Action::Open { session, request } => match self.sessions.open(session, &request).await {
-                Ok(opened) => Completion::Opened(opened),
-                Err(error) => Completion::SessionFailed(error),
-            },
             Action::Send {
                 session,
                 datagram,

@@ -87,6 +87,10 @@ pub(crate) enum Step {
 
 /// What has become of what came in.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is no heap that a URI could lie on"
+)]
 pub(crate) enum Taken {
     /// There may be new bytes in the sink; more will follow.
     More,
@@ -97,10 +101,18 @@ pub(crate) enum Taken {
     /// answer that brings the new package is taken at once. They are the last where
     /// [`Progress::is_complete`] says so.
     Changed,
-    /// The package lies elsewhere: a new download begins there, with a new session.
+    /// The package lies elsewhere: a new download begins there, with a new session. Only HTTP redirects.
+    #[cfg_attr(
+        not(feature = "http"),
+        allow(dead_code, reason = "CoAP has no redirections")
+    )]
     Moved(Text<URI>),
     /// The server has ended the connection, or is about to; a new one goes on where this one stopped. There may be new
-    /// bytes in the sink.
+    /// bytes in the sink. Only HTTP has connections.
+    #[cfg_attr(
+        not(feature = "http"),
+        allow(dead_code, reason = "CoAP has no connections")
+    )]
     Again,
     /// It has failed.
     Failed(Failure),

@@ -57,7 +57,6 @@ impl Fota<'_> {
         self.save = true;
         self.object
             .set(FirmwareState::Downloaded, UpdateResult::Initial);
-        self.state_changed();
     }
 
     fn untrusted(&mut self, error: VerifierError, to_apply: bool) {
@@ -96,27 +95,25 @@ impl Fota<'_> {
     }
 
     /// An operation of this file is over.
-    pub(super) fn installing(
-        &mut self,
-        operation: Operation,
-        result: Result<Done, FirmwareError>,
-    ) {
+    pub(super) fn installing(&mut self, operation: Operation, result: Result<Done, FirmwareError>) {
         match (operation, result, self.phase) {
-            (
-                Operation::Read { offset, len },
-                Ok(_),
-                Phase::Verify { to_apply, .. },
-            ) => {
+            (Operation::Read { offset, len }, Ok(_), Phase::Verify { to_apply, .. }) => {
                 let len = u32::try_from(len).unwrap_or(u32::MAX);
                 self.read_on(offset.saturating_add(len), to_apply);
             }
             // It cannot be read back: the slot verifies it itself.
+            (Operation::Read { offset: 0, .. }, Err(error), Phase::Verify { to_apply, .. })
+                if error.kind == FirmwareErrorKind::Unsupported =>
+            {
+                self.may_be_used(to_apply)
+            }
             (
-                Operation::Read { offset: 0, .. },
+                Operation::Read { .. },
                 Err(error),
-                Phase::Verify { to_apply, .. },
-            ) if error.kind == FirmwareErrorKind::Unsupported => self.may_be_used(to_apply),
-            (Operation::Read { .. }, Err(error), Phase::Verify { to_apply: false, .. }) => {
+                Phase::Verify {
+                    to_apply: false, ..
+                },
+            ) => {
                 let error = Error::new(ErrorKind::FotaPackage, Cause::Firmware(error));
                 self.fail(UpdateResult::Integrity, error);
             }
@@ -146,7 +143,6 @@ impl Fota<'_> {
                 self.untold = true;
                 self.save = true;
                 self.object.set(FirmwareState::Idle, UpdateResult::Success);
-                self.state_changed();
             }
             (Installed::NotYet, Standing::Updating(trials)) if trials < TRIALS => {
                 self.standing = Standing::Updating(trials.saturating_add(1));

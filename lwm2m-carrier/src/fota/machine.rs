@@ -18,7 +18,7 @@ use crate::{
 };
 
 use super::{
-    download::{Progress, URI},
+    download::Progress,
     job::{Done, Job, Operation},
     pull::Pull,
     push::{Part, Push},
@@ -31,9 +31,6 @@ pub(crate) const FIRMWARE_UPDATE: u16 = 5;
 pub(crate) const fn resource(id: u16) -> Path {
     Path::resource(FIRMWARE_UPDATE, 0, id)
 }
-
-const STATE: u16 = 3;
-const RESULT: u16 = 5;
 
 /// Things that may wait to be handed out.
 const NOTES: usize = 8;
@@ -72,7 +69,6 @@ pub(crate) enum Want {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Note {
     Event(Event),
-    Changed(u16),
     Answer(Ticket, Result<(), model::Error>),
     Close,
 }
@@ -181,10 +177,12 @@ impl<'r> Fota<'r> {
         if let Some(note) = self.notes.pop_front() {
             return match note {
                 Note::Event(event) => Want::Event(event),
-                Note::Changed(resource) => Want::Changed(resource),
                 Note::Answer(ticket, result) => Want::Answer(ticket, result),
                 Note::Close => Want::Close,
             };
+        }
+        if let Some(resource) = self.object.take_changed() {
+            return Want::Changed(resource);
         }
         if self.save {
             return Want::Store;
@@ -223,12 +221,6 @@ impl<'r> Fota<'r> {
             FirmwareRequest::Update => {}
             _ => {}
         }
-        self.state_changed();
-    }
-
-    pub(super) fn state_changed(&mut self) {
-        self.note(Note::Changed(STATE));
-        self.note(Note::Changed(RESULT));
     }
 
     pub(super) fn note(&mut self, note: Note) {
@@ -271,7 +263,6 @@ impl<'r> Fota<'r> {
         }
         self.abandon();
         self.object.set(FirmwareState::Idle, result);
-        self.state_changed();
         self.note(Note::Event(Event::Error(error)));
     }
 
@@ -326,8 +317,7 @@ impl<'r> Fota<'r> {
             return self.pump();
         }
         if let (Operation::Read { len, .. }, Ok(_), Some(buffer)) = (operation, result, &buffer) {
-            self.verifier
-                .update(buffer.get(..len).unwrap_or_default());
+            self.verifier.update(buffer.get(..len).unwrap_or_default());
         }
         if let Some(buffer) = buffer {
             self.object.return_buffer(buffer);
@@ -363,6 +353,7 @@ impl<'r> Fota<'r> {
     /// What was lent for writing is in the slot.
     fn written(&mut self) {
         self.filled = 0;
+        self.pull.flush = false;
         if self.phase == Phase::Push {
             self.part_written();
         }
@@ -374,7 +365,10 @@ impl<'r> Fota<'r> {
             return;
         }
         let (bytes, complete) = match self.phase {
-            Phase::Push => (self.push.part.map_or(0, |part| part.len), self.push.complete),
+            Phase::Push => (
+                self.push.part.map_or(0, |part| part.len),
+                self.push.complete,
+            ),
             Phase::Pull => (self.bytes_to_write(), self.pull.complete),
             _ => return,
         };
@@ -436,7 +430,8 @@ impl<'r> Fota<'r> {
             Standing::Updating(_) => FirmwareState::Updating,
         };
         let uri = record.uri;
-        self.object.restore(state, record.result, uri.as_str());
+        // It came from there, so it fits.
+        let _ = self.object.restore(state, record.result, uri.as_str());
         self.standing = record.standing;
         self.untold = record.untold;
         self.progress = record.progress;
@@ -461,7 +456,6 @@ impl<'r> Fota<'r> {
         self.save |= untold;
         untold
     }
-
 }
 
 /// The application's objects, with object 5 in front of its own.

@@ -6,7 +6,7 @@
 //! | a package that a server pushes | `push` |
 //! | a package that is fetched from where a server says: sessions, retries, redirects | `pull` |
 //! | what a download knows and says, whatever its protocol; the protocols | `download`, `coap`, `http` |
-//! | where a package lies | `uri` |
+//! | where a package lies, and where it lies instead | `uri`, `reference` |
 //! | from the last byte to the result: verify, apply, restart | `install` |
 //! | what the driver does with the slot, beside the loop of messages | `job` |
 //! | whether a package may be used | `verifier` |
@@ -42,6 +42,8 @@ mod machine;
 mod pull;
 #[cfg(feature = "fota")]
 mod push;
+#[cfg(feature = "http")]
+mod reference;
 #[cfg(feature = "fota")]
 mod transfer;
 #[cfg(feature = "fota")]
@@ -51,4 +53,8 @@ mod verifier;
 pub use job::{Done, Job, Operation};
 #[cfg(feature = "fota")]
 pub(crate) use machine::{Fota, Overlay, Surroundings, Want, resource};
+#[cfg(feature = "sha2")]
+pub use verifier::Sha256Trailer;
+#[cfg(feature = "p256")]
+pub use verifier::{EcdsaP256Trailer, InvalidKey};
 pub use verifier::{Unverified, Verifier, VerifierError};

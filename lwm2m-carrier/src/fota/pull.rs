@@ -53,6 +53,8 @@ pub(super) struct Pull<'r> {
     redirects: u8,
     /// The bytes in the buffer are the last.
     pub(super) complete: bool,
+    /// What is in the buffer is to be written, though there is room for more.
+    pub(super) flush: bool,
     held: bool,
     /// Something of the package has come since the last failure.
     advanced: bool,
@@ -73,6 +75,7 @@ impl<'r> Pull<'r> {
             location: Text::new(),
             redirects: 0,
             complete: false,
+            flush: false,
             held: false,
             advanced: false,
             failures: 0,
@@ -87,6 +90,7 @@ impl<'r> Pull<'r> {
         self.transfer = None;
         self.redirects = 0;
         self.complete = false;
+        self.flush = false;
         self.advanced = false;
         self.failures = 0;
         self.retry_at = now;
@@ -138,7 +142,7 @@ impl Fota<'_> {
     /// come at once.
     pub(super) fn bytes_to_write(&mut self) -> usize {
         let room = self.buffer_len().unwrap_or(0).saturating_sub(self.filled);
-        if self.pull.complete || room < self.pull.chunk {
+        if self.pull.complete || self.pull.flush || room < self.pull.chunk {
             self.filled
         } else {
             0
@@ -161,8 +165,7 @@ impl Fota<'_> {
 
     fn open(&mut self) -> Want {
         let scheme = self.target().map(|uri| uri.scheme);
-        self.pull.transfer =
-            scheme.and_then(|scheme| Transfer::new(scheme, self.pull.fragment));
+        self.pull.transfer = scheme.and_then(|scheme| Transfer::new(scheme, self.pull.fragment));
         if self.pull.transfer.is_none() {
             self.bad_uri(UriError::Unsupported);
             return Want::Wait(Instant::ZERO);
@@ -195,7 +198,12 @@ impl Fota<'_> {
         let sink = (if full { 0 } else { room }, self.filled);
         match transfer.poll(&uri, &self.progress, sink, around) {
             Ok(Step::Send { len, expect }) => Want::Send(len, expect),
-            Ok(Step::Wait { until }) => Want::Wait(until),
+            Ok(Step::Wait { until }) => {
+                // The protocol waits for the buffer, not for the peer.
+                self.pull.flush = until == Instant::FAR_FUTURE;
+                self.pump();
+                Want::Wait(until)
+            }
             Err(failure) => {
                 self.failed(failure, around.now, around.random);
                 Want::Wait(around.now)
@@ -304,16 +312,13 @@ impl Fota<'_> {
     }
 
     /// Begins another attempt, after the profile's wait or at least `wait`; gives up when too many brought nothing.
-    fn try_again(
-        &mut self,
-        cause: Cause,
-        wait: Duration,
-        now: Instant,
-        random: &mut dyn Random,
-    ) {
+    fn try_again(&mut self, cause: Cause, wait: Duration, now: Instant, random: &mut dyn Random) {
         self.close_session();
         if core::mem::take(&mut self.pull.advanced) {
+            // It goes on: at once, as nothing speaks against it.
             self.pull.failures = 0;
+            self.pull.retry_at = now + wait;
+            return;
         }
         if self.pull.failures >= self.pull.attempts {
             let error = Error::new(ErrorKind::FotaConnectionLost, cause);
@@ -346,7 +351,11 @@ impl Fota<'_> {
             Session::Closed => {}
             Session::Opening => self.not_opened(error, now, random),
             Session::Open => {
-                let taken = self.connection_closed();
+                // The protocol says what the end of the connection means.
+                let taken = match &mut self.pull.transfer {
+                    Some(transfer) => transfer.closed(&mut self.progress),
+                    None => Taken::Again,
+                };
                 match taken {
                     Taken::Failed(Failure::Timeout) => {
                         self.try_again(cause, Duration::ZERO, now, random);
@@ -357,35 +366,11 @@ impl Fota<'_> {
         }
     }
 
-    /// Lets the protocol say what the end of the connection means.
-    fn connection_closed(&mut self) -> Taken {
-        let mut nothing = [];
-        let lent = self.object.take_buffer();
-        let is_lent = lent.is_none();
-        let memory = lent.unwrap_or(&mut nothing);
-        let mut sink = Sink {
-            len: if is_lent { 0 } else { self.filled },
-            bytes: memory,
-        };
-        let taken = match &mut self.pull.transfer {
-            Some(transfer) => transfer.closed(&mut self.progress, &mut sink),
-            None => Taken::Again,
-        };
-        let Sink { bytes, len } = sink;
-        if !is_lent {
-            self.object.return_buffer(bytes);
-            self.filled = len;
-        }
-        taken
-    }
-
     fn not_opened(&mut self, error: SessionError, now: Instant, random: &mut dyn Random) {
         use SessionErrorKind as Kind;
         let fresh = self.progress.offset == 0;
         let (result, kind) = match error.kind {
-            Kind::NameResolution if fresh => {
-                (UpdateResult::InvalidUri, ErrorKind::FotaConnection)
-            }
+            Kind::NameResolution if fresh => (UpdateResult::InvalidUri, ErrorKind::FotaConnection),
             Kind::Refused | Kind::Handshake if fresh => {
                 (UpdateResult::ConnectionLost, ErrorKind::FotaConnection)
             }

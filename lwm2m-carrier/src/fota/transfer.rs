@@ -1,13 +1,16 @@
 //! One connection of a download, over whichever protocol the URI names.
 
+#[cfg(feature = "http")]
+use super::http;
 use super::{
     coap,
     download::{Failure, Progress, Sink, Step, Taken},
     machine::Surroundings,
     uri::{PackageUri, Scheme},
 };
-#[cfg(feature = "http")]
-use super::http;
+
+/// Block size exponent that is asked for: 1,024 bytes (RFC 7959, section 2.2).
+const LARGEST_BLOCK: u8 = 6;
 
 #[derive(Debug)]
 pub(super) enum Transfer {
@@ -18,9 +21,9 @@ pub(super) enum Transfer {
 
 impl Transfer {
     /// The machine for a new connection; `None` where the protocol is not compiled in.
-    pub(super) fn new(scheme: Scheme, szx: u8, fragment: u32) -> Option<Self> {
+    pub(super) fn new(scheme: Scheme, fragment: u32) -> Option<Self> {
         match scheme {
-            Scheme::Coap | Scheme::Coaps => Some(Self::Coap(coap::Download::new(szx))),
+            Scheme::Coap | Scheme::Coaps => Some(Self::Coap(coap::Download::new(LARGEST_BLOCK))),
             #[cfg(feature = "http")]
             Scheme::Http | Scheme::Https => Some(Self::Http(http::Download::new(fragment))),
             #[cfg(not(feature = "http"))]
@@ -83,11 +86,11 @@ impl Transfer {
     }
 
     /// The peer or the network has ended the session.
-    pub(super) fn closed(&mut self, progress: &mut Progress, sink: &mut Sink<'_>) -> Taken {
+    pub(super) fn closed(&mut self, progress: &mut Progress) -> Taken {
         match self {
             Self::Coap(_) => Taken::Failed(Failure::Timeout),
             #[cfg(feature = "http")]
-            Self::Http(download) => download.closed(progress, sink),
+            Self::Http(download) => download.closed(progress),
         }
     }
 }

@@ -1,10 +1,6 @@
-//! Where a package lies: the URI of object 5, resource 1, and the references that redirect from it.
+//! Where a package lies: the URI of object 5, resource 1.
 //!
-//! Taken apart as RFC 3986 says, with the schemes of RFC 7252, section 6 and RFC 9110, section 4.2. References are
-//! resolved as RFC 3986, section 5.2 says, dot segments and all.
-
-use heapless::String;
-use lwm2m_core::model::Text;
+//! Taken apart as RFC 3986 says, with the schemes of RFC 7252, section 6 and RFC 9110, section 4.2.
 
 use super::download::URI;
 use crate::uri::Authority;
@@ -90,7 +86,7 @@ impl<'a> PackageUri<'a> {
         Ok(Self {
             scheme,
             host,
-            port: port.unwrap_or(scheme.default_port()),
+            port: port.unwrap_or_else(|| scheme.default_port()),
             path_and_query,
         })
     }
@@ -109,143 +105,10 @@ impl<'a> PackageUri<'a> {
     pub(crate) fn is_ipv6(&self) -> bool {
         self.host.contains(':')
     }
-
-    /// The URI that `reference`, for example a Location field, means here.
-    pub(crate) fn join(&self, reference: &str) -> Result<Text<URI>, UriError> {
-        let reference = without_fragment(reference);
-        let mut target = Target::new();
-        if let Some((scheme, rest)) = split_scheme(reference) {
-            // Checked before, so that a scheme that is not supported is told from a malformed rest.
-            PackageUri::parse(reference)?;
-            target.push(scheme)?;
-            target.push(":")?;
-            target.authority_and_path(rest)?;
-        } else if reference.starts_with("//") {
-            target.push(self.scheme.name())?;
-            target.push(":")?;
-            target.authority_and_path(reference)?;
-        } else {
-            self.write_authority(&mut target)?;
-            let (path, query) = split_query(reference);
-            match path.strip_prefix('/') {
-                Some(segments) => target.segments(segments, true)?,
-                None if path.is_empty() => {
-                    target.push(self.path())?;
-                    if query.is_empty()
-                        && let Some(query) = self.query()
-                    {
-                        target.push("?")?;
-                        target.push(query)?;
-                    }
-                }
-                None => {
-                    let directory = self.path().rsplit_once('/').map_or("", |(front, _)| front);
-                    if let Some(directory) = directory.strip_prefix('/') {
-                        target.segments(directory, false)?;
-                    }
-                    target.segments(path, true)?;
-                }
-            }
-            target.push(query)?;
-        }
-        let joined = target.text.as_str();
-        PackageUri::parse(joined)?;
-        Text::try_from(joined).map_err(|_| UriError::Malformed)
-    }
-
-    fn write_authority(&self, target: &mut Target) -> Result<(), UriError> {
-        target.push(self.scheme.name())?;
-        target.push("://")?;
-        if self.is_ipv6() {
-            target.push("[")?;
-            target.push(self.host)?;
-            target.push("]")?;
-        } else {
-            target.push(self.host)?;
-        }
-        if self.port != self.scheme.default_port() {
-            target.push(":")?;
-            target.decimal(self.port)?;
-        }
-        target.start = target.text.len();
-        Ok(())
-    }
-}
-
-/// A URI that is put together.
-struct Target {
-    text: String<URI>,
-    /// Where its path starts.
-    start: usize,
-}
-
-impl Target {
-    const fn new() -> Self {
-        Self {
-            text: String::new(),
-            start: 0,
-        }
-    }
-
-    fn push(&mut self, part: &str) -> Result<(), UriError> {
-        self.text.push_str(part).map_err(|_| UriError::Malformed)
-    }
-
-    fn decimal(&mut self, value: u16) -> Result<(), UriError> {
-        let mut divisor = 10_000;
-        while divisor > 1 && value < divisor {
-            divisor /= 10;
-        }
-        while divisor > 0 {
-            let digit = (value / divisor % 10) as u8;
-            self.text
-                .push(char::from(b'0' + digit))
-                .map_err(|_| UriError::Malformed)?;
-            divisor /= 10;
-        }
-        Ok(())
-    }
-
-    /// `//authority/path?query`
-    fn authority_and_path(&mut self, rest: &str) -> Result<(), UriError> {
-        let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
-        let authority = Authority::text(rest);
-        self.push("//")?;
-        self.push(authority)?;
-        self.start = self.text.len();
-        let (path, query) = split_query(rest.get(authority.len()..).unwrap_or_default());
-        if let Some(segments) = path.strip_prefix('/') {
-            self.segments(segments, true)?;
-        }
-        self.push(query)
-    }
-
-    /// Appends the segments of a path, and goes back at dot segments (RFC 3986, section 5.2.4). `last`: the path ends
-    /// with them, so that a dot segment at the end leaves its slash.
-    fn segments(&mut self, segments: &str, last: bool) -> Result<(), UriError> {
-        let mut segments = segments.split('/').peekable();
-        while let Some(segment) = segments.next() {
-            let dots = match segment {
-                "." => true,
-                ".." => {
-                    while self.text.len() > self.start && self.text.pop() != Some('/') {}
-                    true
-                }
-                _ => false,
-            };
-            if !dots {
-                self.push("/")?;
-                self.push(segment)?;
-            } else if last && segments.peek().is_none() {
-                self.push("/")?;
-            }
-        }
-        Ok(())
-    }
 }
 
 /// A scheme and what stands behind its colon (RFC 3986, section 3.1).
-fn split_scheme(uri: &str) -> Option<(&str, &str)> {
+pub(super) fn split_scheme(uri: &str) -> Option<(&str, &str)> {
     let (scheme, rest) = uri.split_once(':')?;
     let mut bytes = scheme.bytes();
     let is_scheme = bytes
@@ -255,25 +118,18 @@ fn split_scheme(uri: &str) -> Option<(&str, &str)> {
     is_scheme.then_some((scheme, rest))
 }
 
-fn without_fragment(uri: &str) -> &str {
+pub(super) fn without_fragment(uri: &str) -> &str {
     uri.split('#').next().unwrap_or_default()
-}
-
-/// The path, and the query with its question mark.
-fn split_query(path_and_query: &str) -> (&str, &str) {
-    let at = path_and_query.find('?').unwrap_or(path_and_query.len());
-    path_and_query.split_at_checked(at).unwrap_or_default()
 }
 
 /// Whether nothing but graphic ASCII is in it, and only whole percent-encodings (RFC 3986, section 2.1).
 fn is_printable(text: &str) -> bool {
-    let hex = |part: Option<&str>| {
-        part.and_then(|part| part.as_bytes().get(..2))
-            .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    let starts_with_digits = |part: &str| {
+        let digits = part.as_bytes().get(..2);
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     };
-    let mut parts = text.split('%');
-    parts.next();
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && parts.all(|part| hex(Some(part)))
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+        && text.split('%').skip(1).all(starts_with_digits)
 }
 
 #[cfg(test)]
@@ -344,94 +200,5 @@ mod tests {
         assert!(parsed(&long).is_ok());
         long.push('x');
         assert_eq!(parsed(&long), Err(UriError::Malformed));
-    }
-
-    fn joined(base: &str, reference: &str) -> Result<std::string::String, UriError> {
-        let uri = PackageUri::parse(base).unwrap();
-        uri.join(reference).map(|text| text.as_str().into())
-    }
-
-    /// RFC 3986, sections 5.4.1 and 5.4.2: the examples that stay with HTTP; fragments are removed, and a reference in
-    /// the scheme of its base is not taken for a relative one.
-    #[test]
-    fn references_are_resolved_as_in_rfc_3986() {
-        for (reference, expected) in [
-            ("g", "http://a/b/c/g"),
-            ("./g", "http://a/b/c/g"),
-            ("g/", "http://a/b/c/g/"),
-            ("/g", "http://a/g"),
-            ("//g", "http://g"),
-            ("?y", "http://a/b/c/d;p?y"),
-            ("g?y", "http://a/b/c/g?y"),
-            ("#s", "http://a/b/c/d;p?q"),
-            ("g#s", "http://a/b/c/g"),
-            ("g?y#s", "http://a/b/c/g?y"),
-            (";x", "http://a/b/c/;x"),
-            ("g;x?y#s", "http://a/b/c/g;x?y"),
-            ("", "http://a/b/c/d;p?q"),
-            (".", "http://a/b/c/"),
-            ("./", "http://a/b/c/"),
-            ("..", "http://a/b/"),
-            ("../", "http://a/b/"),
-            ("../g", "http://a/b/g"),
-            ("../..", "http://a/"),
-            ("../../", "http://a/"),
-            ("../../g", "http://a/g"),
-            ("../../../g", "http://a/g"),
-            ("../../../../g", "http://a/g"),
-            ("/./g", "http://a/g"),
-            ("/../g", "http://a/g"),
-            ("g.", "http://a/b/c/g."),
-            (".g", "http://a/b/c/.g"),
-            ("g..", "http://a/b/c/g.."),
-            ("..g", "http://a/b/c/..g"),
-            ("./../g", "http://a/b/g"),
-            ("./g/.", "http://a/b/c/g/"),
-            ("g/./h", "http://a/b/c/g/h"),
-            ("g/../h", "http://a/b/c/h"),
-            ("g;x=1/./y", "http://a/b/c/g;x=1/y"),
-            ("g;x=1/../y", "http://a/b/c/y"),
-            ("g?y/./x", "http://a/b/c/g?y/./x"),
-            ("g?y/../x", "http://a/b/c/g?y/../x"),
-            ("https://b:8443/x/../y?z#f", "https://b:8443/y?z"),
-            ("coap://b", "coap://b"),
-        ] {
-            assert_eq!(
-                joined("http://a/b/c/d;p?q", reference).as_deref(),
-                Ok(expected),
-                "{reference}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_authority_is_kept_by_a_relative_reference() {
-        for (base, reference, expected) in [
-            ("http://a", "g", "http://a/g"),
-            ("http://a:80?q", "g", "http://a/g"),
-            ("https://[::1]:8443/x", "/g", "https://[::1]:8443/g"),
-            ("http://a:65535/x", "y/z", "http://a:65535/y/z"),
-            ("http://a:81", "?q", "http://a:81?q"),
-            ("http://a/x//y", "../z", "http://a/x/z"),
-        ] {
-            assert_eq!(joined(base, reference).as_deref(), Ok(expected), "{base}");
-        }
-    }
-
-    #[test]
-    fn references_that_lead_nowhere() {
-        for reference in ["http://u@b/", "//", "http:g", "a b", "/x\ny", "/%1"] {
-            assert_eq!(
-                joined("http://a/x", reference),
-                Err(UriError::Malformed),
-                "{reference}"
-            );
-        }
-        assert_eq!(
-            joined("http://a/x", "ftp://b/y"),
-            Err(UriError::Unsupported)
-        );
-        let long = std::string::String::from_iter(core::iter::repeat_n('y', 250));
-        assert_eq!(joined("http://a/", &long), Err(UriError::Malformed));
     }
 }

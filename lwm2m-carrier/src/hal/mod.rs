@@ -33,7 +33,9 @@ mod storage;
 
 pub use clock::Clock;
 pub use firmware::{Applied, Firmware, FirmwareError, FirmwareErrorKind, Installed, NoFirmware};
-pub use key_store::{CaTags, CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
+pub use key_store::{
+    CaTags, CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag,
+};
 pub use link::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
 pub use lwm2m_core::client::{Expect, SessionId};
 pub use lwm2m_core::random::Random;

@@ -91,17 +91,18 @@ mod tests {
 
     #[test]
     fn a_large_slot_has_a_longer_journal() {
-        // 8 MiB in pages of 4 KiB: 2,048 pages need more than 2,000 records of 8 bytes.
+        // 8 MiB in pages of 4 KiB: four pages have room for 2,045 records of 8 bytes, too few for 2,040 pages and 8 spare
+        // ones.
         let layout = Layout::new(8 << 20, 4096, 1).unwrap();
-        assert_eq!(layout.half, 4 * 4096);
-        assert_eq!(layout.package, (2048 - 8) * 4096);
+        assert_eq!(layout.half, 5 * 4096);
+        assert_eq!(layout.package, (2048 - 10) * 4096);
     }
 
     #[test]
     fn a_flash_that_is_too_small_is_not_taken() {
         assert_eq!(Layout::new(2 * 4096, 4096, 4), None);
         assert!(Layout::new(3 * 4096, 4096, 4).is_some());
-        assert_eq!(Layout::new(64 * 64, 64, 64), None);
+        assert_eq!(Layout::new(2 * 64 + 63, 64, 4), None);
         assert_eq!(Layout::new(4096, 0, 4), None);
     }
 }

@@ -8,7 +8,7 @@
 //! # Layout
 //!
 //! The package lies at the start of the flash, so that a boot loader finds it there. The last pages are the journal, two
-//! halves of one page each (more for a slot of more than about 480 pages), of which one is in use:
+//! halves of one page each (more for a slot of more than 500 or so), of which one is in use:
 //!
 //! | where in a half | bytes, each rounded up to the write size | what |
 //! | --- | --- | --- |

@@ -9,11 +9,13 @@ use super::management::{Done, definition_of, locate, payload_format};
 use super::output::SessionId;
 use super::reply::{Head, code_of};
 use super::request::{Origin, Request};
+use super::separate::Separate;
 use super::{Client, Context};
 use crate::message::deduplication::Remembered;
-use crate::model::{ContentFormat, DataType, Error, Level, Objects, Outcome, Path, Target};
+use crate::message::exchange::Purpose;
+use crate::model::{ContentFormat, DataType, Error, Level, Objects, Outcome, Path, Target, Ticket};
 use crate::time::Instant;
-use crate::wire::coap::{Block, Code};
+use crate::wire::coap::{Block, Code, Message};
 #[cfg(feature = "tlv")]
 use crate::wire::tlv;
 
@@ -25,14 +27,30 @@ const OVERHEAD: usize = 128;
 pub(super) struct Transfer {
     session: SessionId,
     path: Path,
+    /// Message id of the first block: a late copy of it does not begin the value anew.
+    first: u16,
     /// Bytes of the payload that have come.
     received: usize,
     /// Bytes of the payload in front of the value: a TLV header.
     header: usize,
     /// Bytes of the whole payload, where the TLV header tells.
     total: Option<usize>,
-    /// When it counts as abandoned.
-    expires: Instant,
+    /// The last block has come.
+    complete: bool,
+    /// What answers the block that came last, until it does.
+    pending: Option<Ticket>,
+    /// When it counts as abandoned; not before the block that came last is answered, and not known yet right after.
+    expires: Option<Instant>,
+}
+
+impl Transfer {
+    /// Whether `block` has been taken. A first block tells by its message id, as it may also begin the value anew.
+    fn has_taken(&self, block: Block, len: usize, message_id: u16) -> bool {
+        if block.num == 0 {
+            return message_id == self.first;
+        }
+        block.more != self.complete && block.offset().saturating_add(len) == self.received
+    }
 }
 
 impl Client<'_> {
@@ -46,11 +64,10 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Handled {
-        let session = session_of(index);
         let Some(block) = request.block1 else {
             return self.answer_code(origin, Code::BAD_REQUEST, buffer);
         };
-        match self.block(session, path, block, request, cx) {
+        match self.block(index, path, block, request, cx) {
             Ok((code, outcome)) => {
                 let done = Done {
                     outcome,
@@ -78,45 +95,61 @@ impl Client<'_> {
 
     fn block(
         &mut self,
-        session: SessionId,
+        index: usize,
         path: Path,
         block: Block,
         request: &Request<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(Code, Outcome), Code> {
+        let session = session_of(index);
         let payload = request.message.payload();
-        if block.more && payload.len() != block.size() {
+        let message_id = request.message.message_id();
+        if payload.len() > block.size() || block.more && payload.len() < block.size() {
             return Err(Code::BAD_REQUEST);
         }
-        self.transfer = self.transfer.filter(|transfer| transfer.expires > cx.now);
-        let expires = cx.now + self.config.transmission.exchange_lifetime();
-        let transfer = match self.transfer {
-            // Another server's value is not cut short.
-            Some(transfer) if transfer.session != session => return Err(Code::SERVICE_UNAVAILABLE),
-            _ if block.num == 0 => {
-                self.transfer = None;
-                let (header, total) = begin(cx.objects, path, request).map_err(code_of)?;
-                Transfer {
-                    session,
-                    path,
-                    received: 0,
-                    header,
-                    total,
-                    expires,
-                }
-            }
-            Some(transfer) if transfer.path == path => transfer,
-            _ => return Err(Code::REQUEST_ENTITY_INCOMPLETE),
-        };
+        self.watch_transfer(cx);
+        // Another server's value is not cut short, unless that server is gone.
+        let known = self.transfer;
+        let mine = known.filter(|transfer| transfer.session == session);
+        if mine.is_none() && known.is_some_and(|transfer| self.is_open(transfer.session.index())) {
+            return Err(Code::SERVICE_UNAVAILABLE);
+        }
+        let mine = mine.filter(|transfer| transfer.path == path);
+        if let Some(transfer) =
+            mine.filter(|transfer| transfer.has_taken(block, payload.len(), message_id))
+        {
+            // The block once more, under a new message id: the answer was lost, or is still to come.
+            let code = if transfer.complete {
+                Code::CHANGED
+            } else {
+                Code::CONTINUE
+            };
+            return Ok((code, transfer.pending.map_or(Outcome::Done, Outcome::Later)));
+        }
         let offset = block.offset();
-        if block.more && offset + payload.len() == transfer.received {
-            // The last block once more, under a new message id: the answer was lost.
-            return Ok((Code::CONTINUE, Outcome::Done));
+        let transfer = if block.num == 0 {
+            let (header, total) = begin(cx.objects, path, request).map_err(code_of)?;
+            Transfer {
+                session,
+                path,
+                first: message_id,
+                received: 0,
+                header,
+                total,
+                complete: false,
+                pending: None,
+                expires: None,
+            }
+        } else {
+            let next = |transfer: &Transfer| !transfer.complete && transfer.received == offset;
+            let transfer = mine.filter(next).ok_or(Code::REQUEST_ENTITY_INCOMPLETE)?;
+            self.block_has_arrived(index);
+            transfer
+        };
+        if self.is_occupied() {
+            return Err(Code::SERVICE_UNAVAILABLE);
         }
-        if offset != transfer.received {
-            return Err(Code::REQUEST_ENTITY_INCOMPLETE);
-        }
-        let end = offset + payload.len();
+        let end = offset.saturating_add(payload.len());
         if transfer.total.is_some_and(|total| {
             if block.more {
                 end >= total
@@ -124,7 +157,9 @@ impl Client<'_> {
                 end != total
             }
         }) {
-            self.transfer = None;
+            if offset > 0 {
+                self.abandon_transfer(cx.objects);
+            }
             return Err(Code::BAD_REQUEST);
         }
         let part = payload
@@ -136,21 +171,30 @@ impl Client<'_> {
             .object_id()
             .and_then(|id| cx.objects.object_mut(id))
             .ok_or(Code::NOT_FOUND)?;
-        let target = Target {
-            instance: path.instance_id().unwrap_or(0),
-            resource: path.resource_id().unwrap_or(0),
-            resource_instance: path.resource_instance_id(),
+        let outcome = match object.write_part(target_of(path), position, part, !block.more) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                if error != Error::Busy && mine.is_some() {
+                    self.transfer = None;
+                }
+                return Err(code_of(error));
+            }
         };
-        let result = object.write_part(target, position, part, !block.more);
-        self.transfer = match result {
-            Ok(_) if block.more => Some(Transfer {
-                received: end,
-                expires,
-                ..transfer
-            }),
+        if known.is_some_and(|known| known.path != path) {
+            self.abandon_transfer(cx.objects);
+        }
+        let pending = match outcome {
+            Outcome::Later(ticket) => Some(ticket),
             _ => None,
         };
-        let outcome = result.map_err(code_of)?;
+        self.transfer = (block.more || pending.is_some()).then_some(Transfer {
+            received: end,
+            complete: !block.more,
+            pending,
+            expires: None,
+            ..transfer
+        });
+        self.watch_transfer(cx);
         if block.more {
             return Ok((Code::CONTINUE, outcome));
         }
@@ -158,6 +202,123 @@ impl Client<'_> {
         self.changed(path);
         Ok((Code::CHANGED, outcome))
     }
+
+    /// The next block has come, so the server has the answer to the one before, even when it has not acknowledged it.
+    fn block_has_arrived(&mut self, index: usize) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        if let Some(Purpose::Response(slot)) = connection.exchange.map(|exchange| exchange.purpose)
+            && self
+                .separate
+                .get(usize::from(slot))
+                .is_some_and(Separate::is_continue)
+        {
+            connection.exchange = None;
+            self.close_separate(slot);
+        }
+    }
+
+    /// Whether a server may write the whole value at `path`: while another one sends it in blocks, it may not.
+    ///
+    /// # Errors
+    /// [`Error::Busy`].
+    pub(super) fn check_transfer(&self, index: usize, path: Path) -> Result<(), Error> {
+        match self.transfer.filter(|transfer| transfer.path == path) {
+            Some(transfer)
+                if transfer.session != session_of(index)
+                    && self.is_open(transfer.session.index()) =>
+            {
+                Err(Error::Busy)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The value at `path` was written as a whole: blocks of an older one are of no use.
+    pub(super) fn supersede_transfer(&mut self, path: Path) {
+        self.transfer = self.transfer.filter(|transfer| transfer.path != path);
+    }
+
+    /// The answer to the operation with this ticket is known.
+    pub(super) fn transfer_answered(&mut self, ticket: Ticket, is_taken: bool) {
+        let Some(transfer) = self
+            .transfer
+            .as_mut()
+            .filter(|transfer| transfer.pending == Some(ticket))
+        else {
+            return;
+        };
+        if is_taken && !transfer.complete {
+            transfer.pending = None;
+        } else {
+            self.transfer = None;
+        }
+    }
+
+    /// The account of this session is gone.
+    pub(super) fn forget_transfer(&mut self, session: SessionId) {
+        if let Some(transfer) = self
+            .transfer
+            .as_mut()
+            .filter(|transfer| transfer.session == session)
+        {
+            transfer.pending = None;
+            transfer.expires = Some(Instant::ZERO);
+        }
+    }
+
+    /// Gives up a value whose server has been silent for EXCHANGE_LIFETIME.
+    pub(super) fn watch_transfer(&mut self, cx: &mut Context<'_>) {
+        let lifetime = self.config.transmission.exchange_lifetime();
+        let Some(transfer) = self
+            .transfer
+            .as_mut()
+            .filter(|transfer| transfer.pending.is_none())
+        else {
+            return;
+        };
+        if *transfer.expires.get_or_insert(cx.now + lifetime) <= cx.now {
+            self.abandon_transfer(cx.objects);
+        }
+    }
+
+    /// When [`watch_transfer`](Self::watch_transfer) is to look again.
+    pub(super) fn transfer_deadline(&self) -> Instant {
+        self.transfer
+            .and_then(|transfer| transfer.expires)
+            .unwrap_or(Instant::FAR_FUTURE)
+    }
+
+    /// Tells the object that the value stays incomplete.
+    fn abandon_transfer(&mut self, objects: &mut dyn Objects) {
+        let Some(transfer) = self.transfer.take().filter(|transfer| !transfer.complete) else {
+            return;
+        };
+        if let Some(object) = transfer
+            .path
+            .object_id()
+            .and_then(|id| objects.object_mut(id))
+        {
+            object.abandon(target_of(transfer.path));
+        }
+    }
+}
+
+fn target_of(path: Path) -> Target {
+    Target {
+        instance: path.instance_id().unwrap_or(0),
+        resource: path.resource_id().unwrap_or(0),
+        resource_instance: path.resource_instance_id(),
+    }
+}
+
+/// What a request that leaves no room for its answer is to do: the same in blocks that fit into `room` bytes
+/// (RFC 7959, section 2.9.3).
+pub(super) fn smaller_block(message: Message<'_>, room: usize) -> Option<Block> {
+    let mut block = Request::read(message).ok()?.block1?;
+    block.szx = block.szx.min(Block::szx_for(room.saturating_sub(OVERHEAD)));
+    Some(block)
 }
 
 /// Whether the value at `path` may stream; the bytes in front of it, and of the whole payload as far as it tells.

@@ -71,6 +71,10 @@ impl Client<'_> {
                 let origin = origin_of(&message);
                 let id = self.next_message_id();
                 let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
+                #[cfg(feature = "block")]
+                {
+                    answer.block1 = super::block1::smaller_block(message, head.len() + len);
+                }
                 answer.size1 = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER)).ok();
                 let len = answer.alone(buffer);
                 self.reply(session, len, None);

@@ -228,6 +228,8 @@ impl<'r> Client<'r> {
             let id = connection::session_of(index);
             deduplication::forget_session(self.deduplication, id);
             self.forget_separate(id);
+            #[cfg(feature = "block")]
+            self.forget_transfer(id);
             #[cfg(feature = "observe")]
             self.forget_observations(id);
         }
@@ -385,6 +387,8 @@ impl<'r> Client<'r> {
     /// An unknown ticket is ignored: the server has given up, or its session is gone.
     pub fn answer(&mut self, ticket: Ticket, result: Result<(), Error>) {
         self.stirred = true;
+        #[cfg(feature = "block")]
+        self.transfer_answered(ticket, result.is_ok());
         self.answer_separate(ticket, result);
     }
 
@@ -394,6 +398,13 @@ impl<'r> Client<'r> {
         self.connections
             .iter()
             .any(|connection| connection.short_id == server && connection.is_registered())
+    }
+
+    /// How many sessions the client itself uses: numbers 0 to one less than this, one for each of the `SERVERS` of its
+    /// [`Resources`]. Higher numbers are free for sessions of the application, such as downloads.
+    #[must_use]
+    pub const fn session_count(&self) -> usize {
+        self.connections.len()
     }
 
     /// The counters.

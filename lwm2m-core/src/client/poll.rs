@@ -67,6 +67,8 @@ impl Client<'_> {
     // Inlined into a driver, its locals would lie on the stack while the driver waits.
     #[inline(never)]
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
+        #[cfg(feature = "block")]
+        self.watch_transfer(cx);
         let mut index = 0;
         while let Some(connection) = self.connections.get(index) {
             let session = session_of(index);
@@ -111,6 +113,8 @@ impl Client<'_> {
             .map(super::Connection::deadline)
             .min()
             .unwrap_or(Instant::FAR_FUTURE);
+        #[cfg(feature = "block")]
+        let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
         let next = next.min(self.notification_deadline(cx.objects));
         let _ = cx;

@@ -195,6 +195,7 @@ pub(crate) const fn code_of(error: Error) -> Code {
         Error::NotFound => Code::NOT_FOUND,
         Error::MethodNotAllowed => Code::METHOD_NOT_ALLOWED,
         Error::NotAcceptable => Code::NOT_ACCEPTABLE,
+        Error::Incomplete => Code::REQUEST_ENTITY_INCOMPLETE,
         Error::TooLarge => Code::REQUEST_ENTITY_TOO_LARGE,
         Error::UnsupportedContentFormat => Code::UNSUPPORTED_CONTENT_FORMAT,
         Error::Internal => Code::INTERNAL_SERVER_ERROR,

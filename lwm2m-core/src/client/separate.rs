@@ -41,7 +41,8 @@ impl Separate {
 }
 
 impl Client<'_> {
-    /// Remembers that `ticket` answers the request of `origin`. False when there is no room.
+    /// Remembers that `ticket` answers the request of `origin`; instead of an earlier one of that server, which it
+    /// repeats. False when there is no room.
     pub(super) fn open_separate(
         &mut self,
         session: SessionId,
@@ -50,7 +51,15 @@ impl Client<'_> {
         success: Code,
         block1: Option<Block>,
     ) -> bool {
-        let Some(slot) = self.separate.iter_mut().find(|slot| !slot.used) else {
+        let is_open = |slot: &Separate| {
+            slot.used && slot.session == session && slot.ticket == ticket && slot.answer.is_none()
+        };
+        let at = self
+            .separate
+            .iter()
+            .position(is_open)
+            .or_else(|| self.separate.iter().position(|slot| !slot.used));
+        let Some(slot) = at.and_then(|at| self.separate.get_mut(at)) else {
             return false;
         };
         *slot = Separate {
@@ -131,6 +140,12 @@ impl Client<'_> {
 }
 
 impl Separate {
+    /// Whether it asks for the next block.
+    #[cfg(feature = "block")]
+    pub(super) fn is_continue(&self) -> bool {
+        self.answer == Some(Code::CONTINUE)
+    }
+
     fn head(&self, kind: Kind, message_id: u16) -> Option<Head> {
         let mut head = Head::new(kind, self.answer?, message_id, self.token);
         head.block1 = self.block1;

@@ -46,8 +46,8 @@ impl Transmission {
         Duration::from_millis(self.ack_timeout as u64 * self.ack_random_factor as u64 / 100)
     }
 
-    /// The first timeout of an exchange: ACK_TIMEOUT times a random factor from 1 to ACK_RANDOM_FACTOR.
-    pub(crate) fn first_timeout(&self, random: &mut dyn Random) -> u32 {
+    /// The first timeout of an exchange in milliseconds: ACK_TIMEOUT times a random factor from 1 to ACK_RANDOM_FACTOR.
+    pub fn first_timeout(&self, random: &mut dyn Random) -> u32 {
         let mut bytes = [0; 2];
         random.public(&mut bytes);
         let spread = u64::from(self.ack_timeout)

@@ -17,6 +17,8 @@ pub enum Error {
     MethodNotAllowed,
     /// The content format asked for is not available: 4.06.
     NotAcceptable,
+    /// Earlier parts of the value are not there, or not any more; it has to begin anew: 4.08.
+    Incomplete,
     /// The value does not fit: 4.13.
     TooLarge,
     /// The content format of the payload is not understood: 4.15.
@@ -35,6 +37,7 @@ impl fmt::Display for Error {
             Self::NotFound => "not found",
             Self::MethodNotAllowed => "method not allowed",
             Self::NotAcceptable => "content format not available",
+            Self::Incomplete => "value incomplete",
             Self::TooLarge => "value too large",
             Self::UnsupportedContentFormat => "content format not understood",
             Self::Internal => "internal error",

@@ -137,8 +137,8 @@ pub trait Object {
     /// first has offset 0, then they follow without gaps. `last` tells that the value is complete.
     ///
     /// # Errors
-    /// What the server is to be told; the transfer ends then. [`Error::TooLarge`] when the object takes whole values
-    /// only, which is the default.
+    /// What the server is to be told; the transfer ends then, except for [`Error::Busy`], which asks for the same part
+    /// again. [`Error::TooLarge`] when the object takes whole values only, which is the default.
     fn write_part(
         &mut self,
         target: Target,
@@ -148,6 +148,13 @@ pub trait Object {
     ) -> Result<Outcome, Error> {
         let _ = (target, offset, part, last);
         Err(Error::TooLarge)
+    }
+
+    /// The value of which [parts](Object::write_part) were written stays incomplete: its server has fallen silent for
+    /// EXCHANGE_LIFETIME (247 s by default), sends another value or more bytes than it announced, or has no account
+    /// any more. Not called after a part that was refused, nor before a new first part of the same value.
+    fn abandon(&mut self, target: Target) {
+        let _ = target;
     }
 
     /// Removes all instances of `resource`, which has several, before new ones are written.

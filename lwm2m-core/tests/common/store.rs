@@ -95,6 +95,8 @@ pub struct Store {
     pub parts: Vec<(u32, usize, bool)>,
     /// Most bytes that a value in parts may have.
     pub capacity: usize,
+    /// Values whose parts stayed incomplete: instance and resource.
+    pub abandoned: Vec<(u16, u16)>,
 }
 
 impl Store {
@@ -112,6 +114,7 @@ impl Store {
             refusal: None,
             parts: Vec::new(),
             capacity: 0,
+            abandoned: Vec::new(),
         }
     }
 
@@ -214,6 +217,10 @@ impl Object for Store {
         }
         bytes.extend(part);
         Ok(self.outcome)
+    }
+
+    fn abandon(&mut self, target: Target) {
+        self.abandoned.push((target.instance, target.resource));
     }
 
     fn clear(&mut self, instance: u16, resource: u16) {

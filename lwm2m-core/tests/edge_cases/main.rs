@@ -31,6 +31,7 @@ mod g20_numbers;
 mod g21_attributes;
 mod g24_lost_values;
 mod g26_block1;
+mod g27_slow_blocks;
 mod g28_block2;
 mod g28_object_list;
 mod g31_strangers;

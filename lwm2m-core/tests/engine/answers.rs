@@ -255,6 +255,7 @@ fn what_the_object_says_is_answered() {
         (Error::NotFound, "4.04"),
         (Error::MethodNotAllowed, "4.05"),
         (Error::NotAcceptable, "4.06"),
+        (Error::Incomplete, "4.08"),
         (Error::TooLarge, "4.13"),
         (Error::UnsupportedContentFormat, "4.15"),
         (Error::Internal, "5.00"),

@@ -13,6 +13,8 @@ mod common;
 mod answers;
 mod bootstrap;
 mod bootstrap_rules;
+mod firmware;
+mod firmware_push;
 mod library_objects;
 mod management;
 mod noise;

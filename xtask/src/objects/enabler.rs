@@ -16,6 +16,8 @@ struct Restriction {
     without_operations: &'static [u16],
     /// Resources that are not range-checked.
     without_range: &'static [u16],
+    /// Resources with fewer values in this version.
+    ranges: &'static [(u16, Range)],
 }
 
 const RESTRICTIONS: &[Restriction] = &[
@@ -27,6 +29,7 @@ const RESTRICTIONS: &[Restriction] = &[
         last_resource: 17,
         without_operations: &[],
         without_range: &[6, 7, 8, 9],
+        ranges: &[],
     },
     // Version 1.2 added 24 to 27, and lets servers read and write 13 to 20, which version 1.1 leaves to the bootstrap
     // interface.
@@ -36,6 +39,7 @@ const RESTRICTIONS: &[Restriction] = &[
         last_resource: 23,
         without_operations: &[13, 14, 15, 16, 17, 18, 19, 20],
         without_range: &[],
+        ranges: &[],
     },
     // Version 1.2 has the resources of version 1.1.
     Restriction {
@@ -44,6 +48,7 @@ const RESTRICTIONS: &[Restriction] = &[
         last_resource: 22,
         without_operations: &[],
         without_range: &[],
+        ranges: &[],
     },
     // LwM2M 1.1 lists version 1.2; version 1.3 added 13, Coverage Enhancement Level.
     Restriction {
@@ -52,6 +57,16 @@ const RESTRICTIONS: &[Restriction] = &[
         last_resource: 12,
         without_operations: &[],
         without_range: &[],
+        ranges: &[],
+    },
+    // LwM2M 1.1 lists version 1.0; later versions added 10 to 14 and the results 10 (cancelled) and 11 (deferred).
+    Restriction {
+        object: 5,
+        version: (1, 0),
+        last_resource: 9,
+        without_operations: &[],
+        without_range: &[],
+        ranges: &[(5, Range::Number(0, 9))],
     },
 ];
 
@@ -71,6 +86,11 @@ pub(crate) fn restrict(object: &mut Object) {
         if restriction.without_range.contains(&resource.id) {
             resource.range = Range::Any;
         }
+        for &(id, range) in restriction.ranges {
+            if id == resource.id {
+                resource.range = range;
+            }
+        }
     }
 }
 
@@ -86,7 +106,8 @@ mod tests {
         object
     }
 
-    /// The ids and counts are those of the registry's files 0-1_1, 1-1_1 and 3-1_1.
+    /// The ids and counts are those of the registry's files 0-1_1, 1-1_1, 3-1_1 and 5-1_0, and the
+    /// results of 5 those of Core 1.1.1, appendix E.6.
     #[test]
     fn only_what_the_enabler_permits_is_left() {
         let security = restricted(include_str!("../../oma/0.xml"));
@@ -97,6 +118,9 @@ mod tests {
         assert_eq!(server.resources[23].operations, "RW");
         let device = restricted(include_str!("../../oma/3.xml"));
         assert_eq!((device.version, device.resources.len()), ((1, 1), 23));
+        let firmware = restricted(include_str!("../../oma/5.xml"));
+        assert_eq!((firmware.version, firmware.resources.len()), ((1, 0), 9));
+        assert_eq!(firmware.resources[4].range, Range::Number(0, 9));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::request::{Origin, Place, Request};
 use super::{Client, Context, accounts};
 use crate::message::deduplication::Remembered;
 use crate::model::{ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition};
-use crate::wire::coap::{Code, Kind, write_empty};
+use crate::wire::coap::{Block, Code, Kind, write_empty};
 use crate::wire::writer::Writer;
 
 /// Objects that only the bootstrap interface reaches: Security and OSCORE.
@@ -68,15 +68,13 @@ impl Client<'_> {
             Ok(()) if code == Code::GET => {
                 return self.get(index, path, request, origin, buffer, cx);
             }
+            #[cfg(feature = "block")]
+            Ok(()) if request.is_partial() => {
+                return self.take_block(index, path, request, origin, buffer, cx);
+            }
             // An object may take its time; when it does, its answer needs a slot.
             Ok(()) if code != Code::DELETE && self.is_occupied() => Err(Error::Busy),
-            Ok(()) => {
-                #[cfg(feature = "block")]
-                if request.is_partial() {
-                    return self.take_block(index, path, request, origin, buffer, cx);
-                }
-                self.change(index, path, request, buffer, cx)
-            }
+            Ok(()) => self.change(index, path, request, buffer, cx),
         };
         match result {
             Ok(done) => self.answer_done(index, done, request, origin, buffer),
@@ -189,7 +187,12 @@ impl Client<'_> {
         {
             execute::execute(cx.objects, path, request)?
         } else if (code == Code::PUT || code == Code::POST) && level >= Level::Instance {
-            Self::write(path, request, scratch, cx)?
+            #[cfg(feature = "block")]
+            self.check_transfer(index, path)?;
+            let done = Self::write(path, request, scratch, cx)?;
+            #[cfg(feature = "block")]
+            self.supersede_transfer(path);
+            done
         } else {
             return Err(Error::MethodNotAllowed);
         };
@@ -280,6 +283,16 @@ impl Client<'_> {
         })
     }
 
+    /// Block1 of the answer. To a first block that is larger than the client wants them, it asks for smaller ones
+    /// (RFC 7959, section 2.3).
+    fn block1_of(&self, done: &Done, request: &Request<'_>) -> Option<Block> {
+        let mut block = request.block1?;
+        if done.code == Code::CONTINUE && block.num == 0 {
+            block.szx = block.szx.min(self.config.block_szx);
+        }
+        Some(block)
+    }
+
     /// Builds the answer to an operation that succeeded, or opens the separate response that will be.
     pub(super) fn answer_done(
         &mut self,
@@ -292,7 +305,8 @@ impl Client<'_> {
         let id = self.next_message_id();
         if let Outcome::Later(ticket) = done.outcome {
             let session = super::connection::session_of(index);
-            if !self.open_separate(session, origin, ticket, done.code, request.block1) {
+            let block1 = self.block1_of(&done, request);
+            if !self.open_separate(session, origin, ticket, done.code, block1) {
                 return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
             }
             let mut len = 0;
@@ -309,7 +323,7 @@ impl Client<'_> {
         }
         let mut head = Head::answer(origin, done.code, id);
         head.created = done.created;
-        head.block1 = request.block1;
+        head.block1 = self.block1_of(&done, request);
         let len = head.alone(buffer);
         let answered = (done.outcome == Outcome::AfterResponse).then_some(done.path);
         Handled {

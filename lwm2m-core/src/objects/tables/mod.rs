@@ -2,6 +2,7 @@
 
 pub mod connectivity_monitoring;
 pub mod device;
+pub mod firmware_update;
 pub mod security;
 pub mod server;
 pub mod temperature;

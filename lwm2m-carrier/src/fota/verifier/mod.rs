@@ -1,4 +1,26 @@
 //! Whether a package may be used.
+//!
+//! | verifier | feature | what it asks for |
+//! | --- | --- | --- |
+//! | [`Unverified`] | | nothing |
+//! | `Sha256Trailer` | `sha2` | the package ends with its SHA-256: no damage |
+//! | `EcdsaP256Trailer` | `p256` | the package ends with a signature by a known key: no damage and no forgery |
+//!
+//! On a microcontroller, SHA-256 takes 1.7 KB of flash instead of 8.3 KB when the program is built with
+//! `RUSTFLAGS='--cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"'`. It is then slower, and is so for everything in the program
+//! that uses the crate `sha2`, so only the program can choose it.
+
+#[cfg(feature = "p256")]
+mod ecdsa_p256;
+#[cfg(feature = "sha2")]
+mod sha256;
+#[cfg(any(feature = "sha2", feature = "p256"))]
+mod trailer;
+
+#[cfg(feature = "p256")]
+pub use ecdsa_p256::{EcdsaP256Trailer, InvalidKey};
+#[cfg(feature = "sha2")]
+pub use sha256::Sha256Trailer;
 
 /// Decides whether a package may be used: by its digest, its signature, its header.
 ///

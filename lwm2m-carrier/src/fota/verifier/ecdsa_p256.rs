@@ -1,0 +1,170 @@
+//! Packages that end with their signature.
+
+use core::fmt;
+
+use p256::ecdsa::signature::hazmat::PrehashVerifier;
+use p256::ecdsa::{Signature, VerifyingKey};
+use sha2::{Digest, Sha256};
+
+use super::trailer::Trailer;
+use super::{Verifier, VerifierError};
+
+/// The bytes are not a public key of P-256.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub struct InvalidKey;
+
+impl fmt::Display for InvalidKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a public key of P-256")
+    }
+}
+
+impl core::error::Error for InvalidKey {}
+
+/// Takes packages whose last 64 bytes are an ECDSA signature of those before (FIPS 186-5): over the curve P-256 and
+/// SHA-256, r and s with 32 bytes each, most significant byte first.
+#[derive(Clone)]
+pub struct EcdsaP256Trailer {
+    key: VerifyingKey,
+    digest: Sha256,
+    trailer: Trailer<64>,
+}
+
+impl EcdsaP256Trailer {
+    /// Trusts this public key, encoded as SEC 1 section 2.3.3 says: 65 bytes that begin with 4, or 33 bytes that begin with
+    /// 2 or 3.
+    ///
+    /// # Errors
+    /// [`InvalidKey`]: it has another length, is not on the curve, or is the point at infinity.
+    pub fn new(public_key: &[u8]) -> Result<Self, InvalidKey> {
+        Ok(Self {
+            key: VerifyingKey::from_sec1_bytes(public_key).map_err(|_| InvalidKey)?,
+            digest: Sha256::new(),
+            trailer: Trailer::new(0),
+        })
+    }
+}
+
+impl Verifier for EcdsaP256Trailer {
+    fn begin(&mut self, size: u32) {
+        self.digest.reset();
+        self.trailer = Trailer::new(size);
+    }
+
+    fn update(&mut self, part: &[u8]) {
+        self.digest.update(self.trailer.split(part));
+    }
+
+    /// # Errors
+    /// [`VerifierError::Damaged`]: no room for a signature. [`VerifierError::Untrusted`]: it is not one of the
+    /// package by the key.
+    fn finish(&mut self) -> Result<(), VerifierError> {
+        let digest = self.digest.finalize_reset();
+        let trailer = self.trailer.complete().ok_or(VerifierError::Damaged)?;
+        let signature = Signature::from_slice(trailer).map_err(|_| VerifierError::Untrusted)?;
+        let verified = self.key.verify_prehash(&digest, &signature);
+        verified.map_err(|_| VerifierError::Untrusted)
+    }
+}
+
+impl fmt::Debug for EcdsaP256Trailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EcdsaP256Trailer").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6979, section A.2.5: public key, and signature of "sample" with SHA-256.
+    const X: &str = "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6";
+    const Y: &str = "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299";
+    const R: &str = "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716";
+    const S: &str = "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8";
+
+    fn number(hex: &str) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        for (byte, digits) in bytes.iter_mut().zip(hex.as_bytes().chunks(2)) {
+            let digits = core::str::from_utf8(digits).unwrap();
+            *byte = u8::from_str_radix(digits, 16).unwrap();
+        }
+        bytes
+    }
+
+    fn key() -> [u8; 65] {
+        let mut key = [4; 65];
+        key[1..33].copy_from_slice(&number(X));
+        key[33..].copy_from_slice(&number(Y));
+        key
+    }
+
+    fn signature() -> [u8; 64] {
+        let mut signature = [0; 64];
+        signature[..32].copy_from_slice(&number(R));
+        signature[32..].copy_from_slice(&number(S));
+        signature
+    }
+
+    fn verify(message: &[u8], trailer: &[u8], part: usize) -> Result<(), VerifierError> {
+        let mut verifier = EcdsaP256Trailer::new(&key()).unwrap();
+        let mut package = heapless::Vec::<u8, 128>::new();
+        package.extend_from_slice(message).unwrap();
+        package.extend_from_slice(trailer).unwrap();
+        verifier.begin(package.len() as u32);
+        for part in package.chunks(part) {
+            verifier.update(part);
+        }
+        verifier.finish()
+    }
+
+    #[test]
+    fn the_published_signature_is_right_in_any_parts() {
+        for part in [1, 3, 6, 7, 64, 65, 70] {
+            assert_eq!(verify(b"sample", &signature(), part), Ok(()), "{part}");
+        }
+    }
+
+    #[test]
+    fn another_message_or_signature_is_not_trusted() {
+        let untrusted = Err(VerifierError::Untrusted);
+        assert_eq!(verify(b"samplf", &signature(), 7), untrusted);
+        assert_eq!(verify(b"sample", &[0; 64], 7), untrusted);
+        assert_eq!(verify(b"sample", &[0xFF; 64], 7), untrusted);
+        for byte in 0..64 {
+            let mut changed = signature();
+            changed[byte] ^= 1;
+            assert_eq!(verify(b"sample", &changed, 7), untrusted);
+        }
+        let mut swapped = signature();
+        swapped.rotate_left(32);
+        assert_eq!(verify(b"sample", &swapped, 7), untrusted);
+    }
+
+    #[test]
+    fn a_package_without_room_for_a_signature_is_damaged() {
+        let damaged = Err(VerifierError::Damaged);
+        assert_eq!(verify(b"", &signature()[..63], 7), damaged);
+        assert_eq!(verify(b"", b"", 7), damaged);
+        let mut verifier = EcdsaP256Trailer::new(&key()).unwrap();
+        assert_eq!(verifier.finish(), damaged);
+    }
+
+    #[test]
+    fn a_key_must_be_on_the_curve() {
+        let refused = |key: &[u8]| EcdsaP256Trailer::new(key).is_err();
+        let mut off = key();
+        off[64] ^= 1;
+        assert!(refused(&off));
+        assert!(refused(&key()[..64]));
+        assert!(refused(&[]));
+        // The point at infinity.
+        assert!(refused(&[0]));
+        // Compressed: y is odd.
+        let mut compressed = [3; 33];
+        compressed[1..].copy_from_slice(&number(X));
+        assert!(!refused(&compressed));
+    }
+}
