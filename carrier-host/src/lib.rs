@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod console;
 pub mod dtls;
+pub mod firmware;
 pub mod flash;
 pub mod keys;
 pub mod link;
