@@ -265,22 +265,10 @@ impl Download {
         sink: &mut Sink<'_>,
     ) -> Result<Taken, Failure> {
         let payload = response.payload;
-        let (start, more) = match response.block {
-            Some(block) => {
-                let is_whole = payload.len() == block.size();
-                let fits = if block.more {
-                    is_whole
-                } else {
-                    payload.len() <= block.size()
-                };
-                if block.szx > asked.szx || block.offset() != asked.offset() || !fits {
-                    return Err(Failure::Protocol);
-                }
-                self.szx = block.szx;
-                (block.offset(), block.more)
-            }
-            None => (0, false),
-        };
+        let (start, more) = place(response, asked)?;
+        if let Some(block) = response.block {
+            self.szx = block.szx;
+        }
         let end = start.checked_add(payload.len()).ok_or(Failure::TooLarge)?;
         let end = u32::try_from(end).map_err(|_| Failure::TooLarge)?;
         // The M flag knows; the size is an estimate (RFC 7959, section 4).
@@ -328,6 +316,21 @@ impl Download {
         self.state = State::Over;
         Ok(Taken::Complete)
     }
+}
+
+/// Where in the package a response begins, and whether more of it follows. A block may be smaller than was asked for, but
+/// begins where it was to; and it is full, unless it is the last (RFC 7959, sections 2.2 and 2.4). Without Block2 it is
+/// the whole.
+fn place(response: &Response<'_>, asked: Block) -> Result<(usize, bool), Failure> {
+    let Some(block) = response.block else {
+        return Ok((0, false));
+    };
+    let len = response.payload.len();
+    let fits = len == block.size() || !block.more && len < block.size();
+    if !fits || block.szx > asked.szx || block.offset() != asked.offset() {
+        return Err(Failure::Protocol);
+    }
+    Ok((block.offset(), block.more))
 }
 
 /// Whether a response is of another package than the one that was begun: by its ETag (RFC 7959, section 2.4); or by its

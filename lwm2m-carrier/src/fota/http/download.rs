@@ -61,7 +61,9 @@ impl Download {
     /// What to do now. `room` is what the sink still takes, 0 while it is lent away; `sink_len` what is in it. A request
     /// is written to `out`.
     ///
-    /// While there is no room the server's silence does not count: the stream is held back.
+    /// While there is no room the server's silence does not count: the stream is held back. When the connection is of no
+    /// more use, because what it brings is void, it is waited for until the server closes it or goes on
+    /// ([`Taken::Again`]), or for 60 s.
     ///
     /// # Errors
     /// [`Failure::Timeout`] when the server has sent nothing for 60 s; [`Failure::Protocol`] when `out` has no room for
