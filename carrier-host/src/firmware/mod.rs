@@ -27,7 +27,7 @@ const PAGES_IN_JOURNAL: u32 = 500;
 /// A firmware slot in a file.
 #[derive(Debug)]
 pub struct FileFirmware {
-    slot: FlashSlot<FlashImage, BootLoader, STAGE>,
+    slot: Box<FlashSlot<FlashImage, BootLoader, STAGE>>,
     boot_loader: BootLoader,
 }
 
@@ -67,7 +67,10 @@ impl FileFirmware {
         let boot_loader = BootLoader::new(path);
         let slot = FlashSlot::with_stage(image, boot_loader.clone());
         let slot = slot.map_err(|_| FileFirmwareError::Size)?.with_limit(size);
-        let mut firmware = Self { slot, boot_loader };
+        let mut firmware = Self {
+            slot: Box::new(slot),
+            boot_loader,
+        };
         Box::pin(firmware.boot())
             .await
             .map_err(FileFirmwareError::Boot)?;
