@@ -25,7 +25,8 @@ impl<'r> Carrier<'r> {
         buffer: &'r mut [u8],
         verifier: &'r mut (dyn Verifier + 'r),
     ) -> Self {
-        self.fota = Some(Fota::new(buffer, verifier, &self.profile));
+        let transmission = self.client.config().transmission;
+        self.fota = Some(Fota::new(buffer, verifier, &self.profile, transmission));
         self
     }
 

@@ -2,7 +2,7 @@
 
 use heapless::Deque;
 use lwm2m_core::{
-    client::Expect,
+    client::{Expect, Transmission},
     model::{self, Object, Objects, Path, Text, Ticket},
     objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult},
     random::Random,
@@ -140,6 +140,7 @@ impl<'r> Fota<'r> {
         buffer: &'r mut [u8],
         verifier: &'r mut (dyn Verifier + 'r),
         profile: &Profile<'r>,
+        transmission: Transmission,
     ) -> Self {
         Self {
             object: FirmwareUpdate::new(buffer),
@@ -157,7 +158,7 @@ impl<'r> Fota<'r> {
             save: false,
             notes: Deque::new(),
             push: Push::NONE,
-            pull: Pull::new(profile),
+            pull: Pull::new(profile, transmission),
         }
     }
 
@@ -187,8 +188,10 @@ impl<'r> Fota<'r> {
         if self.save {
             return Want::Store;
         }
+        if self.pull.outlives_package() {
+            return self.end_session(around);
+        }
         match self.phase {
-            Phase::Push => self.step_push(around.now),
             Phase::Pull => self.step_pull(around),
             Phase::Apply => {
                 self.begin_apply();
@@ -215,7 +218,7 @@ impl<'r> Fota<'r> {
                 ticket,
             } => {
                 let part = Part { len, last, ticket };
-                self.take_part(offset, part, now);
+                self.take_part(offset, part);
             }
             // It takes effect once it was answered: `update`.
             FirmwareRequest::Update => {}
@@ -249,6 +252,7 @@ impl<'r> Fota<'r> {
     /// A server has reset the state machine.
     fn cancel(&mut self) {
         self.abandon();
+        self.push_given_up();
     }
 
     /// The update has failed.

@@ -5,7 +5,7 @@
 //! refuses, or is not trusted, before anything of the package has come, ends it at once.
 
 use lwm2m_core::{
-    client::BackOff,
+    client::{BackOff, Transmission},
     model::Text,
     objects::UpdateResult,
     random::Random,
@@ -43,6 +43,7 @@ enum Session {
 pub(super) struct Pull<'r> {
     back_off: BackOff<'r>,
     attempts: u8,
+    transmission: Transmission,
     fragment: u32,
     /// Most bytes that come at once: the length of the message buffer.
     chunk: usize,
@@ -64,10 +65,11 @@ pub(super) struct Pull<'r> {
 }
 
 impl<'r> Pull<'r> {
-    pub(super) const fn new(profile: &Profile<'r>) -> Self {
+    pub(super) const fn new(profile: &Profile<'r>, transmission: Transmission) -> Self {
         Self {
             back_off: profile.firmware_back_off,
             attempts: profile.firmware_attempts,
+            transmission,
             fragment: profile.firmware_fragment,
             chunk: 0,
             session: Session::Closed,
@@ -81,6 +83,11 @@ impl<'r> Pull<'r> {
             failures: 0,
             retry_at: Instant::ZERO,
         }
+    }
+
+    /// Whether the session of a package that is complete is still open.
+    pub(super) fn outlives_package(&self) -> bool {
+        self.complete && self.session != Session::Closed
     }
 
     /// Begins at `uri`, with nothing known about it.
@@ -163,9 +170,24 @@ impl Fota<'_> {
         }
     }
 
+    /// Sends what is still owed to the server of a complete package, and closes the session.
+    pub(super) fn end_session(&mut self, around: &mut Surroundings<'_>) -> Want {
+        if let (Some(transfer), Ok(uri)) = (
+            &mut self.pull.transfer,
+            PackageUri::parse(self.pull.location.as_str()),
+        ) && let Ok(Step::Send { len, expect }) =
+            transfer.poll(&uri, &self.progress, (0, self.filled), around)
+        {
+            return Want::Send(len, expect);
+        }
+        self.close_session();
+        Want::Wait(around.now)
+    }
+
     fn open(&mut self) -> Want {
         let scheme = self.target().map(|uri| uri.scheme);
-        self.pull.transfer = scheme.and_then(|scheme| Transfer::new(scheme, self.pull.fragment));
+        self.pull.transfer = scheme
+            .and_then(|scheme| Transfer::new(scheme, self.pull.transmission, self.pull.fragment));
         if self.pull.transfer.is_none() {
             self.bad_uri(UriError::Unsupported);
             return Want::Wait(Instant::ZERO);
@@ -240,10 +262,8 @@ impl Fota<'_> {
     fn taken(&mut self, taken: Taken, now: Instant, random: &mut dyn Random) {
         match taken {
             Taken::More => {}
-            Taken::Complete => {
-                self.pull.complete = true;
-                self.close_session();
-            }
+            // The session is closed by the next step: an acknowledgement may be owed.
+            Taken::Complete => self.pull.complete = true,
             Taken::Changed => {
                 // What is in the slot is of another package, or will be.
                 self.begun = false;

@@ -1,24 +1,16 @@
 //! A package that a server writes to /5/0/0.
 
-use lwm2m_core::{
-    model::Ticket,
-    objects::UpdateResult,
-    time::{Duration, Instant},
-};
+use lwm2m_core::{model::Ticket, objects::UpdateResult};
 
 use super::{
     download::Progress,
-    machine::{Fota, Note, Phase, Want},
+    machine::{Fota, Note, Phase},
 };
 use crate::{
     error::{Cause, DownloadError, Error, ErrorKind},
     event::Event,
     record::Standing,
 };
-
-/// A push of which nothing has come for so long is given up: the server has forgotten its own request by then
-/// (EXCHANGE_LIFETIME, RFC 7252, section 4.8.2).
-const PATIENCE: Duration = Duration::from_secs(247);
 
 /// A part that lies in the buffer.
 #[derive(Clone, Copy, Debug)]
@@ -34,20 +26,18 @@ pub(super) struct Push {
     pub(super) part: Option<Part>,
     /// The last part was written; its answer waits until all is durable.
     pub(super) complete: bool,
-    deadline: Instant,
 }
 
 impl Push {
     pub(super) const NONE: Self = Self {
         part: None,
         complete: false,
-        deadline: Instant::FAR_FUTURE,
     };
 }
 
 impl Fota<'_> {
     /// A part has come, and lies at the start of the buffer.
-    pub(super) fn take_part(&mut self, offset: u32, part: Part, now: Instant) {
+    pub(super) fn take_part(&mut self, offset: u32, part: Part) {
         if offset == 0 {
             if self.phase != Phase::Push {
                 self.note(Note::Event(Event::FotaStart));
@@ -62,7 +52,6 @@ impl Fota<'_> {
             self.save = true;
         }
         self.push.part = Some(part);
-        self.push.deadline = now + PATIENCE;
         self.pump();
     }
 
@@ -83,16 +72,15 @@ impl Fota<'_> {
         }
     }
 
-    pub(super) fn step_push(&mut self, now: Instant) -> Want {
-        if self.is_working() {
-            return Want::Wait(Instant::FAR_FUTURE);
-        }
-        if now < self.push.deadline {
-            return Want::Wait(self.push.deadline);
-        }
-        let cause = Cause::Download(DownloadError::Timeout);
-        let error = Error::new(ErrorKind::FotaConnectionLost, cause);
-        self.fail(UpdateResult::ConnectionLost, error);
-        Want::Wait(now)
+    /// The push was given up, by the server's reset, its silence, or a part for which there is no room: what is said
+    /// about it.
+    pub(super) fn push_given_up(&mut self) {
+        let (kind, cause) = match self.object.result() {
+            UpdateResult::ConnectionLost => (ErrorKind::FotaConnectionLost, DownloadError::Timeout),
+            UpdateResult::NoMemory => (ErrorKind::FotaPackage, DownloadError::TooLarge),
+            _ => return,
+        };
+        let error = Error::new(kind, Cause::Download(cause));
+        self.note(Note::Event(Event::Error(error)));
     }
 }

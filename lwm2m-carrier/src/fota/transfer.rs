@@ -2,6 +2,8 @@
 
 #[cfg(feature = "http")]
 use super::http;
+use lwm2m_core::{client::Transmission, time::Instant};
+
 use super::{
     coap,
     download::{Failure, Progress, Sink, Step, Taken},
@@ -21,9 +23,11 @@ pub(super) enum Transfer {
 
 impl Transfer {
     /// The machine for a new connection; `None` where the protocol is not compiled in.
-    pub(super) fn new(scheme: Scheme, fragment: u32) -> Option<Self> {
+    pub(super) fn new(scheme: Scheme, transmission: Transmission, fragment: u32) -> Option<Self> {
         match scheme {
-            Scheme::Coap | Scheme::Coaps => Some(Self::Coap(coap::Download::new(LARGEST_BLOCK))),
+            Scheme::Coap | Scheme::Coaps => {
+                Some(Self::Coap(coap::Download::new(LARGEST_BLOCK, transmission)))
+            }
             #[cfg(feature = "http")]
             Scheme::Http | Scheme::Https => Some(Self::Http(http::Download::new(fragment))),
             #[cfg(not(feature = "http"))]
@@ -72,14 +76,14 @@ impl Transfer {
 
     pub(super) fn handle(
         &mut self,
-        now: lwm2m_core::time::Instant,
+        now: Instant,
         uri: &PackageUri<'_>,
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
     ) -> Taken {
         match self {
-            Self::Coap(download) => download.handle(now, uri, bytes, progress, sink),
+            Self::Coap(download) => download.handle(now, bytes, progress, sink),
             #[cfg(feature = "http")]
             Self::Http(download) => download.handle(now, uri, bytes, progress, sink),
         }

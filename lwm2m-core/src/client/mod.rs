@@ -392,6 +392,12 @@ impl<'r> Client<'r> {
         self.answer_separate(ticket, result);
     }
 
+    /// How the client behaves.
+    #[must_use]
+    pub const fn config(&self) -> &Config<'r> {
+        &self.config
+    }
+
     /// Whether the client is registered with the server of this short id.
     #[must_use]
     pub fn is_registered(&self, server: u16) -> bool {

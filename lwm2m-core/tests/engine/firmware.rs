@@ -5,7 +5,7 @@ use lwm2m_core::model::{Object, Objects, Path, Value, ValueWriter};
 use lwm2m_core::objects::{
     DeliveryMethod, FirmwareRequest, FirmwareState, FirmwareUpdate, SetError, UpdateResult,
 };
-use lwm2m_core::wire::coap::{Code, Kind};
+use lwm2m_core::wire::coap::{Code, Kind, option};
 
 use crate::common::{
     Device, Out, SERVER, Store, TestRandom, events, get, hex, post, put, security, sent, server,
@@ -238,14 +238,19 @@ fn a_cancel_is_seen_before_what_follows_it() {
     assert_eq!(firmware.take_request(), None);
 
     assert_eq!(device.code(&put("/5/0/1").text("")), Code::CHANGED);
-    let ack = sent(&device.receive(&put("/5/0/0").with(42, &[7, 8]).bytes()));
+    let block = put("/5/0/0").with(42, &[7; 64]).uint(option::BLOCK1, 0x0a);
+    let ack = sent(&device.receive(&block.bytes()));
     assert_eq!((ack.kind(), ack.code()), (Kind::Ack, Code::EMPTY));
     let firmware = &mut device.objects.firmware;
     assert_eq!(firmware.take_request(), Some(FirmwareRequest::Cancel));
-    let Some(FirmwareRequest::Part { len: 2, .. }) = firmware.take_request() else {
+    // The buffer is not free before the part is seen.
+    let code = device.code(&put("/5/0/0").with(42, &[5, 6]));
+    assert_eq!(code, Code::SERVICE_UNAVAILABLE);
+    let firmware = &mut device.objects.firmware;
+    let Some(FirmwareRequest::Part { len: 64, .. }) = firmware.take_request() else {
         panic!("no part");
     };
-    assert_eq!(firmware.take_buffer().unwrap()[..2], [7, 8]);
+    assert_eq!(firmware.take_buffer().unwrap(), [7; 64]);
 }
 
 /// A download that ends while a server takes it back must not look as if it had been wanted.
