@@ -14,6 +14,7 @@ use carrier_host::random::OsRandom;
 use carrier_host::sessions::HostSessions;
 use embedded_nal_async::{AddrType, Dns, UdpStack};
 use lwm2m_carrier::driver::{Handle, Shared};
+use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore};
 use lwm2m_carrier::{Carrier, Credentials, Profile};
 use lwm2m_core::Resources;
@@ -29,6 +30,9 @@ use crate::{Complaint, commands};
 
 /// The longest message.
 const BUFFER: usize = 1280;
+
+/// Memory between the network and the firmware slot: a page of the slot beside what comes at once.
+const FIRMWARE_BUFFER: usize = 8192;
 
 /// How a life ends.
 pub(crate) enum End {
@@ -60,6 +64,12 @@ pub(crate) async fn live(
     config.format = ContentFormat::SenmlCbor;
     let mut resources = Box::new(Resources::<4, 16, 16, 16>::new());
     let carrier = Carrier::new(&mut *resources, profile, config, &mut random);
+    let mut package = vec![0; FIRMWARE_BUFFER];
+    let mut verifier = Unverified;
+    let carrier = match options.firmware {
+        Some(_) => carrier.with_firmware(&mut package, &mut verifier),
+        None => carrier,
+    };
     let shared = Box::new(Shared::new(carrier, objects));
     let restart = Rc::new(Notify::new());
     let sessions = HostSessions::new(keys.ring(), DtlsConfig::default());
