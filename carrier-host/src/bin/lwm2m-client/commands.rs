@@ -9,6 +9,7 @@ use lwm2m_core::model::{
     Arguments, Error, Object, Objects, Outcome, Path, ResourceDefinition, ValueWriter,
 };
 
+use crate::firmware::Progress;
 use crate::objects::DeviceObjects;
 
 /// Room for the longest text or opaque value.
@@ -76,6 +77,7 @@ impl From<Error> for Failure {
 /// Carries out a command other than `quit`.
 pub(crate) fn carry_out(
     handle: Handle<'_, '_, DeviceObjects>,
+    firmware: &Progress,
     command: &Command,
 ) -> Result<Reply, Failure> {
     match command {
@@ -124,6 +126,7 @@ pub(crate) fn carry_out(
             Ok(Reply::done())
         }
         Command::Show => show(handle),
+        Command::Firmware => Ok(firmware.show()),
         Command::Stats => Ok(Reply::statistics(&handle.statistics()?)),
         _ => Ok(Reply::text(HELP)),
     }
