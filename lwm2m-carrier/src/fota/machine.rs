@@ -4,7 +4,7 @@ use heapless::Deque;
 use lwm2m_core::{
     client::{Expect, Transmission},
     model::{self, Object, Objects, Path, Text, Ticket},
-    objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult},
+    objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, SetError, UpdateResult},
     random::Random,
     time::Instant,
 };
@@ -22,6 +22,7 @@ use super::{
     job::{Done, Job, Operation},
     pull::Pull,
     push::{Part, Push},
+    status::FirmwareStatus,
     verifier::Verifier,
 };
 
@@ -159,6 +160,39 @@ impl<'r> Fota<'r> {
             notes: Deque::new(),
             push: Push::NONE,
             pull: Pull::new(profile, transmission),
+        }
+    }
+
+    /// What object 5 says of itself: the protocols that packages are fetched with (/5/0/8).
+    pub(crate) fn set_protocols(&mut self) {
+        const COAP: &[u8] = &[0, 1];
+        const COAP_AND_HTTP: &[u8] = &[0, 1, 2, 3];
+        let all = if cfg!(feature = "http") {
+            COAP_AND_HTTP
+        } else {
+            COAP
+        };
+        // All of them exist.
+        let _ = self.object.set_protocols(all);
+    }
+
+    /// Name and version of the package (/5/0/6, /5/0/7).
+    pub(crate) fn set_package(
+        &mut self,
+        name: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<(), SetError> {
+        self.object.set_package_name(name)?;
+        self.object.set_package_version(version)
+    }
+
+    /// State, result, and bytes taken and expected.
+    pub(crate) fn status(&self) -> FirmwareStatus {
+        FirmwareStatus {
+            state: self.object.state(),
+            result: self.object.result(),
+            taken: self.progress.offset,
+            size: self.progress.size,
         }
     }
 
