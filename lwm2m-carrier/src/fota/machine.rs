@@ -289,6 +289,16 @@ impl<'r> Fota<'r> {
         self.push_given_up();
     }
 
+    /// Everything is to be as it was at the first start of the device.
+    pub(crate) fn forget(&mut self) {
+        self.abandon();
+        self.untold = false;
+        // An empty URI fits.
+        let _ = self
+            .object
+            .restore(FirmwareState::Idle, UpdateResult::Initial, "");
+    }
+
     /// The update has failed.
     pub(super) fn fail(&mut self, result: UpdateResult, error: Error) {
         if let Some(part) = self.push.part.take() {
@@ -322,7 +332,11 @@ impl<'r> Fota<'r> {
         if self.running.is_some() {
             return None;
         }
-        let operation = self.due?;
+        let operation = match self.due? {
+            // More may have come since.
+            Operation::Write { .. } if self.phase == Phase::Pull => self.write_all(),
+            operation => operation,
+        };
         let buffer = match operation {
             Operation::Write { .. } | Operation::Read { .. } => Some(self.object.take_buffer()?),
             _ => None,
@@ -419,16 +433,26 @@ impl<'r> Fota<'r> {
             return;
         }
         if bytes > 0 {
-            let len = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let offset = match self.phase {
-                Phase::Push => self.progress.offset,
-                _ => self.progress.offset.saturating_sub(len),
-            };
-            self.due = Some(Operation::Write { offset, len: bytes });
+            self.due = Some(match self.phase {
+                Phase::Push => Operation::Write {
+                    offset: self.progress.offset,
+                    len: bytes,
+                },
+                _ => self.write_all(),
+            });
         } else {
             self.phase = Phase::Finish;
             let size = self.progress.offset;
             self.due = Some(Operation::Finish { size });
+        }
+    }
+
+    /// Writes what has come of a download.
+    fn write_all(&self) -> Operation {
+        let filled = u32::try_from(self.filled).unwrap_or(u32::MAX);
+        Operation::Write {
+            offset: self.progress.offset.saturating_sub(filled),
+            len: self.filled,
         }
     }
 
