@@ -1,7 +1,10 @@
 //! Resource ids and definitions, generated from the OMA registry by `cargo xtask objects xtask/oma/*.xml`.
 
+pub mod binaryappdatacontainer;
 pub mod connectivity_monitoring;
 pub mod device;
+pub mod event_log;
+pub mod location;
 pub mod security;
 pub mod server;
 pub mod temperature;
