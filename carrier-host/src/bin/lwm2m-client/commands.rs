@@ -3,6 +3,7 @@
 use core::fmt;
 
 use carrier_host::console::{Command, HELP, Input, Reply, TypedValue, ValueError};
+use lwm2m_carrier::carrier::RequestError;
 use lwm2m_carrier::driver::{Busy, Handle};
 use lwm2m_core::model::{
     Arguments, Error, Object, Objects, Outcome, Path, ResourceDefinition, ValueWriter,
@@ -32,6 +33,8 @@ pub(crate) enum Failure {
     /// The object refuses.
     Refused(Error),
     Busy(Busy),
+    /// The device does not take the request.
+    Request(RequestError),
 }
 
 impl fmt::Display for Failure {
@@ -48,6 +51,7 @@ impl fmt::Display for Failure {
             }
             Self::Refused(error) => error.fmt(f),
             Self::Busy(busy) => busy.fmt(f),
+            Self::Request(error) => error.fmt(f),
         }
     }
 }
@@ -55,6 +59,12 @@ impl fmt::Display for Failure {
 impl From<Busy> for Failure {
     fn from(busy: Busy) -> Self {
         Self::Busy(busy)
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
     }
 }
 

@@ -120,10 +120,10 @@ async fn attend(
             Wish::End => break,
         }
     }
-    if handle.stop().is_ok() {
+    if handle.link_down().is_ok() {
         // A second signal does not wait for servers that do not answer.
         tokio::select! {
-            () = handle.stopped() => {}
+            () = handle.offline() => {}
             () = input.signal() => {}
         }
     }
