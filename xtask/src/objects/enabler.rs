@@ -75,6 +75,7 @@ const RESTRICTIONS: &[Restriction] = &[
         last_resource: 5,
         without_operations: &[],
         without_range: &[3, 4],
+        ranges: &[],
     },
 ];
 
