@@ -38,6 +38,7 @@ mod firmware;
 #[cfg(not(feature = "fota"))]
 #[path = "no_firmware.rs"]
 mod firmware;
+mod identity;
 mod provisioning;
 mod requests;
 mod running;
@@ -66,6 +67,7 @@ use crate::{
 use account::Cursor;
 pub use action::{Action, Completion, Secret};
 use action::{Credential, Pending};
+use identity::Naming;
 pub use requests::RequestError;
 use requests::Requests;
 
@@ -162,6 +164,9 @@ pub struct Carrier<'r> {
     previous: Account,
     /// The profile's key is to be written.
     profile_key_due: bool,
+    /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
+    profile_tag_due: bool,
+    naming: Naming<'r>,
     /// `BOOTSTRAPPED` is due.
     bootstrapped: bool,
     ca_tags: CaTags,
@@ -216,6 +221,8 @@ impl<'r> Carrier<'r> {
             ignore_staged: false,
             previous: Account::default(),
             profile_key_due: false,
+            profile_tag_due: false,
+            naming: Naming::KNOWN,
             bootstrapped: false,
             ca_tags: CaTags::default(),
             failures: 0,
@@ -330,6 +337,10 @@ impl<'r> Carrier<'r> {
                 kind: credential.kind(),
                 credential: self.credential(credential, buffer, objects),
             },
+            Pending::FindKey(tag, kind) => Action::FindKey { tag, kind },
+            Pending::Identify => Action::Identify {
+                format: self.profile.endpoint,
+            },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
             Pending::OpenFirmware(session) => self.open_firmware_action(session, buffer, objects),
@@ -394,6 +405,8 @@ impl<'r> Carrier<'r> {
             Pending::Send(session, ..) => self.send_done(session, completion, cx),
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
             Pending::Close(_) | Pending::Hold(..) => {}
+            Pending::FindKey(..) => self.profile_key_found(completion),
+            Pending::Identify => self.identified(completion, buffer, cx),
             Pending::Reboot => self.stage = Stage::Halted,
             _ => match self.stage {
                 Stage::LoadState
@@ -439,8 +452,12 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Initialisation ends with an error.
+    /// Initialisation ends with an error. The application is told by an event too, unless the error is its own:
+    /// [`Runner::run`](crate::driver::Runner::run) returns none.
     fn fail(&mut self, error: Error) {
+        if error.kind == ErrorKind::Configuration {
+            self.push(Event::Error(error));
+        }
         self.initialized = Some(Err(error));
         self.stage = Stage::Idle;
     }
@@ -484,6 +501,7 @@ impl<'r> Carrier<'r> {
                     // There is no need to wait any longer.
                     Stage::LinkUp => self.retry_at = now,
                     Stage::HoldOff | Stage::Run => {
+                        self.ask_modem_again(now);
                         self.connected = true;
                         self.push(Event::Connected);
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {
