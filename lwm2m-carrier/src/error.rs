@@ -102,6 +102,10 @@ pub enum DownloadError {
     Refused,
     /// It is too large to be handed out.
     TooLarge,
+    /// A part of it is longer than the firmware buffer.
+    Memory,
+    /// The server has given the update up.
+    Cancelled,
     /// The server does not do as the protocol says.
     Protocol,
     /// Redirected too often.
@@ -112,6 +116,8 @@ pub enum DownloadError {
     Timeout,
     /// The server ends connections before anything has come.
     Closed,
+    /// The server has another package again and again.
+    Changing,
 }
 
 impl DownloadError {
@@ -122,11 +128,14 @@ impl DownloadError {
             Self::Credentials | Self::NotFound => errno::ENOENT,
             Self::Refused => errno::EACCES,
             Self::TooLarge => errno::EFBIG,
+            Self::Memory => errno::ENOMEM,
+            Self::Cancelled => errno::ECANCELED,
             Self::Protocol => errno::EBADR,
             Self::Redirects => errno::ELOOP,
             Self::Unavailable => errno::EBUSY,
             Self::Timeout => errno::ETIMEDOUT,
             Self::Closed => errno::ECONNRESET,
+            Self::Changing => errno::EIO,
         }
     }
 }
@@ -276,11 +285,14 @@ impl fmt::Display for Error {
                 DownloadError::NotFound => "not found",
                 DownloadError::Refused => "refused by the server",
                 DownloadError::TooLarge => "too large",
+                DownloadError::Memory => "a part is longer than the firmware buffer",
+                DownloadError::Cancelled => "given up by the server",
                 DownloadError::Protocol => "the server does not do as the protocol says",
                 DownloadError::Redirects => "redirected too often",
                 DownloadError::Unavailable => "the server is not available",
                 DownloadError::Timeout => "nothing has come for too long",
                 DownloadError::Closed => "connection closed",
+                DownloadError::Changing => "the package changes again and again",
             }),
         }
     }

@@ -165,7 +165,9 @@ pub(super) enum Pending {
     Identify,
     DeleteKey(SecurityTag, CredentialKind),
     Open(SessionId, u16),
+    #[cfg(feature = "fota")]
     OpenFirmware(SessionId),
+    #[cfg(feature = "fota")]
     Hold(SessionId, bool),
     Send(SessionId, usize, Expect),
     Close(SessionId),

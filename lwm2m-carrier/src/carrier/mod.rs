@@ -37,6 +37,10 @@ mod boot;
 mod firmware;
 #[cfg(not(feature = "fota"))]
 #[path = "no_firmware.rs"]
+#[allow(
+    clippy::needless_pass_by_ref_mut,
+    reason = "the signatures are those of the other one"
+)]
 mod firmware;
 mod identity;
 mod provisioning;
@@ -343,7 +347,9 @@ impl<'r> Carrier<'r> {
             },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(session) => self.open_firmware_action(session, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::Hold(session, held) => Action::Hold { session, held },
             Pending::Send(session, len, expect) => Action::Send {
                 session,
@@ -403,8 +409,11 @@ impl<'r> Carrier<'r> {
             }
             Pending::Open(session, _) => self.open_done(session, completion, cx),
             Pending::Send(session, ..) => self.send_done(session, completion, cx),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
-            Pending::Close(_) | Pending::Hold(..) => {}
+            #[cfg(feature = "fota")]
+            Pending::Hold(..) => {}
+            Pending::Close(_) => {}
             Pending::FindKey(..) => self.profile_key_found(completion),
             Pending::Identify => self.identified(completion, buffer, cx),
             Pending::Reboot => self.stage = Stage::Halted,

@@ -133,7 +133,7 @@ impl<'r> Carrier<'r> {
             if self.connected {
                 self.push(Event::Disconnecting);
             }
-            self.firmware_link_lost(cx.now);
+            self.close_firmware_session(cx.now);
             let objects = &mut overlay!(self, cx.objects);
             self.client.set_online(cx.now, false, objects);
             self.stage = Stage::CloseSessions;
@@ -354,6 +354,7 @@ impl<'r> Carrier<'r> {
             }
             Stage::FactoryResetStaged => {
                 self.tell_storage(completion);
+                self.forget_firmware();
                 self.staged = None;
                 self.previous = self.account;
                 self.stage = Stage::TakeDown;

@@ -242,6 +242,30 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         self.with(|state| state.carrier.is_registered(server))
     }
 
+    /// Where a firmware update stands; `None` where the device takes none.
+    ///
+    /// # Errors
+    /// [`Busy`]
+    #[cfg(feature = "fota")]
+    pub fn firmware_status(&self) -> Result<Option<crate::fota::FirmwareStatus>, Busy> {
+        self.with(|state| state.carrier.firmware_status())
+    }
+
+    /// Sets what object 5 says of the package that runs: name and version, up to 64 bytes each.
+    ///
+    /// # Errors
+    /// [`Busy`]; inside [`SetError::TooLong`].
+    #[cfg(feature = "fota")]
+    pub fn set_package(
+        &self,
+        name: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<Result<(), SetError>, Busy> {
+        let set = self.with(|state| state.carrier.set_package(name, version))?;
+        self.shared.signal();
+        Ok(set)
+    }
+
     /// The counters of the client.
     ///
     /// # Errors
