@@ -109,6 +109,8 @@ pub enum DownloadError {
     Timeout,
     /// The server ends connections before anything has come.
     Closed,
+    /// The server has another package again and again.
+    Changing,
 }
 
 impl DownloadError {
@@ -124,6 +126,7 @@ impl DownloadError {
             Self::Unavailable => errno::EBUSY,
             Self::Timeout => errno::ETIMEDOUT,
             Self::Closed => errno::ECONNRESET,
+            Self::Changing => errno::EIO,
         }
     }
 }
@@ -266,6 +269,7 @@ impl fmt::Display for Error {
                 DownloadError::Unavailable => "the server is not available",
                 DownloadError::Timeout => "nothing has come for too long",
                 DownloadError::Closed => "connection closed",
+                DownloadError::Changing => "the package changes again and again",
             }),
         }
     }

@@ -47,10 +47,10 @@ fn a_device_that_stops_de_registers_and_can_begin_again() {
         stage(|stage| {
             run(&stage, *setup, Manner::Plain, async |handle| {
                 handle.registered(101).await;
-                handle.stop().unwrap();
-                handle.stopped().await;
+                handle.link_down().unwrap();
+                handle.offline().await;
                 assert_eq!(stage.server.borrow().registrations().count(), 0);
-                handle.register().unwrap();
+                handle.link_up().unwrap();
                 handle.registered(101).await;
             });
             let events = stage.recording.events();

@@ -25,6 +25,14 @@ impl Instant {
         self.0
     }
 
+    /// A point up to `window` milliseconds earlier, but by no more than a quarter of a period of `secs` seconds.
+    // 64-bit arithmetic is long on a 32-bit core; inlined, it is there three times.
+    #[inline(never)]
+    pub(crate) fn brought_forward(self, window: u32, secs: u32) -> Self {
+        let millis = window.min(secs.saturating_mul(250));
+        Self(self.0.saturating_sub(u64::from(millis)))
+    }
+
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {

@@ -108,7 +108,7 @@ pub(super) const STEPS: &[&str] = &[
     "event    LWM2M_CARRIER_EVENT_REGISTERED (server 101)",
     "server   /3303/0/5700: 2.05 = 21.5",
     "server   /3303/0/5700 has changed = 23",
-    "call     stop()",
+    "call     link_down()",
     "message  device -> lwm2m  De-register /rd/4: CON DELETE",
     "message  device <- lwm2m  answer to De-register /rd/4: ACK 2.02",
     "event    LWM2M_CARRIER_EVENT_DEREGISTERED (server 101)",

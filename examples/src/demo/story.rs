@@ -140,11 +140,12 @@ impl Stage<'_, '_, '_> {
         self.wait_for(NOTIFIED).await?;
         self.pause(5).await;
         self.chapter("The end: the application stops the library");
-        self.say("call", "stop()");
-        app.stop().map_err(busy)?;
+        self.say("call", "link_down()");
+        app.link_down()
+            .map_err(|error| format!("The application cannot stop the library: {error}."))?;
         self.wait_for("event    LWM2M_CARRIER_EVENT_DISCONNECTED")
             .await?;
-        app.stopped().await;
+        app.offline().await;
         Ok(())
     }
 

@@ -145,7 +145,9 @@ pub(super) enum Pending {
     WriteKey(SecurityTag, Credential),
     DeleteKey(SecurityTag, CredentialKind),
     Open(SessionId, u16),
+    #[cfg(feature = "fota")]
     OpenFirmware(SessionId),
+    #[cfg(feature = "fota")]
     Hold(SessionId, bool),
     Send(SessionId, usize, Expect),
     Close(SessionId),

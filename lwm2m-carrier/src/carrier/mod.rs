@@ -37,8 +37,13 @@ mod boot;
 mod firmware;
 #[cfg(not(feature = "fota"))]
 #[path = "no_firmware.rs"]
+#[allow(
+    clippy::needless_pass_by_ref_mut,
+    reason = "the signatures are those of the other one"
+)]
 mod firmware;
 mod provisioning;
+mod requests;
 mod running;
 mod session;
 
@@ -65,6 +70,8 @@ use crate::{
 use account::Cursor;
 pub use action::{Action, Completion, Secret};
 use action::{Credential, Pending};
+pub use requests::RequestError;
+use requests::Requests;
 
 /// Events that may wait to be handed out.
 const EVENTS: usize = 8;
@@ -120,16 +127,6 @@ enum Flow {
     Again,
     /// Nothing before that time.
     Wait(Instant),
-}
-
-/// What the application wants.
-#[derive(Clone, Copy, Debug, Default)]
-struct Requests {
-    register: bool,
-    deregister: bool,
-    stop: bool,
-    reboot: bool,
-    factory_reset: bool,
 }
 
 /// The outside of a call: time, objects and randomness.
@@ -339,7 +336,9 @@ impl<'r> Carrier<'r> {
             },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(session) => self.open_firmware_action(session, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::Hold(session, held) => Action::Hold { session, held },
             Pending::Send(session, len, expect) => Action::Send {
                 session,
@@ -399,8 +398,11 @@ impl<'r> Carrier<'r> {
             }
             Pending::Open(session, _) => self.open_done(session, completion, cx),
             Pending::Send(session, ..) => self.send_done(session, completion, cx),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
-            Pending::Close(_) | Pending::Hold(..) => {}
+            #[cfg(feature = "fota")]
+            Pending::Hold(..) => {}
+            Pending::Close(_) => {}
             Pending::Reboot => self.stage = Stage::Halted,
             _ => match self.stage {
                 Stage::LoadState
@@ -515,38 +517,6 @@ impl<'r> Carrier<'r> {
     /// Sends an Update to every server, with the list of objects when `objects_changed`.
     pub fn update(&mut self, objects_changed: bool) {
         self.client.update(objects_changed);
-    }
-
-    /// Registers after [`deregister`](Self::deregister) or [`stop`](Self::stop); sends an Update where the device is
-    /// registered.
-    pub const fn register(&mut self) {
-        self.requests.register = true;
-    }
-
-    /// De-registers from every server; the link stays up.
-    pub const fn deregister(&mut self) {
-        self.requests.deregister = true;
-    }
-
-    /// De-registers from every server and takes the link down; [`is_stopped`](Self::is_stopped) tells the end.
-    pub const fn stop(&mut self) {
-        self.requests.stop = true;
-    }
-
-    /// Whether the device has stopped.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        matches!(self.stage, Stage::Stopped) && self.pending.is_none() && self.events.is_empty()
-    }
-
-    /// Restarts the device, unless the application refuses [`Event::Reboot`].
-    pub const fn reboot(&mut self) {
-        self.requests.reboot = true;
-    }
-
-    /// Forgets all that bootstrap servers and servers have configured, and begins anew.
-    pub const fn factory_reset(&mut self) {
-        self.requests.factory_reset = true;
     }
 
     /// Answers an operation that an object had answered with [`Outcome::Later`](model::Outcome::Later).

@@ -53,8 +53,8 @@ impl<'r> Carrier<'r> {
     }
 
     pub(super) fn provision(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
-        if self.waits_for_link() && self.requests.stop {
-            self.requests.stop = false;
+        if self.waits_for_link() && self.requests.link_down {
+            self.requests.link_down = false;
             self.stopping = true;
             self.stage = Stage::TakeDown;
         }
@@ -113,7 +113,7 @@ impl<'r> Carrier<'r> {
             if self.connected {
                 self.push(Event::Disconnecting);
             }
-            self.firmware_link_lost(cx.now);
+            self.close_firmware_session(cx.now);
             let objects = &mut overlay!(self, cx.objects);
             self.client.set_online(cx.now, false, objects);
             self.stage = Stage::CloseSessions;
@@ -326,6 +326,7 @@ impl<'r> Carrier<'r> {
             }
             Stage::FactoryResetStaged => {
                 self.tell_storage(completion);
+                self.forget_firmware();
                 self.staged = None;
                 self.previous = self.account;
                 self.stage = Stage::TakeDown;
@@ -423,11 +424,16 @@ impl<'r> Carrier<'r> {
     }
 
     pub(super) fn stopped(&mut self) -> Flow {
-        if core::mem::take(&mut self.requests.register) {
+        if core::mem::take(&mut self.rebooting) {
+            self.pending = Some(Pending::Reboot);
+        } else if core::mem::take(&mut self.requests.reboot) {
+            self.push(Event::Reboot);
+        } else if core::mem::take(&mut self.requests.register) {
             self.stage = Stage::BringUp;
-            return Flow::Again;
+        } else {
+            return Flow::Wait(Instant::FAR_FUTURE);
         }
-        Flow::Wait(Instant::FAR_FUTURE)
+        Flow::Again
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Pull<'r> {
     advanced: bool,
     /// Attempts in a row that brought nothing.
     failures: u8,
+    /// How often the package had to be begun anew.
+    changes: u8,
     retry_at: Instant,
 }
 
@@ -81,6 +83,7 @@ impl<'r> Pull<'r> {
             held: false,
             advanced: false,
             failures: 0,
+            changes: 0,
             retry_at: Instant::ZERO,
         }
     }
@@ -100,6 +103,7 @@ impl<'r> Pull<'r> {
         self.flush = false;
         self.advanced = false;
         self.failures = 0;
+        self.changes = 0;
         self.retry_at = now;
     }
 }
@@ -269,6 +273,12 @@ impl Fota<'_> {
                 self.begun = false;
                 self.standing = Standing::Asked;
                 self.save = true;
+                self.pull.changes = self.pull.changes.saturating_add(1);
+                if self.pull.changes > self.pull.attempts {
+                    let cause = Cause::Download(DownloadError::Changing);
+                    let error = Error::new(ErrorKind::FotaProtocol, cause);
+                    return self.fail(UpdateResult::Integrity, error);
+                }
                 if self.progress.is_complete() {
                     self.taken(Taken::Complete, now, random);
                 }
@@ -408,13 +418,15 @@ impl Fota<'_> {
         self.fail(UpdateResult::ConnectionLost, error);
     }
 
-    /// The link is gone, and all sessions with it.
-    pub(crate) fn link_lost(&mut self, now: Instant) {
-        if self.pull.session != Session::Closed {
+    /// The link is gone, and all sessions with it; whether the download had one.
+    pub(crate) fn link_lost(&mut self, now: Instant) -> bool {
+        let had = self.pull.session != Session::Closed;
+        if had {
             self.pull.session = Session::Closed;
             self.pull.transfer = None;
             self.pull.retry_at = now;
         }
+        had
     }
 
     pub(super) fn close_session(&mut self) {

@@ -21,6 +21,15 @@ pub(super) enum Transfer {
     Http(http::Download),
 }
 
+#[cfg_attr(
+    not(feature = "http"),
+    allow(
+        unused_variables,
+        clippy::needless_pass_by_ref_mut,
+        clippy::unused_self,
+        reason = "some are for one of the protocols"
+    )
+)]
 impl Transfer {
     /// The machine for a new connection; `None` where the protocol is not compiled in.
     pub(super) fn new(scheme: Scheme, transmission: Transmission, fragment: u32) -> Option<Self> {

@@ -18,6 +18,7 @@ mod firmware_push;
 mod library_objects;
 mod management;
 mod noise;
+mod power;
 mod registration;
 mod robustness;
 mod servers;
