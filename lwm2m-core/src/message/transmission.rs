@@ -1,6 +1,6 @@
 //! Transmission parameters (RFC 7252, section 4.8) and the times derived from them.
 
-use crate::random::Random;
+use crate::random::{Random, share};
 use crate::time::Duration;
 
 /// The parameters of CoAP's reliable transmission. What depends on them is derived, never configured apart.
@@ -64,12 +64,8 @@ impl Transmission {
 
     /// The first timeout of an exchange in milliseconds: ACK_TIMEOUT times a random factor from 1 to ACK_RANDOM_FACTOR.
     pub fn first_timeout(&self, random: &mut dyn Random) -> u32 {
-        let mut bytes = [0; 2];
-        random.public(&mut bytes);
         let spread = self.timeout_times(self.ack_random_factor.saturating_sub(100));
-        // Every 65,536th of the spread, the upper end included.
-        let part = u64::from(u16::from_le_bytes(bytes)) + 1;
-        let jitter = (spread * part) >> 16;
+        let jitter = share(spread, random);
         self.ack_timeout
             .saturating_add(u32::try_from(jitter).unwrap_or(u32::MAX))
     }
