@@ -61,7 +61,7 @@ impl<
     pub const fn new() -> Self {
         Self {
             slots: Slots::new(),
-            accounts: [Account::NEW; N],
+            accounts: [const { Account::NEW }; N],
             uris: [[0; URI]; N],
             identities: [[0; IDENTITY]; N],
             server_keys: [[0; SERVER_KEY]; N],
