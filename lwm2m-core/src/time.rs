@@ -91,6 +91,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     /// Saturates at [`Instant::FAR_FUTURE`].
+    #[inline(never)]
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.0))
     }
