@@ -363,6 +363,7 @@ pub(super) fn definition_of(
 ///
 /// # Errors
 /// [`Error::NotFound`].
+#[inline(never)]
 pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<(), Error> {
     let object = path
         .object_id()
