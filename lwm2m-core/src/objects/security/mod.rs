@@ -97,6 +97,7 @@ impl<
         }
     }
 
+    #[inline(never)]
     fn edit(&mut self) -> Edit<'_> {
         Edit {
             slots: &mut self.slots,
