@@ -276,6 +276,7 @@ impl ObjectDefinition {
 
     /// The definition of resource `id`.
     #[must_use]
+    #[inline(never)]
     pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
         self.resources.iter().find(|resource| resource.id == id)
     }
