@@ -130,7 +130,17 @@ impl Range {
             Value::Integer(value) | Value::Time(value) => value,
             // What does not fit is above every bound.
             Value::Unsigned(value) => i64::try_from(value).unwrap_or(i64::MAX),
-            Value::Float(value) => return (f64::from(min)..=f64::from(max)).contains(&value),
+            Value::Float(value) => {
+                // The order of the bits needs no library on the target. It puts what is not a number outside of all
+                // others, and -0 below 0.
+                let value = if value.to_bits() << 1 == 0 {
+                    0.0
+                } else {
+                    value
+                };
+                return f64::from(min).total_cmp(&value).is_le()
+                    && f64::from(max).total_cmp(&value).is_ge();
+            }
             Value::String(text) | Value::CoreLink(text) => text.len() as i64,
             Value::Opaque(bytes) => bytes.len() as i64,
             _ => return true,
@@ -294,7 +304,14 @@ mod tests {
         assert!(percent.contains(&Value::Unsigned(100)));
         assert!(!percent.contains(&Value::Unsigned(u64::MAX)));
         assert!(percent.contains(&Value::Float(99.5)) && !percent.contains(&Value::Float(100.5)));
+        assert!(percent.contains(&Value::Float(-0.0)) && percent.contains(&Value::Float(100.0)));
+        assert!(
+            !percent.contains(&Value::Float(-0.5)) && !percent.contains(&Value::Float(-1e-300))
+        );
         assert!(!percent.contains(&Value::Float(f64::NAN)));
+        assert!(!percent.contains(&Value::Float(-f64::NAN)));
+        assert!(!Range::number(-5, -1).contains(&Value::Float(-5.5)));
+        assert!(Range::number(-5, -1).contains(&Value::Float(-1.5)));
     }
 
     #[test]
