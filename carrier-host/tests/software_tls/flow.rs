@@ -247,13 +247,13 @@ async fn a_held_stream_stops_its_server_and_loses_nothing() {
 #[tokio::test]
 async fn a_shorter_buffer_serves_shorter_records() {
     let (mut config, der) = trusted_server();
+    let trusted: &[(_, &[u8])] = &[(TAG, &der)];
     for (longest, fits) in [(Some(1_029), true), (None, false)] {
         config.max_fragment_size = longest;
         let (port, _server) = server::tls(config.clone(), |mut tls| {
             tls.write_all(&pattern(0, 10_000))?;
             tls.read(&mut [0])
         });
-        let trusted: &[(_, &[u8])] = &[(TAG, &der)];
         let setup = Setup {
             read: 1_280,
             ..Setup::new(trusted)
@@ -273,7 +273,7 @@ async fn a_shorter_buffer_serves_shorter_records() {
     }
     let setup = Setup {
         read: 767,
-        ..Setup::new(&[(TAG, &der)])
+        ..Setup::new(trusted)
     };
     setup
         .run(async |sessions| {

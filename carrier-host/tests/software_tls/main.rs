@@ -127,12 +127,12 @@ async fn read(sessions: &mut Secured<'_>, len: usize, room: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut buffer = vec![0; room];
     while bytes.len() < len {
-        match sessions.receive(&mut buffer).await {
+        let room = room.min(len - bytes.len());
+        match sessions.receive(&mut buffer[..room]).await {
             (FIRST, Received::Datagram(len)) => bytes.extend_from_slice(&buffer[..len]),
             other => panic!("{other:?} after {} bytes", bytes.len()),
         }
     }
-    assert_eq!(bytes.len(), len);
     bytes
 }
 

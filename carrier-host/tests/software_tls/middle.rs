@@ -1,5 +1,6 @@
 //! What those in between can do: cut, change and add.
 
+use core::time::Duration;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
@@ -11,6 +12,9 @@ use super::{FIRST, OPENED, Setup, TAG, failure, open, pattern, read_to_end, serv
 
 const HOST: &str = "firmware.example.com";
 const LEN: usize = 1_500;
+
+/// A server that has said nothing for so long says no more.
+const QUIET: Duration = Duration::from_millis(150);
 
 /// What somebody does to the bytes of a server.
 #[derive(Clone, Copy)]
@@ -47,9 +51,8 @@ fn between(server: u16, meddling: Meddling) -> (u16, thread::JoinHandle<usize>) 
 
 fn pass(server: &mut TcpStream, device: &mut TcpStream, meddling: Meddling) -> usize {
     let (mut passed, mut buffer) = (0, [0; 1024]);
-    if let Meddling::Add(_) = meddling {
-        let quiet = core::time::Duration::from_millis(200);
-        server.set_read_timeout(Some(quiet)).unwrap();
+    if !matches!(meddling, Meddling::Cut(_)) {
+        server.set_read_timeout(Some(QUIET)).unwrap();
     }
     loop {
         let len = match server.read(&mut buffer) {

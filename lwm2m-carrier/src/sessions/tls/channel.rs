@@ -25,6 +25,8 @@ pub struct TlsChannel<const CHUNK: usize>(RefCell<State<CHUNK>>);
 pub(super) struct State<const CHUNK: usize> {
     pub(super) stage: Stage,
     pub(super) request: Option<Request>,
+    /// The handshake is done, whatever came after it.
+    pub(super) opened: bool,
     /// Checks what comes.
     pub(super) records: Records,
     /// From the server, encrypted.
@@ -80,6 +82,7 @@ impl<const CHUNK: usize> TlsChannel<CHUNK> {
         Self(RefCell::new(State {
             stage: Stage::Idle,
             request: None,
+            opened: false,
             records: Records::new(),
             incoming: Bytes::EMPTY,
             ended: false,
@@ -103,6 +106,7 @@ impl<const CHUNK: usize> TlsChannel<CHUNK> {
         self.with(|state| {
             state.stage = Stage::Idle;
             state.request = None;
+            state.opened = false;
             state.records = Records::new();
             state.ended = false;
             for bytes in [

@@ -160,6 +160,7 @@ async fn connect<'a, const CHUNK: usize, A: TrustAnchors + ?Sized, R: Random>(
         return Err(REFUSED);
     }
     channel.with(|state| {
+        state.opened = true;
         state.records.established();
         if state.stage == Stage::Handshake {
             state.stage = Stage::Open;

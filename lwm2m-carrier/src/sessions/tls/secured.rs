@@ -153,7 +153,7 @@ impl<S: Sessions, C: Clock, const CHUNK: usize> TlsSessions<'_, S, C, CHUNK> {
     fn news(&mut self, buffer: &mut [u8]) -> Option<Received> {
         let secured = self.session.as_mut()?;
         if let Progress::Handshake(_) = secured.progress
-            && self.channel.stage() == Stage::Open
+            && self.channel.with(|state| state.opened)
         {
             secured.progress = Progress::Open;
             return Some(Received::Opened { resumed: false });
