@@ -1,6 +1,6 @@
 //! The TLS engine: embedded-tls, kept in a future.
 
-use core::{convert::Infallible, net::IpAddr};
+use core::{convert::Infallible, net::IpAddr, pin::pin};
 
 use embedded_tls::{
     CryptoProvider, CryptoRngCore, MaxFragmentLength, TLS_RECORD_OVERHEAD, TlsConfig,
@@ -75,8 +75,9 @@ impl<const CHUNK: usize> TlsChannel<CHUNK> {
                         .inspect(|_| state.stage = Stage::Handshake)
                 })
                 .await;
+            // Pinned here, a future is not moved into the next one, which would hold it twice.
             let given_up = self.wait(|state| (state.stage == Stage::Idle).then_some(()));
-            let session = session(self, &request, read, write, trusted, &mut random);
+            let session = pin!(session(self, &request, read, write, trusted, &mut random));
             if let Either::Second(error) = race(given_up, session).await {
                 self.with(|state| state.stage = Stage::Ended(error));
             }
@@ -85,6 +86,10 @@ impl<const CHUNK: usize> TlsChannel<CHUNK> {
 }
 
 /// One session; why it has ended.
+#[allow(
+    clippy::large_futures,
+    reason = "they are the engine, which lives once, where the caller has pinned it"
+)]
 async fn session<const CHUNK: usize, A: TrustAnchors + ?Sized, R: Random>(
     channel: &TlsChannel<CHUNK>,
     request: &Request,
@@ -97,7 +102,9 @@ async fn session<const CHUNK: usize, A: TrustAnchors + ?Sized, R: Random>(
         Ok(mut connection) => {
             let error = {
                 let (mut reader, mut writer) = connection.split();
-                match race(receive(channel, &mut reader), send(channel, &mut writer)).await {
+                let receive = pin!(receive(channel, &mut reader));
+                let send = pin!(send(channel, &mut writer));
+                match race(receive, send).await {
                     Either::First(error) => data_error(error, channel),
                     Either::Second(Ok(())) => CLOSED,
                     Either::Second(Err(error)) => data_error(error, channel),
