@@ -9,6 +9,10 @@
 )]
 
 #[path = "../streams/authority.rs"]
+#[allow(
+    dead_code,
+    reason = "the tests of the host's own sessions ask for more"
+)]
 mod authority;
 mod certificates;
 mod flow;

@@ -1,5 +1,6 @@
 //! A TLS 1.3 server that says what it likes (RFC 8446).
 
+use core::time::Duration;
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
@@ -201,8 +202,9 @@ impl Rogue {
         Ok(())
     }
 
-    /// Waits until the device hangs up.
+    /// Waits until the device hangs up, but not for ever.
     pub(crate) fn wait(mut self) -> io::Result<()> {
+        self.tcp.set_read_timeout(Some(Duration::from_secs(2)))?;
         // It may be a reset.
         let _ = self.tcp.read_to_end(&mut Vec::new());
         Ok(())
