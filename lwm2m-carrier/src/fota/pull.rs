@@ -372,8 +372,9 @@ impl Fota<'_> {
             Session::Opening => self.not_opened(error, now, random),
             Session::Open => {
                 // The protocol says what the end of the connection means.
+                let in_due_form = error.kind == SessionErrorKind::Closed;
                 let taken = match &mut self.pull.transfer {
-                    Some(transfer) => transfer.closed(&mut self.progress),
+                    Some(transfer) => transfer.closed(&mut self.progress, in_due_form),
                     None => Taken::Again,
                 };
                 match taken {
