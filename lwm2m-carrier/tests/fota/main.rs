@@ -13,5 +13,7 @@
 )]
 
 mod cuts;
+mod http_faults;
+mod outcomes;
 mod pull;
 mod stage;

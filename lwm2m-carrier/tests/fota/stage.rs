@@ -76,6 +76,13 @@ impl Recording {
         self.count(|entry| matches!(entry, Entry::Event(event) if wanted(event))) > 0
     }
 
+    /// The errors among the [story](Self::story).
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let mut story = self.story();
+        story.retain(|name| name.contains(' '));
+        story
+    }
+
     /// The events of firmware updates, and restarts, by their chart names without prefix; errors with their number.
     pub(crate) fn story(&self) -> Vec<String> {
         let entries = self.entries.borrow();
@@ -162,6 +169,11 @@ pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+/// The server's request that begins a download.
+pub(crate) const fn download(uri: &'static str) -> Request<'static> {
+    Request::write("/5/0/1", TEXT, uri.as_bytes())
+}
+
 /// An application that allows everything and has one CA certificate.
 struct App<'a, 'w> {
     world: &'a World<'w>,
@@ -223,9 +235,17 @@ impl Stage<'_, '_> {
     }
 
     /// As many lives as it takes, until `condition` or nothing more happens.
-    pub(crate) fn live(&self, mut condition: impl FnMut() -> bool) -> Stop {
+    pub(crate) fn live(&self, condition: impl FnMut() -> bool) -> Stop {
+        self.live_verified(&mut Unverified, condition)
+    }
+
+    pub(crate) fn live_verified(
+        &self,
+        verifier: &mut dyn Verifier,
+        mut condition: impl FnMut() -> bool,
+    ) -> Stop {
         loop {
-            match self.boot(&mut condition) {
+            match self.boot_verified(verifier, &mut condition) {
                 Stop::PowerLost | Stop::Reset => self.world.reboot(),
                 stop => return stop,
             }
@@ -237,30 +257,27 @@ impl Stage<'_, '_> {
         assert!(self.server.borrow_mut().request(ENDPOINT, request));
     }
 
-    /// The whole update: the server writes `uri`, executes Update once the package is there, and reads the result.
-    ///
-    /// Whether it has read `result` in the end; [`Seen::states`] tells what it saw on the way.
-    pub(crate) fn update_from(&self, uri: &'static str, result: u8) -> Seen {
-        let first = Request::write("/5/0/1", TEXT, uri.as_bytes());
-        self.update(first, result)
+    /// The whole update: the server writes `uri`, executes Update once the package is there, and is told the result.
+    pub(crate) fn update_from(&self, uri: &'static str) -> Seen {
+        self.update(download(uri))
     }
 
     /// The same with any request for the start.
-    pub(crate) fn update(&self, first: Request<'static>, result: u8) -> Seen {
-        self.update_disturbed(first, result, || {})
+    pub(crate) fn update(&self, first: Request<'static>) -> Seen {
+        self.update_disturbed(first, &mut Unverified, || {})
     }
 
-    /// The same, with `disturb` called again and again.
+    /// The same with a verifier, and with `disturb` called again and again.
     pub(crate) fn update_disturbed(
         &self,
         first: Request<'static>,
-        result: u8,
+        verifier: &mut dyn Verifier,
         mut disturb: impl FnMut(),
     ) -> Seen {
         let mut seen = Seen::default();
         self.server.borrow_mut().set_script(WATCH);
         let mut step = 0;
-        let stop = self.live(|| {
+        let stop = self.live_verified(verifier, || {
             self.watch(&mut seen);
             disturb();
             match step {
@@ -275,7 +292,7 @@ impl Stage<'_, '_> {
                 }
                 _ => {}
             }
-            step > 0 && seen.state == Some(0) && seen.result == Some(result)
+            step > 0 && seen.state == Some(0) && seen.result.is_some_and(|result| result > 0)
         });
         seen.stop = Some(stop);
         seen
@@ -314,8 +331,8 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// Whether it has come to the end that was waited for.
-    pub(crate) fn ended(&self) -> bool {
-        self.stop == Some(Stop::Condition)
+    /// The result at the end; `None` when nothing came to an end.
+    pub(crate) fn outcome(&self) -> Option<u8> {
+        self.result.filter(|_| self.stop == Some(Stop::Condition))
     }
 }
