@@ -394,6 +394,10 @@ impl Fota<'_> {
         match core::mem::replace(&mut self.pull.session, Session::Closed) {
             Session::Closed => {}
             Session::Opening => self.not_opened(error, now, random),
+            // A session of datagrams finds out by its first one.
+            Session::Open if error.kind == SessionErrorKind::Refused => {
+                self.not_opened(error, now, random);
+            }
             Session::Open => {
                 // The protocol says what the end of the connection means.
                 let in_due_form = error.kind == SessionErrorKind::Closed;
@@ -413,7 +417,7 @@ impl Fota<'_> {
 
     fn not_opened(&mut self, error: SessionError, now: Instant, random: &mut dyn Random) {
         use SessionErrorKind as Kind;
-        let fresh = self.progress.offset == 0;
+        let fresh = self.progress.offset == 0 && self.standing != Standing::Begun;
         let (result, kind) = match error.kind {
             Kind::NameResolution if fresh => (UpdateResult::InvalidUri, ErrorKind::FotaConnection),
             Kind::Refused | Kind::Handshake if fresh => {
