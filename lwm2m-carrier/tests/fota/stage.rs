@@ -13,7 +13,7 @@ use carrier_mock::server::{
 };
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
 use lwm2m_carrier::driver::{Shared, blocking};
-use lwm2m_carrier::fota::{Unverified, Verifier};
+use lwm2m_carrier::fota::{Unverified, Verifier, VerifierError};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
@@ -260,6 +260,41 @@ pub(crate) const fn secs(secs: u64) -> Duration {
 /// The server's request that begins a download.
 pub(crate) const fn download(uri: &'static str) -> Request<'static> {
     Request::write("/5/0/1", TEXT, uri.as_bytes())
+}
+
+/// A verifier that knows the package, as one with a digest does.
+pub(crate) struct Digest {
+    byte: fn(u32) -> u8,
+    offset: u32,
+    is_right: bool,
+}
+
+impl Digest {
+    pub(crate) const fn of(byte: fn(u32) -> u8) -> Self {
+        Self {
+            byte,
+            offset: 0,
+            is_right: false,
+        }
+    }
+}
+
+impl Verifier for Digest {
+    fn begin(&mut self, size: u32) {
+        (self.offset, self.is_right) = (0, size == SIZE);
+    }
+
+    fn update(&mut self, part: &[u8]) {
+        for found in part {
+            self.is_right &= *found == (self.byte)(self.offset);
+            self.offset += 1;
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), VerifierError> {
+        let is_right = self.is_right && self.offset == SIZE;
+        is_right.then_some(()).ok_or(VerifierError::Damaged)
+    }
 }
 
 /// An application that allows everything and has one CA certificate.
