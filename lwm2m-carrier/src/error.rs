@@ -116,8 +116,6 @@ pub enum DownloadError {
     Timeout,
     /// The server ends connections before anything has come.
     Closed,
-    /// The server has another package again and again.
-    Changing,
 }
 
 impl DownloadError {
@@ -135,7 +133,6 @@ impl DownloadError {
             Self::Unavailable => errno::EBUSY,
             Self::Timeout => errno::ETIMEDOUT,
             Self::Closed => errno::ECONNRESET,
-            Self::Changing => errno::EIO,
         }
     }
 }
@@ -292,7 +289,6 @@ impl fmt::Display for Error {
                 DownloadError::Unavailable => "the server is not available",
                 DownloadError::Timeout => "nothing has come for too long",
                 DownloadError::Closed => "connection closed",
-                DownloadError::Changing => "the package changes again and again",
             }),
         }
     }
