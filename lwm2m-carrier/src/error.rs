@@ -46,7 +46,8 @@ pub enum ErrorKind {
     FotaConnectionLost,
     /// The firmware update failed otherwise.
     FotaFail,
-    /// The configuration is not usable: the application has to change it.
+    /// The configuration is not usable: the application has to change it. Where nothing can be begun with it, `init()`
+    /// returns the same error.
     Configuration,
     /// Initialisation.
     Init,

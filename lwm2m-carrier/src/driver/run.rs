@@ -87,8 +87,8 @@ where
     /// events and further attempts follow.
     ///
     /// # Errors
-    /// The configuration is not usable, or the application has failed [`Event::CertsInit`](crate::Event::CertsInit).
-    /// Calling again begins anew.
+    /// The configuration is not usable, of which the application gets an event too, or it has failed
+    /// [`Event::CertsInit`](crate::Event::CertsInit). Calling again begins anew.
     pub async fn init(&mut self) -> Result<(), Error> {
         self.begin();
         self.drive(Carrier::initialized).await
