@@ -285,8 +285,9 @@ impl<'r> Fota<'r> {
 
     /// A server has reset the state machine.
     fn cancel(&mut self) {
+        let was_told = self.phase != Phase::Rest || self.standing != Standing::Idle;
         self.abandon();
-        self.push_given_up();
+        self.given_up(was_told);
     }
 
     /// Everything is to be as it was at the first start of the device.

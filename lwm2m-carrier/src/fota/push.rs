@@ -72,12 +72,13 @@ impl Fota<'_> {
         }
     }
 
-    /// The push was given up, by the server's reset, its silence, or a part for which there is no room: what is said
-    /// about it.
-    pub(super) fn push_given_up(&mut self) {
+    /// Object 5 has given the package up, after the server's reset, its silence, or a part for which there is no room: what
+    /// the application hears of it. `was_told`: it knows of the package.
+    pub(super) fn given_up(&mut self, was_told: bool) {
         let (kind, cause) = match self.object.result() {
             UpdateResult::ConnectionLost => (ErrorKind::FotaConnectionLost, DownloadError::Timeout),
-            UpdateResult::NoMemory => (ErrorKind::FotaPackage, DownloadError::TooLarge),
+            UpdateResult::NoMemory => (ErrorKind::FotaPackage, DownloadError::Memory),
+            _ if was_told => (ErrorKind::FotaFail, DownloadError::Cancelled),
             _ => return,
         };
         let error = Error::new(kind, Cause::Download(cause));

@@ -70,6 +70,13 @@ pub trait ModemInfo {
     }
 }
 
+/// Knows nothing of a modem.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "it has no content")]
+pub struct NoModemInfo;
+
+impl ModemInfo for NoModemInfo {}
+
 /// The fact is not known, now or ever.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]

@@ -12,5 +12,6 @@
     reason = "a test holds the driver and its flash store on its stack"
 )]
 
+mod cuts;
 mod pull;
 mod stage;

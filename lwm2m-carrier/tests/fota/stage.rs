@@ -9,7 +9,7 @@ use carrier_mock::recorder::{Entry, Recorder};
 use carrier_mock::server::firmware::{CoapFileServer, HttpServer, Image, Release};
 use carrier_mock::server::{ManagementServer, Request};
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
-use lwm2m_carrier::driver::Shared;
+use lwm2m_carrier::driver::{Shared, blocking};
 use lwm2m_carrier::fota::{Unverified, Verifier};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response};
@@ -100,8 +100,12 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) http: &'a RefCell<HttpServer<'static>>,
     pub(crate) coap: &'a RefCell<CoapFileServer<'static>>,
     pub(crate) profile: Cell<Profile<'static>>,
+    /// The flash of the firmware slot.
+    pub(crate) flash: &'a RefCell<Flash<PAGES>>,
     /// Lengths of the firmware buffer.
     pub(crate) buffer: Cell<usize>,
+    /// Whether the driver is polled without being woken.
+    pub(crate) blocking: Cell<bool>,
 }
 
 /// Runs `test` in a new world.
@@ -144,7 +148,9 @@ pub(crate) fn stage<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
         http: &http,
         coap: &coap,
         profile: Cell::new(profile),
+        flash: &flash,
         buffer: Cell::new(4096),
+        blocking: Cell::new(false),
     })
 }
 
@@ -204,8 +210,13 @@ impl Stage<'_, '_> {
             runner.init().await.expect("initialisation");
             runner.run().await
         };
-        let run = executor::block_on(self.world.run(life, condition));
-        match run.expect("nobody wakes the driver") {
+        let run = self.world.run(life, condition);
+        let run = if self.blocking.get() {
+            blocking::block_on(run, || {})
+        } else {
+            executor::block_on(run).expect("nobody wakes the driver")
+        };
+        match run {
             Run::Stopped(stop) => stop,
             Run::Finished(_) => Stop::Condition,
         }
@@ -236,11 +247,22 @@ impl Stage<'_, '_> {
 
     /// The same with any request for the start.
     pub(crate) fn update(&self, first: Request<'static>, result: u8) -> Seen {
+        self.update_disturbed(first, result, || {})
+    }
+
+    /// The same, with `disturb` called again and again.
+    pub(crate) fn update_disturbed(
+        &self,
+        first: Request<'static>,
+        result: u8,
+        mut disturb: impl FnMut(),
+    ) -> Seen {
         let mut seen = Seen::default();
         self.server.borrow_mut().set_script(WATCH);
         let mut step = 0;
         let stop = self.live(|| {
             self.watch(&mut seen);
+            disturb();
             match step {
                 0 if seen.result.is_some() => {
                     self.ask(first);
