@@ -81,6 +81,9 @@ impl Reply {
             ("unexpected", statistics.unexpected),
             ("timeouts", statistics.timeouts),
             ("events_lost", statistics.events_lost),
+            ("bytes_received", statistics.bytes_received),
+            ("bytes_sent", statistics.bytes_sent),
+            ("wake_ups", statistics.wake_ups),
         ] {
             reply.member(name, count);
         }

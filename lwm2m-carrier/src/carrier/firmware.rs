@@ -171,6 +171,23 @@ impl<'r> Carrier<'r> {
         self.fota.as_mut().is_some_and(Fota::restart_modem)
     }
 
+    /// Closes the session of a download before the link is taken down.
+    pub(super) fn close_firmware_session(&mut self, now: Instant) {
+        let session = self.firmware_session();
+        if let Some(fota) = &mut self.fota
+            && fota.link_lost(now)
+        {
+            self.pending = Some(Pending::Close(session));
+        }
+    }
+
+    /// Forgets an update that is under way, and how the last one has ended.
+    pub(super) fn forget_firmware(&mut self) {
+        if let Some(fota) = &mut self.fota {
+            fota.forget();
+        }
+    }
+
     /// The link is gone.
     pub(super) fn firmware_link_lost(&mut self, now: Instant) {
         if let Some(fota) = &mut self.fota {

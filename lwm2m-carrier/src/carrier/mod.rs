@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | load the records, ask for CA certificates | `boot` |
 //! | take the link down, write keys, make a staged account the one in use, bring the link up | `provisioning` |
+//! | ask the modem for the endpoint client name | `identity` |
 //! | bootstrap, register, answer; at Bootstrap-Finish check the keys and stage the account | `running` |
 //!
 //! Firmware updates run beside them: `firmware` joins them to [`fota`](crate::fota).
@@ -42,6 +43,7 @@ mod firmware;
     reason = "the signatures are those of the other one"
 )]
 mod firmware;
+mod identity;
 mod provisioning;
 mod requests;
 mod running;
@@ -70,6 +72,7 @@ use crate::{
 use account::Cursor;
 pub use action::{Action, Completion, Secret};
 use action::{Credential, Pending};
+use identity::Naming;
 pub use requests::RequestError;
 use requests::Requests;
 
@@ -166,6 +169,9 @@ pub struct Carrier<'r> {
     previous: Account,
     /// The profile's key is to be written.
     profile_key_due: bool,
+    /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
+    profile_tag_due: bool,
+    naming: Naming<'r>,
     /// `BOOTSTRAPPED` is due.
     bootstrapped: bool,
     ca_tags: CaTags,
@@ -220,6 +226,8 @@ impl<'r> Carrier<'r> {
             ignore_staged: false,
             previous: Account::default(),
             profile_key_due: false,
+            profile_tag_due: false,
+            naming: Naming::KNOWN,
             bootstrapped: false,
             ca_tags: CaTags::default(),
             failures: 0,
@@ -334,6 +342,10 @@ impl<'r> Carrier<'r> {
                 kind: credential.kind(),
                 credential: self.credential(credential, buffer, objects),
             },
+            Pending::FindKey(tag, kind) => Action::FindKey { tag, kind },
+            Pending::Identify => Action::Identify {
+                format: self.profile.endpoint,
+            },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
             #[cfg(feature = "fota")]
@@ -403,6 +415,8 @@ impl<'r> Carrier<'r> {
             #[cfg(feature = "fota")]
             Pending::Hold(..) => {}
             Pending::Close(_) => {}
+            Pending::FindKey(..) => self.profile_key_found(completion),
+            Pending::Identify => self.identified(completion, buffer, cx),
             Pending::Reboot => self.stage = Stage::Halted,
             _ => match self.stage {
                 Stage::LoadState
@@ -448,8 +462,12 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Initialisation ends with an error.
+    /// Initialisation ends with an error. The application is told by an event too, unless the error is its own:
+    /// [`Runner::run`](crate::driver::Runner::run) returns none.
     fn fail(&mut self, error: Error) {
+        if error.kind == ErrorKind::Configuration {
+            self.push(Event::Error(error));
+        }
         self.initialized = Some(Err(error));
         self.stage = Stage::Idle;
     }
@@ -493,6 +511,7 @@ impl<'r> Carrier<'r> {
                     // There is no need to wait any longer.
                     Stage::LinkUp => self.retry_at = now,
                     Stage::HoldOff | Stage::Run => {
+                        self.ask_modem_again(now);
                         self.connected = true;
                         self.push(Event::Connected);
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {

@@ -52,6 +52,10 @@ impl<'r> Carrier<'r> {
         false
     }
 
+    pub(super) const fn close_firmware_session(&mut self, _now: Instant) {}
+
+    pub(super) const fn forget_firmware(&mut self) {}
+
     pub(super) const fn firmware_link_lost(&mut self, _now: Instant) {}
 
     pub(super) const fn update_firmware(&mut self) {}

@@ -268,11 +268,11 @@ impl Carrier<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
-        if super::session::can_open(self, account, buffer, cx.objects) {
+        let Some(obstacle) = super::session::obstacle(self, account, buffer, cx.objects) else {
             self.pending = Some(Pending::Open(session, account));
             return;
-        }
-        self.configuration_error(ConfigurationError::Uri);
+        };
+        self.configuration_error(obstacle);
         let failed = SessionEvent::Failed(SessionFailure::NoRoute);
         let objects = &mut overlay!(self, cx.objects);
         self.client

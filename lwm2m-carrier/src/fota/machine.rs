@@ -209,6 +209,10 @@ impl<'r> Fota<'r> {
         while let Some(request) = self.object.take_request() {
             self.request(request, around.now);
         }
+        // The first parts of a push are gathered without a request.
+        if self.phase == Phase::Rest && self.object.state() == FirmwareState::Downloading {
+            self.begin_push();
+        }
         if let Some(note) = self.notes.pop_front() {
             return match note {
                 Note::Event(event) => Want::Event(event),
@@ -285,8 +289,19 @@ impl<'r> Fota<'r> {
 
     /// A server has reset the state machine.
     fn cancel(&mut self) {
+        let was_told = self.phase != Phase::Rest || self.standing != Standing::Idle;
         self.abandon();
-        self.push_given_up();
+        self.given_up(was_told);
+    }
+
+    /// Everything is to be as it was at the first start of the device.
+    pub(crate) fn forget(&mut self) {
+        self.abandon();
+        self.untold = false;
+        // An empty URI fits.
+        let _ = self
+            .object
+            .restore(FirmwareState::Idle, UpdateResult::Initial, "");
     }
 
     /// The update has failed.
@@ -322,7 +337,11 @@ impl<'r> Fota<'r> {
         if self.running.is_some() {
             return None;
         }
-        let operation = self.due?;
+        let operation = match self.due? {
+            // More may have come since.
+            Operation::Write { .. } if self.phase == Phase::Pull => self.write_all(),
+            operation => operation,
+        };
         let buffer = match operation {
             Operation::Write { .. } | Operation::Read { .. } => Some(self.object.take_buffer()?),
             _ => None,
@@ -419,16 +438,26 @@ impl<'r> Fota<'r> {
             return;
         }
         if bytes > 0 {
-            let len = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let offset = match self.phase {
-                Phase::Push => self.progress.offset,
-                _ => self.progress.offset.saturating_sub(len),
-            };
-            self.due = Some(Operation::Write { offset, len: bytes });
+            self.due = Some(match self.phase {
+                Phase::Push => Operation::Write {
+                    offset: self.progress.offset,
+                    len: bytes,
+                },
+                _ => self.write_all(),
+            });
         } else {
             self.phase = Phase::Finish;
             let size = self.progress.offset;
             self.due = Some(Operation::Finish { size });
+        }
+    }
+
+    /// Writes what has come of a download.
+    fn write_all(&self) -> Operation {
+        let filled = u32::try_from(self.filled).unwrap_or(u32::MAX);
+        Operation::Write {
+            offset: self.progress.offset.saturating_sub(filled),
+            len: self.filled,
         }
     }
 

@@ -236,9 +236,10 @@ where
         let sent = socket.send(*local, peer, datagram).await;
         sent.map_err(|error| match session_error(error.kind()) {
             // One peer's refusal must not end the socket that all share.
-            error if error.kind == SessionErrorKind::Closed => {
-                SessionError::new(SessionErrorKind::Io, error.errno)
-            }
+            SessionError {
+                kind: SessionErrorKind::Closed | SessionErrorKind::Reset,
+                errno,
+            } => SessionError::new(SessionErrorKind::Io, errno),
             error => error,
         })
     }
@@ -339,7 +340,7 @@ const fn session_error(kind: ErrorKind) -> SessionError {
         ErrorKind::ConnectionRefused => (SessionErrorKind::Refused, errno::ECONNREFUSED),
         ErrorKind::TimedOut => (SessionErrorKind::Timeout, errno::ETIMEDOUT),
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
-            (SessionErrorKind::Closed, errno::ECONNRESET)
+            (SessionErrorKind::Reset, errno::ECONNRESET)
         }
         ErrorKind::BrokenPipe | ErrorKind::NotConnected => {
             (SessionErrorKind::Closed, errno::ENOTCONN)

@@ -415,6 +415,12 @@ impl<'r> Client<'r> {
         &self.config
     }
 
+    /// Sets the endpoint client name, where it is not known from the start. Bootstrap-Request and Register carry it from
+    /// then on; a registration that there is already keeps its name.
+    pub const fn set_endpoint(&mut self, endpoint: &'r str) {
+        self.config.endpoint = endpoint;
+    }
+
     /// Whether the client is registered with the server of this short id.
     #[must_use]
     pub fn is_registered(&self, server: u16) -> bool {

@@ -11,6 +11,7 @@
 mod common;
 
 mod answers;
+mod application_objects;
 mod bootstrap;
 mod bootstrap_rules;
 mod firmware;

@@ -15,7 +15,7 @@ use carrier_host::sessions::HostSessions;
 use embedded_nal_async::{AddrType, Dns, UdpStack};
 use lwm2m_carrier::driver::{Handle, Shared};
 use lwm2m_carrier::fota::Unverified;
-use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore};
+use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, NoModemInfo};
 use lwm2m_carrier::{Carrier, Credentials, Profile};
 use lwm2m_core::Resources;
 use lwm2m_core::model::ContentFormat;
@@ -84,6 +84,7 @@ pub(crate) async fn live(
         random,
         reset: Restart(Rc::clone(&restart)),
         firmware,
+        modem: NoModemInfo,
     };
     let mut buffer = vec![0; BUFFER];
     let mut runner = shared.runner(hal, reporter.clone(), &mut buffer);
