@@ -14,7 +14,6 @@
 //! use core::pin::pin;
 //!
 //! use embedded_nal_async::{AddrType, Dns, TcpConnect, UdpStack};
-//! use lwm2m_carrier::driver::{Runner, Resources};
 //! use lwm2m_carrier::hal::{Clock, Random, SecurityTag};
 //! use lwm2m_carrier::sessions::NalSessions;
 //! use lwm2m_carrier::sessions::tls::{READ_BUFFER, TlsChannel, TlsSessions, WRITE_BUFFER};
