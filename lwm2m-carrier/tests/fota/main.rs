@@ -17,4 +17,5 @@ mod cuts;
 mod http_faults;
 mod outcomes;
 mod pull;
+mod push;
 mod stage;

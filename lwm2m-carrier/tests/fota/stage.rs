@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use carrier_mock::executor;
 use carrier_mock::flash::Flash;
-use carrier_mock::recorder::{Entry, Recorder};
+use carrier_mock::recorder::{Direction, Entry, FirmwareOperation, Recorder};
 use carrier_mock::server::firmware::{CoapFileServer, HttpServer, Image, Release};
 use carrier_mock::server::{
-    Credentials, ManagementServer, Psk, Request, ServerNode, Transmit, Verdict,
+    Credentials, ManagementServer, Psk, RecordKind, Request, ServerNode, Transmit, Verdict,
 };
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
 use lwm2m_carrier::driver::{Shared, blocking};
@@ -20,6 +20,7 @@ use lwm2m_core::client::Resources;
 use lwm2m_core::model::Object;
 use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::{Duration, Instant};
+use lwm2m_core::wire::coap::Code;
 
 /// Content format of plain text.
 pub(crate) const TEXT: u16 = 0;
@@ -79,6 +80,24 @@ impl Recorder for Recording {
 }
 
 impl Recording {
+    pub(crate) fn entries(&self) -> Vec<(Instant, Entry)> {
+        self.entries.borrow().clone()
+    }
+
+    /// Message ids of requests of the device whose path begins so, as often as they were sent.
+    pub(crate) fn sent_to(&self, path: &str) -> Vec<u16> {
+        let entries = self.entries.borrow();
+        let sent = entries.iter().filter_map(|(_, entry)| match entry {
+            Entry::Message {
+                direction: Direction::FromDevice,
+                head,
+                ..
+            } if head.path.starts_with(path) => Some(head.message_id),
+            _ => None,
+        });
+        sent.collect()
+    }
+
     pub(crate) fn count(&self, what: impl Fn(&Entry) -> bool) -> usize {
         let entries = self.entries.borrow();
         entries.iter().filter(|(_, entry)| what(entry)).count()
@@ -161,6 +180,8 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) flash: &'a RefCell<Flash<PAGES>>,
     /// Lengths of the firmware buffer.
     pub(crate) buffer: Cell<usize>,
+    /// What the server asks a device that registers.
+    pub(crate) watching: Cell<&'static [Request<'static>]>,
     /// The certificate that the application has.
     pub(crate) authority: Cell<&'static [u8]>,
     /// Whether the driver is polled without being woken.
@@ -244,6 +265,7 @@ fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) ->
         profile: Cell::new(profile),
         flash: &flash,
         buffer: Cell::new(4096),
+        watching: Cell::new(WATCH),
         authority: Cell::new(AUTHORITY),
         blocking: Cell::new(false),
     })
@@ -405,10 +427,8 @@ impl Stage<'_, '_> {
         mut disturb: impl FnMut(),
     ) -> Seen {
         let mut seen = Seen::default();
-        self.server.borrow_mut().set_script(WATCH);
         let mut step = 0;
-        let stop = self.live_verified(verifier, || {
-            self.watch(&mut seen);
+        let stop = self.watch_lives(&mut seen, verifier, |seen| {
             disturb();
             match step {
                 0 if seen.result.is_some() => {
@@ -428,12 +448,46 @@ impl Stage<'_, '_> {
         seen
     }
 
+    /// As many lives as it takes, until `condition` says of what the server has seen that it is enough.
+    pub(crate) fn watch_lives(
+        &self,
+        seen: &mut Seen,
+        verifier: &mut dyn Verifier,
+        mut condition: impl FnMut(&mut Seen) -> bool,
+    ) -> Stop {
+        self.server.borrow_mut().set_script(self.watching.get());
+        self.live_verified(verifier, || {
+            self.watch(seen);
+            condition(seen)
+        })
+    }
+
+    /// Bytes of a package that were written to the slot since the device has started.
+    pub(crate) fn written(&self) -> u32 {
+        let entries = self.recording.entries.borrow();
+        let written = entries.iter().rev().find_map(|(_, entry)| match entry {
+            Entry::Firmware {
+                operation: FirmwareOperation::Write { offset, len },
+                ..
+            } => Some(*offset + *len as u32),
+            Entry::Boot => Some(0),
+            _ => None,
+        });
+        written.unwrap_or(0)
+    }
+
     /// Takes what the server has seen of /5/0/3 and /5/0/5.
     pub(crate) fn watch(&self, seen: &mut Seen) {
         while let Some(record) = self.server.borrow_mut().take_record() {
+            let path = record.request().map_or("", |request| request.path());
+            let kind = record.kind();
+            seen.records.push((record.at(), kind, path.to_string()));
             let Some(request) = record.request() else {
                 continue;
             };
+            if kind == RecordKind::Answered {
+                seen.answers.push((path.to_string(), record.code()));
+            }
             let text = core::str::from_utf8(record.body()).unwrap_or("");
             let Ok(value) = text.parse() else { continue };
             match request.path() {
@@ -457,6 +511,10 @@ pub(crate) struct Seen {
     pub(crate) result: Option<u8>,
     /// All states in a row.
     pub(crate) states: Vec<u8>,
+    /// All that it has recorded: when, what, and the path of its request.
+    pub(crate) records: Vec<(Instant, RecordKind, String)>,
+    /// How its requests were answered.
+    pub(crate) answers: Vec<(String, Code)>,
     pub(crate) stop: Option<Stop>,
 }
 
