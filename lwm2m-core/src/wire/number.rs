@@ -30,7 +30,7 @@ const POWERS: [u32; 10] = [
 ];
 
 /// 10^9, the largest power of ten in 32 bits.
-const BILLION: u64 = 1_000_000_000;
+const BILLION: u32 = 1_000_000_000;
 
 /// Decimal digits that tell any two `f64` apart.
 const DIGITS: i32 = 17;
@@ -234,11 +234,11 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
     let mut start = text.len();
     let mut places = text.iter_mut().rev();
     loop {
-        // 64-bit divisions are library calls on the target: nine digits each.
-        let (mut part, rest) = if value > u64::from(u32::MAX) {
-            ((value % BILLION) as u32, value / BILLION)
+        // Nine digits at a time: more than 32 bits are costly to divide.
+        let (rest, mut part) = if value > u64::from(u32::MAX) {
+            divide(value, BILLION)
         } else {
-            (value as u32, 0)
+            (0, value as u32)
         };
         let mut at_least = if rest > 0 { 9 } else { 1 };
         while at_least > 0 || part > 0 {
@@ -254,6 +254,30 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
         }
         value = rest;
     }
+}
+
+/// `value` divided by `divisor`, which is not zero and below 2^31: the quotient and what remains.
+///
+/// The division of two 64-bit numbers that the compiler would call takes 900 bytes on the target.
+fn divide(value: u64, divisor: u32) -> (u64, u32) {
+    let (high, rest) = divide_limb(0, (value >> 32) as u32, divisor);
+    let (low, rest) = divide_limb(rest, value as u32, divisor);
+    (u64::from(high) << 32 | u64::from(low), rest)
+}
+
+/// One limb of a long division: `rest`, which is below `divisor`, is what remains of the limbs before.
+#[inline(never)]
+fn divide_limb(mut rest: u32, mut limb: u32, divisor: u32) -> (u32, u32) {
+    for _ in 0..u32::BITS {
+        rest = rest << 1 | limb >> 31;
+        // The quotient moves in where the limb moves out.
+        limb <<= 1;
+        if rest >= divisor {
+            rest -= divisor;
+            limb |= 1;
+        }
+    }
+    (limb, rest)
 }
 
 /// A finite `f64` without its sign, as `mantissa` * 2^`exponent`.
@@ -280,12 +304,8 @@ fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
     let exact = to_bits(mantissa, exponent);
     // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
     for dropped in [2, 1] {
-        // Constant divisors: no division by zero has to be ruled out.
-        let digits = if dropped == 2 {
-            (all + 50) / 100
-        } else {
-            (all + 5) / 10
-        };
+        let unit = if dropped == 2 { 100 } else { 10 };
+        let (digits, _) = divide(all + u64::from(unit / 2), unit);
         if from_decimal(digits, scale + dropped) == Some(exact) {
             return (digits, scale + dropped);
         }
@@ -405,16 +425,11 @@ impl Wide {
 
     /// Divided by `divisor`, which is below 2^31.
     fn over(self, divisor: u32) -> Self {
-        let divisor = u64::from(divisor);
-        let [high, middle, low] = self.mantissa.map(u64::from);
-        let step = |rest: u64, limb: u64| {
-            let part = rest << 32 | limb;
-            ((part / divisor) as u32, part % divisor)
-        };
-        let (first, rest) = step(0, high);
-        let (second, rest) = step(rest, middle);
-        let (third, rest) = step(rest, low);
-        let (fourth, _) = step(rest, 0);
+        let [high, middle, low] = self.mantissa;
+        let (first, rest) = divide_limb(0, high, divisor);
+        let (second, rest) = divide_limb(rest, middle, divisor);
+        let (third, rest) = divide_limb(rest, low, divisor);
+        let (fourth, _) = divide_limb(rest, 0, divisor);
         let shift = first.leading_zeros();
         Self {
             mantissa: [
