@@ -371,7 +371,7 @@ fn a_reset_loses_what_was_not_read() {
         times: 1,
     };
     let (_, end) = ask(&[resets], GET);
-    let reset = SessionError::new(SessionErrorKind::Closed, errno::ECONNRESET);
+    let reset = SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
     assert_eq!(end, Some(Received::Closed(reset)));
 }
 

@@ -44,7 +44,7 @@ fn short_outages_are_survived_and_long_ones_end_the_server_s_side_alone() {
                 let mut sessions = world.sessions();
                 sessions.send(ID, b"there?", Expect::Reply).await.unwrap();
                 let (_, end) = collect(&world, at(2_100_000)).await;
-                let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
+                let reset = closed(SessionErrorKind::Reset, errno::ECONNRESET);
                 assert_eq!(end, Some(reset));
             }
         });
@@ -112,7 +112,7 @@ fn a_rebound_nat_cuts_streams() {
         sessions.send(ID, b"hello", Expect::Reply).await.unwrap();
         let (bytes, end) = collect(&world, at(70_000)).await;
         assert_eq!(bytes, b"");
-        let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
+        let reset = closed(SessionErrorKind::Reset, errno::ECONNRESET);
         assert_eq!(end, Some(reset));
         assert_eq!(peer.borrow().received, b"");
         // A new connection is a new binding.

@@ -209,9 +209,19 @@ fn a_path_has_a_bandwidth() {
 
 #[test]
 fn a_close_comes_after_everything_in_front_of_it_and_a_reset_does_not() {
-    for (ending, errno, delivered) in [
-        (Outgoing::Close, errno::ENOTCONN, 100),
-        (Outgoing::Reset, errno::ECONNRESET, 0),
+    for (ending, kind, errno, delivered) in [
+        (
+            Outgoing::Close,
+            SessionErrorKind::Closed,
+            errno::ENOTCONN,
+            100,
+        ),
+        (
+            Outgoing::Reset,
+            SessionErrorKind::Reset,
+            errno::ECONNRESET,
+            0,
+        ),
     ] {
         let peer = RefCell::new(Peer::default());
         let world = world(&peer, StreamGuard::Plain);
@@ -224,7 +234,7 @@ fn a_close_comes_after_everything_in_front_of_it_and_a_reset_does_not() {
             world.sessions().hold(ID, false);
             let (bytes, end) = collect(&world, at(60_000)).await;
             assert_eq!(bytes, pattern(delivered));
-            assert_eq!(end, Some(closed(SessionErrorKind::Closed, errno)));
+            assert_eq!(end, Some(closed(kind, errno)));
             // It is gone: nothing more is received, and nothing can be sent.
             assert_eq!(collect(&world, at(70_000)).await, (Vec::new(), None));
             assert!(
@@ -337,7 +347,7 @@ fn only_the_authority_under_the_tags_is_trusted() {
                 let mut sessions = world.sessions();
                 sessions.send(ID, b"GET", Expect::Reply).await.unwrap();
                 let (_, end) = collect(&world, at(110_000)).await;
-                let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
+                let reset = closed(SessionErrorKind::Reset, errno::ECONNRESET);
                 assert_eq!(end, Some(reset));
             }
         });
@@ -378,7 +388,7 @@ fn who_does_not_get_in_learns_why() {
         peer.borrow_mut().absent = false;
         peer.borrow_mut().full = true;
         connect(&world, ID, &request()).await;
-        let reset = Some((ID, closed(SessionErrorKind::Closed, errno::ECONNRESET)));
+        let reset = Some((ID, closed(SessionErrorKind::Reset, errno::ECONNRESET)));
         assert_eq!(next(&world, &mut buffer, at(600_000)).await, reset);
     });
 }

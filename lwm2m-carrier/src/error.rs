@@ -46,7 +46,8 @@ pub enum ErrorKind {
     FotaConnectionLost,
     /// The firmware update failed otherwise.
     FotaFail,
-    /// The configuration is not usable: the application has to change it.
+    /// The configuration is not usable: the application has to change it. Where nothing can be begun with it, `init()`
+    /// returns the same error.
     Configuration,
     /// Initialisation.
     Init,
@@ -116,8 +117,6 @@ pub enum DownloadError {
     Timeout,
     /// The server ends connections before anything has come.
     Closed,
-    /// The server has another package again and again.
-    Changing,
 }
 
 impl DownloadError {
@@ -135,7 +134,6 @@ impl DownloadError {
             Self::Unavailable => errno::EBUSY,
             Self::Timeout => errno::ETIMEDOUT,
             Self::Closed => errno::ECONNRESET,
-            Self::Changing => errno::EIO,
         }
     }
 }
@@ -292,7 +290,6 @@ impl fmt::Display for Error {
                 DownloadError::Unavailable => "the server is not available",
                 DownloadError::Timeout => "nothing has come for too long",
                 DownloadError::Closed => "connection closed",
-                DownloadError::Changing => "the package changes again and again",
             }),
         }
     }

@@ -14,7 +14,7 @@ pub(super) const UNRESOLVED: SessionError =
     SessionError::new(SessionErrorKind::NameResolution, errno::ENOENT);
 
 /// The stream was cut off.
-const CUT: SessionError = SessionError::new(SessionErrorKind::Closed, errno::ECONNRESET);
+const CUT: SessionError = SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
 
 /// The peer is not trusted, or does not trust the device.
 const DISTRUST: SessionError = SessionError::new(SessionErrorKind::Handshake, errno::ECONNREFUSED);
@@ -27,7 +27,7 @@ pub(super) fn of_net(error: NetError) -> SessionError {
         | NetErrorKind::AddressFamily
         | NetErrorKind::AddressNotAvailable => (SessionErrorKind::NoRoute, errno::ENETUNREACH),
         NetErrorKind::TimedOut => (SessionErrorKind::Timeout, errno::ETIMEDOUT),
-        NetErrorKind::Reset => (SessionErrorKind::Closed, errno::ECONNRESET),
+        NetErrorKind::Reset => (SessionErrorKind::Reset, errno::ECONNRESET),
         NetErrorKind::Closed | NetErrorKind::NotConnected => {
             (SessionErrorKind::Closed, errno::ENOTCONN)
         }

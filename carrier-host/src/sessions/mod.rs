@@ -32,8 +32,8 @@ use session::{Happening, Session};
 ///   [`Security::Tag`](lwm2m_carrier::hal::Security::Tag) the device shows the certificate under the tag, if there is
 ///   one. A peer that fails the checks, or that refuses the device, is
 ///   [`SessionErrorKind::Handshake`] with `ECONNREFUSED`. Connecting may take 30 s, handshake included, and sending
-///   too. The end of a stream is [`SessionErrorKind::Closed`]: with `ENOTCONN` in due form, which over TLS needs
-///   close_notify, with `ECONNRESET` when it was cut off. A stream whose send has failed is over.
+///   too. The end of a stream is [`SessionErrorKind::Closed`] with `ENOTCONN` in due form, which over TLS needs
+///   close_notify, [`SessionErrorKind::Reset`] with `ECONNRESET` when it was cut off. A stream whose send has failed is over.
 pub struct HostSessions {
     keys: KeyRing,
     dtls: DtlsConfig,
@@ -117,7 +117,11 @@ impl Sessions for HostSessions {
             Some(session) => session.send(datagram).await,
             None => Err(NOT_OPEN),
         };
-        if matches!(sent, Err(error) if error.kind == SessionErrorKind::Closed) {
+        if let Err(SessionError {
+            kind: SessionErrorKind::Closed | SessionErrorKind::Reset,
+            ..
+        }) = sent
+        {
             *slot = None;
         }
         sent

@@ -144,7 +144,7 @@ impl Session {
             Socket::Secure(dtls) => dtls.send(bytes).await.map_err(of_dtls),
             Socket::Stream(stream) => {
                 let sent = stream.send(bytes).await;
-                sent.map_err(|error| SessionError::new(SessionErrorKind::Closed, error.errno))
+                sent.map_err(|error| SessionError::new(SessionErrorKind::Reset, error.errno))
             }
         }
     }

@@ -78,8 +78,8 @@ impl Stream {
     /// Waits for bytes; cancelling loses none.
     ///
     /// # Errors
-    /// [`SessionErrorKind::Closed`]: with `ENOTCONN` when the peer has ended the stream in due form (over TLS by
-    /// close_notify), with `ECONNRESET` when it was cut off.
+    /// [`SessionErrorKind::Closed`] with `ENOTCONN` when the peer has ended the stream in due form (over TLS by
+    /// close_notify), [`SessionErrorKind::Reset`] with `ECONNRESET` when it was cut off.
     pub(super) async fn receive(&mut self, buffer: &mut [u8]) -> Result<usize, SessionError> {
         let received = match &mut self.socket {
             Socket::Plain(tcp) => tcp.read(buffer).await.map_err(of_io),
@@ -96,7 +96,7 @@ impl Stream {
     pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
         if self.torn {
             return Err(SessionError::new(
-                SessionErrorKind::Closed,
+                SessionErrorKind::Reset,
                 errno::ECONNRESET,
             ));
         }

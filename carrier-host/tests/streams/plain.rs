@@ -65,7 +65,7 @@ async fn a_reset_is_told_from_an_end() {
         .await
         .unwrap();
     server.join().unwrap();
-    assert_eq!(end(&mut sessions).await, (SessionErrorKind::Closed, 104));
+    assert_eq!(end(&mut sessions).await, (SessionErrorKind::Reset, 104));
 }
 
 #[tokio::test]

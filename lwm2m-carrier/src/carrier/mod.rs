@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | load the records, ask for CA certificates | `boot` |
 //! | take the link down, write keys, make a staged account the one in use, bring the link up | `provisioning` |
+//! | ask the modem for the endpoint client name | `identity` |
 //! | bootstrap, register, answer; at Bootstrap-Finish check the keys and stage the account | `running` |
 //!
 //! Firmware updates run beside them: `firmware` joins them to [`fota`](crate::fota).

@@ -67,7 +67,7 @@ impl<'r> Carrier<'r> {
         }
         // What was not sent is lost as if on the way, and sent again, except where the session is gone.
         if let Completion::SessionFailed(SessionError {
-            kind: SessionErrorKind::Closed,
+            kind: SessionErrorKind::Closed | SessionErrorKind::Reset,
             ..
         }) = completion
         {

@@ -209,6 +209,10 @@ impl<'r> Fota<'r> {
         while let Some(request) = self.object.take_request() {
             self.request(request, around.now);
         }
+        // The first parts of a push are gathered without a request.
+        if self.phase == Phase::Rest && self.object.state() == FirmwareState::Downloading {
+            self.begin_push();
+        }
         if let Some(note) = self.notes.pop_front() {
             return match note {
                 Note::Event(event) => Want::Event(event),

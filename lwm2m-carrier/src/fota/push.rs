@@ -36,20 +36,25 @@ impl Push {
 }
 
 impl Fota<'_> {
+    /// A server has begun to push a package, or begins it anew.
+    pub(super) fn begin_push(&mut self) {
+        if self.phase != Phase::Push {
+            self.note(Note::Event(Event::FotaStart));
+        }
+        self.stale |= self.running.is_some();
+        self.due = None;
+        self.phase = Phase::Push;
+        self.standing = Standing::Idle;
+        self.progress = Progress::NONE;
+        self.begun = false;
+        self.push.complete = false;
+        self.save = true;
+    }
+
     /// A part has come, and lies at the start of the buffer.
     pub(super) fn take_part(&mut self, offset: u32, part: Part) {
-        if offset == 0 {
-            if self.phase != Phase::Push {
-                self.note(Note::Event(Event::FotaStart));
-            }
-            self.stale |= self.running.is_some();
-            self.due = None;
-            self.phase = Phase::Push;
-            self.standing = Standing::Idle;
-            self.progress = Progress::NONE;
-            self.begun = false;
-            self.push.complete = false;
-            self.save = true;
+        if offset == 0 && (self.phase != Phase::Push || self.begun || self.is_working()) {
+            self.begin_push();
         }
         self.push.part = Some(part);
         self.pump();

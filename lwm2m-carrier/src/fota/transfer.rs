@@ -98,12 +98,12 @@ impl Transfer {
         }
     }
 
-    /// The peer or the network has ended the session.
-    pub(super) fn closed(&mut self, progress: &mut Progress) -> Taken {
+    /// The session has ended: `in_due_form` by the peer, or it was broken off.
+    pub(super) fn closed(&mut self, progress: &mut Progress, in_due_form: bool) -> Taken {
         match self {
             Self::Coap(_) => Taken::Failed(Failure::Timeout),
             #[cfg(feature = "http")]
-            Self::Http(download) => download.closed(progress),
+            Self::Http(download) => download.closed(progress, in_due_form),
         }
     }
 }

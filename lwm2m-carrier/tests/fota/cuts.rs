@@ -6,11 +6,11 @@ use core::cell::Cell;
 
 use carrier_mock::flash::EraseTear;
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::server::Request;
 use carrier_mock::server::firmware::{CoapFault, HttpFault};
+use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::DetachReason;
 
-use crate::stage::{COAP, HTTP, HTTPS, SIZE, Stage, TEXT, address, byte, secs, stage};
+use crate::stage::{COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, secs, stage};
 
 /// Bytes of the package that may be fetched twice: below 5 %.
 const TWICE: u64 = SIZE as u64 / 20;
@@ -59,13 +59,9 @@ impl Way {
 
 /// What is fetched twice in an update that is disturbed by `disturb`, which must lead to the right package and result 1.
 fn fetched_twice(stage: &Stage<'_, '_>, way: Way, what: &str, disturb: impl FnMut()) -> u64 {
-    let first = Request::write("/5/0/1", TEXT, way.uri().as_bytes());
-    let seen = stage.update_disturbed(first, 1, disturb);
-    assert!(
-        seen.ended(),
-        "{what}: {seen:?} {:?}",
-        stage.recording.story()
-    );
+    let seen = stage.update_disturbed(download(way.uri()), &mut Unverified, disturb);
+    let story = stage.recording.story();
+    assert_eq!(seen.outcome(), Some(1), "{what}: {seen:?} {story:?}");
     let holds = stage.world.firmware().holds((0..SIZE).map(byte));
     assert!(holds, "{what}: another package");
     let sent = way.sent(stage);
@@ -179,7 +175,10 @@ fn cut_by_an_http_server(way: Way) {
     for (name, fault) in faults {
         cut_everywhere(way, name, |stage, at, what| {
             assert!(stage.http.borrow_mut().add_fault(fault(at)));
-            fetched_twice(stage, way, what, || {})
+            let twice = fetched_twice(stage, way, what, || {});
+            let connections = stage.http.borrow().statistics().connections;
+            assert_eq!(connections, 2, "{what}");
+            twice
         });
     }
     cut_by_absence(way);
@@ -223,7 +222,10 @@ fn coap_is_cut_by_the_server() {
                 times: 1,
             };
             assert!(stage.coap.borrow_mut().add_fault(fault));
-            fetched_twice(stage, Way::Coap, what, || {})
+            let twice = fetched_twice(stage, Way::Coap, what, || {});
+            let dropped = stage.coap.borrow().statistics().dropped;
+            assert!(dropped > 0 || after >= SIZE - 1000, "{what}");
+            twice
         });
     }
     cut_by_absence(Way::Coap);

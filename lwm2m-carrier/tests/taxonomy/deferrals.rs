@@ -11,8 +11,8 @@ use lwm2m_carrier::{Deferred, DeferredReason, Event, errno};
 use lwm2m_core::time::Instant;
 use lwm2m_core::wire::coap::Code;
 
-use crate::bench::{BOOTSTRAP, Manner, Recording, SERVER, Stage, address, stage};
-use crate::device::{errors, is_registered};
+use crate::bench::{BOOTSTRAP, Manner, Recording, SERVER, Stage, address, secs, stage};
+use crate::device::{Build, boot_with, errors, is_registered};
 
 /// The DEFERRED events with their times.
 pub(crate) fn deferred(recording: &Recording) -> Vec<(Instant, Deferred)> {
@@ -211,4 +211,37 @@ fn a_server_that_fails_is_no_error() {
         assert_eq!(deferred(stage.recording).len(), 2);
         assert_eq!(errors(stage.recording), []);
     });
+}
+
+/// No number of failures is the last: after two weeks a server that comes back is found within the longest wait, a day
+/// and its tenth.
+#[test]
+fn attempts_never_end() {
+    let back = Instant::ZERO + secs(14 * 86_400);
+    for name in [BOOTSTRAP, SERVER] {
+        stage(|stage| {
+            let set = |door| stage.world.set_door(address(name), door).unwrap();
+            set(Door::NoRoute);
+            let build = Build::default();
+            let stop = boot_with(
+                stage.world,
+                &build,
+                || false,
+                async |handle| {
+                    stage.world.sleep_until(back).await;
+                    set(Door::Open);
+                    handle.registered(101).await;
+                },
+            );
+            assert_eq!(stop, Ok(Stop::Condition), "{name}");
+            let found = stage.world.now().since(back);
+            assert!(found <= secs(95_100), "{name} {found:?}");
+            // What was tried in vain was promised each time.
+            let told = deferred(stage.recording);
+            for pair in told.windows(2) {
+                let next = pair[0].0 + pair[0].1.retry_after;
+                assert!(pair[1].0 <= next + secs(5), "{name} {pair:?}");
+            }
+        });
+    }
 }

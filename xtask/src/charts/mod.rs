@@ -18,6 +18,7 @@ mod font;
 mod layout;
 mod life;
 mod msc;
+mod package;
 mod page;
 mod picture;
 #[path = "../../../lwm2m-carrier/tests/charts/scenarios.rs"]
