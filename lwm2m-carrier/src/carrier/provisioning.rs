@@ -241,7 +241,7 @@ impl<'r> Carrier<'r> {
 
     /// Takes the next Observe numbers into use; to be stored before the first of them is sent.
     pub(super) const fn reserve_observe_numbers(&mut self) {
-        let next = self.state.observe_number.wrapping_add(OBSERVE_NUMBERS);
+        let next = self.client.observe_number().wrapping_add(OBSERVE_NUMBERS);
         self.state.observe_number = next & OBSERVE_MASK;
     }
 
