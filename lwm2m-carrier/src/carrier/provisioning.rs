@@ -31,6 +31,10 @@ const ALL_KEYS: [CredentialKind; 5] = [
 /// Starts of the device without success that may follow each other at once; a user may switch it off and on.
 const FREE_ATTEMPTS: u8 = 2;
 
+/// No start of the device waits longer for its first attempt, as seconds before jitter. A longer wait may have begun
+/// before the start, and would begin again with each: a device that starts every day would never attempt anything.
+const LONGEST_HOLD_OFF: u32 = 3600;
+
 /// Observe numbers that are reserved at a time.
 const OBSERVE_NUMBERS: u32 = 1024;
 /// Observe numbers have 24 bits.
@@ -258,12 +262,15 @@ impl<'r> Carrier<'r> {
             .resume_bootstrap_failures(attempts.saturating_sub(FREE_ATTEMPTS - 1));
         self.retry_at = cx.now;
         self.stage = Stage::HoldOff;
-        if let Some(waits) = attempts.checked_sub(FREE_ATTEMPTS) {
+        if let Some(mut waits) = attempts.checked_sub(FREE_ATTEMPTS) {
             let back_off = if account::has_server(cx.objects) {
                 self.profile.registration_back_off
             } else {
                 self.profile.bootstrap_back_off
             };
+            while waits > 0 && back_off.delay(waits) > LONGEST_HOLD_OFF {
+                waits -= 1;
+            }
             let wait = back_off.spread(waits, cx.random);
             self.retry_at = cx.now + wait;
             self.defer(DeferredReason::NoReason, wait);
