@@ -6,11 +6,13 @@ use core::cell::Cell;
 
 use carrier_mock::flash::EraseTear;
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::server::firmware::{CoapFault, HttpFault};
+use carrier_mock::server::firmware::{CoapFault, HttpFault, Image, Release, When};
 use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::DetachReason;
 
-use crate::stage::{COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, secs, stage};
+use crate::stage::{
+    COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, other_byte, secs, stage,
+};
 
 /// Bytes of the package that may be fetched twice: below 5 %.
 const TWICE: u64 = SIZE as u64 / 20;
@@ -332,5 +334,32 @@ fn the_power_fails_at_every_16_kilobytes() {
             assert!(twice <= cuts.get() * LOST, "{way:?}: {twice} bytes twice");
             println!("{way:?}: {} cuts, {twice} bytes twice", cuts.get());
         });
+    }
+}
+
+/// What tells the packages apart is stored: the half of the old one is not continued with the new one.
+#[test]
+fn a_package_that_is_replaced_while_the_device_has_no_power_is_fetched_anew_and_whole() {
+    for way in Way::ALL {
+        for at in [20_000_u32, 150_000, 290_000] {
+            stage(u64::from(at), |stage| {
+                let mut cut = false;
+                let first = download(way.uri());
+                let seen = stage.update_disturbed(first, &mut Unverified, || {
+                    if !cut && way.sent(stage) >= u64::from(at) {
+                        cut = true;
+                        let (when, other) = (When::Sent(0), Image::made(SIZE, other_byte));
+                        let mut http = stage.http.borrow_mut();
+                        http.replace(when, Release::new(other, "\"v2\""));
+                        let mut coap = stage.coap.borrow_mut();
+                        coap.replace(when, Release::new(other, "v2"));
+                        stage.world.power_off();
+                    }
+                });
+                assert_eq!(seen.outcome(), Some(1), "{way:?} at {at}: {seen:?}");
+                let holds = stage.world.firmware().holds((0..SIZE).map(other_byte));
+                assert!(holds, "{way:?} at {at}");
+            });
+        }
     }
 }
