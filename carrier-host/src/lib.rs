@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod console;
 pub mod dtls;
+pub mod firmware;
 pub mod flash;
 pub mod keys;
 pub mod link;
@@ -10,3 +11,4 @@ pub mod net;
 pub mod random;
 pub mod sessions;
 pub mod storage;
+mod tls;

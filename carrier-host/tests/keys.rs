@@ -1,12 +1,20 @@
 //! The key store over a storage that outlives it.
 
-#![allow(clippy::unwrap_used, reason = "a failed test panics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a failed test panics"
+)]
 
 use carrier_host::keys::HostKeys;
 use carrier_host::storage::{MemoryStore, SharedStorage};
+use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
-    CredentialKind, KeyStore, KeyStoreErrorKind, RecordId, SecurityTag, Storage,
+    CredentialKind, KeyStore, KeyStoreErrorKind, RecordId, SecurityTag, Storage, StorageError,
+    StorageErrorKind,
 };
+use rcgen::{CertificateParams, DnType, KeyPair};
 
 const TAG: SecurityTag = SecurityTag(25);
 
@@ -39,7 +47,7 @@ async fn what_cannot_be_used_is_refused_before_it_is_written() {
     let kind = |kind, credential| keys.check(kind, credential).unwrap_err().kind;
     assert_eq!(
         kind(CredentialKind::CaChain, b"certificate"),
-        KeyStoreErrorKind::Unsupported
+        KeyStoreErrorKind::Invalid
     );
     assert_eq!(kind(CredentialKind::Psk, b""), KeyStoreErrorKind::Invalid);
     assert_eq!(
@@ -47,6 +55,161 @@ async fn what_cannot_be_used_is_refused_before_it_is_written() {
         KeyStoreErrorKind::Invalid
     );
     assert_eq!(keys.check(CredentialKind::Psk, &[0; 512]), Ok(()));
+
+    let one = certificates(1);
+    for (kind, credential) in [
+        (CredentialKind::CaChain, one.as_bytes()),
+        (CredentialKind::CaChain, certificates(4).as_bytes()),
+        (CredentialKind::ClientCertificate, one.as_bytes()),
+        (CredentialKind::PrivateKey, private_key().as_bytes()),
+    ] {
+        assert_eq!(keys.check(kind, credential), Ok(()), "{kind:?}");
+    }
+    for (wrong, credential) in [
+        (CredentialKind::CaChain, private_key()),
+        (CredentialKind::ClientCertificate, private_key()),
+        (CredentialKind::PrivateKey, one.clone()),
+        (CredentialKind::CaChain, String::new()),
+        (CredentialKind::CaChain, one.replacen("MII", "MIA", 1)),
+        (CredentialKind::CaChain, one[..one.len() / 2].to_owned()),
+        (CredentialKind::CaChain, certificates(30)),
+    ] {
+        let refused = keys.check(wrong, credential.as_bytes()).unwrap_err().kind;
+        assert_eq!(
+            refused,
+            KeyStoreErrorKind::Invalid,
+            "{wrong:?} {credential}"
+        );
+    }
+}
+
+/// Certificates of so many authorities, each of about 500 bytes.
+fn certificates(count: usize) -> String {
+    let certificate = |n| {
+        let mut params = CertificateParams::default();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("Authority {n}"));
+        params
+            .self_signed(&KeyPair::generate().unwrap())
+            .unwrap()
+            .pem()
+    };
+    (0..count).map(certificate).collect()
+}
+
+fn private_key() -> String {
+    KeyPair::generate().unwrap().serialize_pem()
+}
+
+#[tokio::test]
+async fn certificates_of_any_length_outlive_the_key_store() {
+    let storage = SharedStorage::new(MemoryStore::new());
+    let mut keys = HostKeys::load(storage.clone()).await.unwrap();
+    let (few, many, key) = (certificates(1), certificates(12), private_key());
+    keys.write(TAG, CredentialKind::PrivateKey, key.as_bytes())
+        .await
+        .unwrap();
+    // More often than there are records for pieces: the old ones are given up.
+    for chain in [&few, &many].repeat(8) {
+        keys.write(TAG, CredentialKind::CaChain, chain.as_bytes())
+            .await
+            .unwrap();
+        let mut again = HostKeys::load(storage.clone()).await.unwrap();
+        // Found to be there already, down to the last byte: nothing is written.
+        again
+            .write(TAG, CredentialKind::CaChain, chain.as_bytes())
+            .await
+            .unwrap();
+        assert_eq!(
+            again.exists(TAG, CredentialKind::PrivateKey).await,
+            Ok(true)
+        );
+    }
+    keys.delete(TAG, CredentialKind::CaChain).await.unwrap();
+    let mut keys = HostKeys::load(storage).await.unwrap();
+    assert_eq!(keys.exists(TAG, CredentialKind::CaChain).await, Ok(false));
+    assert_eq!(keys.exists(TAG, CredentialKind::PrivateKey).await, Ok(true));
+}
+
+/// A storage whose power fails before the write with number `left`, counted from 0.
+struct Failing {
+    storage: SharedStorage<MemoryStore>,
+    left: usize,
+}
+
+const POWER: StorageError = StorageError::new(StorageErrorKind::Io, errno::EIO);
+
+impl Storage for Failing {
+    async fn load(
+        &mut self,
+        id: RecordId,
+        buffer: &mut [u8],
+    ) -> Result<Option<usize>, StorageError> {
+        self.storage.load(id, buffer).await
+    }
+
+    async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), StorageError> {
+        self.left = self.left.checked_sub(1).ok_or(POWER)?;
+        self.storage.store(id, record).await
+    }
+
+    async fn delete(&mut self, id: RecordId) -> Result<(), StorageError> {
+        self.left = self.left.checked_sub(1).ok_or(POWER)?;
+        self.storage.delete(id).await
+    }
+}
+
+/// Which of the chains lies in `storage`: the store writes nothing that is there already.
+async fn chain_in(storage: &SharedStorage<MemoryStore>, chains: &[&str]) -> Vec<bool> {
+    let mut held = Vec::new();
+    for chain in chains {
+        let storage = storage.clone();
+        let mut keys = HostKeys::load(Failing { storage, left: 0 }).await.unwrap();
+        let written = keys
+            .write(TAG, CredentialKind::CaChain, chain.as_bytes())
+            .await;
+        held.push(written.is_ok());
+    }
+    held
+}
+
+#[tokio::test]
+async fn a_power_loss_leaves_the_old_certificates_or_the_new_ones() {
+    let (old, new) = (certificates(9), certificates(8));
+    let (mut olds, mut news) = (0, 0);
+    for left in 0.. {
+        let storage = SharedStorage::new(MemoryStore::new());
+        let mut keys = HostKeys::load(storage.clone()).await.unwrap();
+        keys.write(TAG, CredentialKind::CaChain, old.as_bytes())
+            .await
+            .unwrap();
+        let failing = Failing {
+            storage: storage.clone(),
+            left,
+        };
+        let mut keys = HostKeys::load(failing).await.unwrap();
+        let written = keys
+            .write(TAG, CredentialKind::CaChain, new.as_bytes())
+            .await;
+        let held = chain_in(&storage, &[&old, &new]).await;
+        match held[..] {
+            [true, false] => olds += 1,
+            [false, true] => news += 1,
+            _ => panic!("{held:?} after {left} writes"),
+        }
+        assert_eq!(written.is_ok(), held[1]);
+        // However it ended, there is room to write it again.
+        let mut keys = HostKeys::load(storage).await.unwrap();
+        keys.write(TAG, CredentialKind::CaChain, new.as_bytes())
+            .await
+            .unwrap();
+        if news == 4 {
+            break;
+        }
+    }
+    // Two or three pieces, then the record.
+    assert!((3..=4).contains(&olds), "{olds}");
 }
 
 #[tokio::test]

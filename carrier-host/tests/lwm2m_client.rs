@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::fs;
 use std::io::{BufRead, BufReader, Lines, Write};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use std::time;
 
 use carrier_mock::server::{ManagementServer, Request};
 use lwm2m_core::time::Instant;
+use rcgen::{CertificateParams, KeyPair};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_lwm2m-client");
@@ -310,6 +311,85 @@ fn a_restart_of_the_device_registers_again() {
     client.send(&json!({"cmd": "quit"}));
     assert_eq!(client.exit(), 0);
     assert_eq!(server.stop().registers, 2);
+}
+
+/// Serves `package` to one GET, whatever it asks for.
+fn serve_package(package: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut request = BufReader::new(stream.try_clone().unwrap()).lines();
+        while !request.next().unwrap().unwrap().is_empty() {}
+        let len = package.len();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n").unwrap();
+        stream.write_all(&package).unwrap();
+        // Until the device has everything and closes.
+        request.next()
+    });
+    port
+}
+
+#[test]
+fn firmware_is_fetched_into_its_file() {
+    let slot = Scratch::new("fetched.slot");
+    let package: Vec<u8> = (0..30_000_u32).flat_map(u32::to_be_bytes).collect();
+    let uri = format!("http://127.0.0.1:{}/image", serve_package(package.clone()));
+    let script = vec![Request::write("/5/0/1", 0, uri.leak().as_bytes())];
+    let server = Server::start(script.leak());
+    let args = ["--firmware", slot.path(), "--firmware-size", "200000"];
+    let mut client = Client::start(&[&["--server", &server.uri()], &args[..]].concat());
+    client.event("FotaStart");
+    let mut last = Value::Null;
+    while last["written"] != 120_000 {
+        last = client.event("Firmware");
+    }
+    assert_eq!(last["size"], 120_000);
+    loop {
+        let firmware = client.reply(&json!({"cmd": "firmware"}));
+        assert_eq!(firmware["room"], 200_000);
+        if firmware["complete"] == true {
+            break;
+        }
+    }
+    drop(client);
+    assert!(fs::read(&slot.0).unwrap().starts_with(&package));
+    server.stop();
+}
+
+#[test]
+fn without_a_slot_no_firmware_is_taken() {
+    let server = Server::start(&[]);
+    let mut client = Client::start(&["--server", &server.uri()]);
+    client.event("Registered");
+    let firmware = client.reply(&json!({"cmd": "firmware"}));
+    assert_eq!(firmware, json!({"slot": false}));
+    assert_eq!(client.exit(), 0);
+    server.stop();
+}
+
+#[test]
+fn certificates_are_asked_for_once_they_are_named() {
+    let server = Server::start(&[]);
+    let file = Scratch::new("roots.pem");
+    let args = ["--server", &server.uri(), "--ca", file.path()];
+    let wrong = |complaint: &str| {
+        let wrong = run(&[&["--endpoint", "test"], &args[..]].concat());
+        assert_eq!(wrong.status.code(), Some(2));
+        let sentence = String::from_utf8(wrong.stderr).unwrap();
+        assert!(sentence.contains(complaint), "{sentence}");
+    };
+    wrong("No such file");
+    fs::write(&file.0, "my notes").unwrap();
+    wrong("has no CA certificates in PEM or DER");
+    let key = KeyPair::generate().unwrap();
+    let root = CertificateParams::default().self_signed(&key).unwrap();
+    fs::write(&file.0, root.pem()).unwrap();
+    let mut client = Client::start(&args);
+    client.event("CertsInit");
+    client.event("Registered");
+    assert_eq!(client.exit(), 0);
+    server.stop();
 }
 
 #[test]

@@ -15,15 +15,11 @@ use core::cell::RefCell;
 use carrier_mock::server::firmware::{HttpFault, HttpServer, Image, Release, When};
 use carrier_mock::world::{StreamGuard, World};
 use lwm2m_carrier::errno;
-use lwm2m_carrier::hal::{
-    Expect, Link, OpenRequest, Received, SessionError, SessionErrorKind, SessionId, Sessions,
-    Transport,
-};
+use lwm2m_carrier::hal::{Expect, Link, Received, SessionError, SessionErrorKind, Sessions};
 use lwm2m_core::time::{Duration, Instant};
 
-use peer::{address, block_on, collect, connect};
+use peer::{ID, address, block_on, collect, connect, request};
 
-const ID: SessionId = SessionId::new(1);
 const IMAGE: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 const GET: &str = "GET /fw.bin?v=1 HTTP/1.1\r\nHost: files.example\r\n\r\n";
 
@@ -31,10 +27,6 @@ const CLOSED: Option<Received> = Some(Received::Closed(SessionError::new(
     SessionErrorKind::Closed,
     errno::ENOTCONN,
 )));
-
-fn request() -> OpenRequest<'static> {
-    OpenRequest::new("files.example", 80).over(Transport::Stream)
-}
 
 fn release() -> Release<'static> {
     Release::new(Image::new(IMAGE), "\"v1\"").last_modified("Tue, 15 Nov 1994 12:45:26 GMT")
@@ -379,7 +371,7 @@ fn a_reset_loses_what_was_not_read() {
         times: 1,
     };
     let (_, end) = ask(&[resets], GET);
-    let reset = SessionError::new(SessionErrorKind::Closed, errno::ECONNRESET);
+    let reset = SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
     assert_eq!(end, Some(Received::Closed(reset)));
 }
 

@@ -12,56 +12,26 @@ mod peer;
 
 use core::cell::RefCell;
 
-use carrier_mock::modem::{MAX_STREAMS, STREAM_GIVE_UP, STREAM_SEND_BUFFER, STREAM_WINDOW};
+use carrier_mock::modem::{MAX_STREAMS, STREAM_SEND_BUFFER, STREAM_WINDOW};
 use carrier_mock::network::Path;
 use carrier_mock::recorder::{Entry, Tape};
 use carrier_mock::server::Outgoing;
 use carrier_mock::world::{Door, StreamGuard, World};
+use lwm2m_carrier::driver::blocking;
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
-    CaTags, CredentialKind, DetachReason, Expect, Link, OpenRequest, Opened, Received, Security,
-    SecurityTag, SessionError, SessionErrorKind, SessionId, Sessions, Transport,
+    CaTags, CredentialKind, Expect, Link, OpenRequest, Opened, Received, Security, SecurityTag,
+    SessionError, SessionErrorKind, SessionId, Sessions, Transport,
 };
-use lwm2m_core::time::{Duration, Instant};
+use lwm2m_core::time::Duration;
 
-use peer::{Peer, address, at, block_on, collect, connect, next};
-
-const ID: SessionId = SessionId::new(1);
-const SERVER: &str = "192.0.2.9:80";
-const CA: &[u8] = b"certificate of the authority";
-
-fn request() -> OpenRequest<'static> {
-    OpenRequest::new("files.example", 80).over(Transport::Stream)
-}
+use peer::{
+    CA, ID, Peer, SERVER, address, at, block_on, closed, collect, connect, next, pattern, request,
+    world,
+};
 
 fn tags(tags: &[SecurityTag]) -> CaTags {
     CaTags::new(tags).unwrap()
-}
-
-fn closed(kind: SessionErrorKind, errno: i32) -> Received {
-    Received::Closed(SessionError::new(kind, errno))
-}
-
-/// A world whose link is up since 2 s, and a peer in it.
-fn world<'w>(peer: &'w RefCell<Peer>, guard: StreamGuard<'w>) -> World<'w> {
-    let world = World::new(7);
-    world
-        .add_stream_server("files.example", address(SERVER), guard, peer)
-        .unwrap();
-    block_on(async { world.link().up().await.unwrap() });
-    world
-}
-
-/// Nothing goes to the server or comes from it.
-fn cut_off(world: &World<'_>, from: Instant, until: Instant) {
-    let mut network = world.network().borrow_mut();
-    network
-        .add_server_outage(address(SERVER), from, until)
-        .unwrap();
-}
-
-fn pattern(len: usize) -> Vec<u8> {
-    (0..len).map(|n| (n % 251) as u8).collect()
 }
 
 #[test]
@@ -121,6 +91,37 @@ fn what_is_received_is_cut_anywhere_and_a_seed_decides_where() {
     assert!(run(1).iter().any(|len| *len < 16));
 }
 
+/// A driver that is polled without being woken sees the same bytes at the same times as one that is woken.
+#[test]
+fn every_executor_sees_the_same_stream() {
+    let run = |woken: bool| {
+        let peer = RefCell::new(Peer::default());
+        let world = world(&peer, StreamGuard::Plain);
+        let delay = (Duration::from_millis(20), Duration::from_millis(90));
+        let lossy = Path::perfect().delay(delay.0, delay.1).loss(50);
+        world.network().borrow_mut().set_paths(lossy);
+        peer.borrow_mut().say(&pattern(20_000));
+        let seen = RefCell::new(Vec::new());
+        let transfer = async {
+            let mut sessions = world.sessions();
+            sessions.open(ID, &request()).await.unwrap();
+            let mut buffer = [0; 700];
+            while let Some((_, what)) = next(&world, &mut buffer, at(600_000)).await {
+                seen.borrow_mut().push((world.now(), what));
+            }
+        };
+        if woken {
+            block_on(transfer);
+        } else {
+            blocking::block_on(transfer, || ());
+        }
+        seen.into_inner()
+    };
+    let woken = run(true);
+    assert!(woken.len() > 20);
+    assert_eq!(run(false), woken);
+}
+
 /// A stream that is held back stops its sender, and nothing is lost.
 #[test]
 fn a_hold_fills_the_window_and_no_more() {
@@ -142,6 +143,23 @@ fn a_hold_fills_the_window_and_no_more() {
         world.sessions().hold(ID, false);
         let (bytes, _) = collect(&world, at(3_700_000)).await;
         assert_eq!(bytes, text);
+    });
+}
+
+/// The news that there is room takes half a round trip, and what is sent then the other half.
+#[test]
+fn a_window_takes_a_round_trip() {
+    let peer = RefCell::new(Peer::default());
+    let world = world(&peer, StreamGuard::Plain);
+    block_on(async {
+        peer.borrow_mut().say(&pattern(10 * STREAM_WINDOW));
+        connect(&world, ID, &request()).await;
+        let last = world.now() + Duration::from_millis(9 * 100 + 50);
+        let until = |millis| last + Duration::from_millis(millis);
+        let (bytes, _) = collect(&world, last).await;
+        assert_eq!(bytes.len(), 9 * STREAM_WINDOW);
+        let (rest, _) = collect(&world, until(1)).await;
+        assert_eq!(rest.len(), STREAM_WINDOW);
     });
 }
 
@@ -191,9 +209,19 @@ fn a_path_has_a_bandwidth() {
 
 #[test]
 fn a_close_comes_after_everything_in_front_of_it_and_a_reset_does_not() {
-    for (ending, errno, delivered) in [
-        (Outgoing::Close, errno::ENOTCONN, 100),
-        (Outgoing::Reset, errno::ECONNRESET, 0),
+    for (ending, kind, errno, delivered) in [
+        (
+            Outgoing::Close,
+            SessionErrorKind::Closed,
+            errno::ENOTCONN,
+            100,
+        ),
+        (
+            Outgoing::Reset,
+            SessionErrorKind::Reset,
+            errno::ECONNRESET,
+            0,
+        ),
     ] {
         let peer = RefCell::new(Peer::default());
         let world = world(&peer, StreamGuard::Plain);
@@ -206,7 +234,7 @@ fn a_close_comes_after_everything_in_front_of_it_and_a_reset_does_not() {
             world.sessions().hold(ID, false);
             let (bytes, end) = collect(&world, at(60_000)).await;
             assert_eq!(bytes, pattern(delivered));
-            assert_eq!(end, Some(closed(SessionErrorKind::Closed, errno)));
+            assert_eq!(end, Some(closed(kind, errno)));
             // It is gone: nothing more is received, and nothing can be sent.
             assert_eq!(collect(&world, at(70_000)).await, (Vec::new(), None));
             assert!(
@@ -319,7 +347,7 @@ fn only_the_authority_under_the_tags_is_trusted() {
                 let mut sessions = world.sessions();
                 sessions.send(ID, b"GET", Expect::Reply).await.unwrap();
                 let (_, end) = collect(&world, at(110_000)).await;
-                let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
+                let reset = closed(SessionErrorKind::Reset, errno::ECONNRESET);
                 assert_eq!(end, Some(reset));
             }
         });
@@ -360,7 +388,7 @@ fn who_does_not_get_in_learns_why() {
         peer.borrow_mut().absent = false;
         peer.borrow_mut().full = true;
         connect(&world, ID, &request()).await;
-        let reset = Some((ID, closed(SessionErrorKind::Closed, errno::ECONNRESET)));
+        let reset = Some((ID, closed(SessionErrorKind::Reset, errno::ECONNRESET)));
         assert_eq!(next(&world, &mut buffer, at(600_000)).await, reset);
     });
 }
@@ -380,107 +408,5 @@ fn streams_are_few() {
         connect(&world, more, &request()).await;
         // The first has made room, so its server has heard of its end.
         assert_eq!(peer.borrow().closed, 1);
-    });
-}
-
-#[test]
-fn short_outages_are_survived_and_long_ones_end_the_server_s_side_alone() {
-    for (secs, survives) in [(20, true), (300, false)] {
-        let peer = RefCell::new(Peer::default());
-        let world = world(&peer, StreamGuard::Plain);
-        block_on(async {
-            connect(&world, ID, &request()).await;
-            let text = pattern(50_000);
-            peer.borrow_mut().say(&text);
-            let (first, _) = collect(&world, at(2500)).await;
-            let until = at(2500) + Duration::from_secs(secs);
-            cut_off(&world, at(2500), until);
-            let (rest, end) = collect(&world, at(2_000_000)).await;
-            // Nobody tells the device that the server has given up.
-            assert_eq!(end, None);
-            assert_eq!(peer.borrow().closed, u32::from(!survives));
-            let all = [first, rest].concat();
-            assert_eq!(all.len() == text.len(), survives, "{}", all.len());
-            assert!(text.starts_with(&all));
-            if !survives {
-                let mut sessions = world.sessions();
-                sessions.send(ID, b"there?", Expect::Reply).await.unwrap();
-                let (_, end) = collect(&world, at(2_100_000)).await;
-                let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
-                assert_eq!(end, Some(reset));
-            }
-        });
-    }
-}
-
-#[test]
-fn a_device_that_gets_no_acknowledgement_gives_up() {
-    let peer = RefCell::new(Peer::default());
-    let world = world(&peer, StreamGuard::Plain);
-    block_on(async {
-        connect(&world, ID, &request()).await;
-        let since = world.now();
-        cut_off(&world, since, Instant::FAR_FUTURE);
-        let mut sessions = world.sessions();
-        sessions.send(ID, b"GET", Expect::Reply).await.unwrap();
-        let (_, end) = collect(&world, at(600_000)).await;
-        let timeout = closed(SessionErrorKind::Timeout, errno::ETIMEDOUT);
-        assert_eq!(end, Some(timeout));
-        assert_eq!(peer.borrow().received, b"");
-        assert_eq!(peer.borrow().closed, 1);
-        assert!(world.now().since(since) >= STREAM_GIVE_UP);
-    });
-}
-
-#[test]
-fn streams_end_with_the_link_and_with_the_power() {
-    for power in [false, true] {
-        let peer = RefCell::new(Peer::default());
-        let tape = Tape::new();
-        let world = world(&peer, StreamGuard::Plain);
-        world.set_recorder(&tape);
-        block_on(async {
-            connect(&world, ID, &request()).await;
-            peer.borrow_mut().say(&pattern(50_000));
-            world.sleep(Duration::from_millis(200)).await;
-            if power {
-                world.power_off();
-                world.reboot();
-            } else {
-                world.link().detach(DetachReason::Network, None);
-            }
-            assert_eq!(collect(&world, at(10_000)).await, (Vec::new(), None));
-        });
-        assert_eq!(peer.borrow().closed, 1);
-        let ends = tape.entries().into_iter().filter(|recorded| {
-            matches!(recorded.entry, Entry::StreamClosed { error: Some(error), .. }
-                if error.errno == errno::ENETDOWN)
-        });
-        assert_eq!(ends.count(), 1);
-    }
-}
-
-/// Behind a NAT that has forgotten the binding a stream is cut, and the device hears of it when it sends.
-#[test]
-fn a_rebound_nat_cuts_streams() {
-    let peer = RefCell::new(Peer::default());
-    let world = world(&peer, StreamGuard::Plain);
-    block_on(async {
-        connect(&world, ID, &request()).await;
-        world.rebind_nat();
-        peer.borrow_mut().say(b"do you hear me?");
-        assert_eq!(collect(&world, at(60_000)).await, (Vec::new(), None));
-        let mut sessions = world.sessions();
-        sessions.send(ID, b"hello", Expect::Reply).await.unwrap();
-        let (bytes, end) = collect(&world, at(70_000)).await;
-        assert_eq!(bytes, b"");
-        let reset = closed(SessionErrorKind::Closed, errno::ECONNRESET);
-        assert_eq!(end, Some(reset));
-        assert_eq!(peer.borrow().received, b"");
-        // A new connection is a new binding.
-        connect(&world, ID, &request()).await;
-        sessions.send(ID, b"hello", Expect::Reply).await.unwrap();
-        world.sleep(Duration::from_secs(1)).await;
-        assert_eq!(peer.borrow().received, b"hello");
     });
 }

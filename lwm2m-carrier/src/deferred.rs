@@ -2,6 +2,8 @@
 
 use lwm2m_core::time::Duration;
 
+use crate::era::Era;
+
 /// An attempt has failed and follows again.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -31,7 +33,7 @@ impl Deferred {
 pub enum DeferredReason {
     /// Nothing in particular.
     NoReason = 0,
-    /// The packet data connection could not be activated: SIM card or network.
+    /// The packet data connection could not be activated: the SIM card is missing or locked, or the network refuses it.
     PdnActivate = 1,
     /// No way to the bootstrap server, or its name does not resolve.
     BootstrapNoRoute = 2,
@@ -47,15 +49,25 @@ pub enum DeferredReason {
     ServerRegistration = 7,
     /// The server is being maintained, or wants to be left alone.
     ServiceUnavailable = 8,
-    /// The SIM card has no telephone number yet.
+    /// The SIM card has no telephone number yet, and the endpoint client name needs it. The modem is asked again after
+    /// `retry_after`, and as soon as the link comes back meanwhile.
     SimMsisdn = 9,
 }
 
 impl DeferredReason {
-    /// The number that hosts know the reason by, the same in every era.
+    /// The number that hosts of `era` know the reason by; `None` where that era has no such reason.
+    ///
+    /// A reason keeps its number from the release that has brought it, but for one: `SERVICE_UNAVAILABLE` was 9 in 1.7,
+    /// after it had been the error 9 in 1.6.
     #[must_use]
-    pub const fn number(self) -> u32 {
-        self as u32
+    pub const fn number(self, era: Era) -> Option<u32> {
+        match (self, era) {
+            (_, Era::V1_1) => None,
+            (Self::ServiceUnavailable | Self::SimMsisdn, Era::V1_2 | Era::V1_4) => None,
+            (Self::ServiceUnavailable, Era::V1_6) => Some(9),
+            (Self::SimMsisdn, Era::V1_6) => None,
+            _ => Some(self as u32),
+        }
     }
 
     /// The name that sequence charts use.
@@ -82,9 +94,9 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_the_headers() {
-        assert_eq!(DeferredReason::PdnActivate.number(), 1);
-        assert_eq!(DeferredReason::BootstrapSequence.number(), 4);
-        assert_eq!(DeferredReason::ServerRegistration.number(), 7);
-        assert_eq!(DeferredReason::SimMsisdn.number(), 9);
+        assert_eq!(DeferredReason::NoReason.number(Era::V1_1), None);
+        assert_eq!(DeferredReason::PdnActivate.number(Era::V1_2), Some(1));
+        assert_eq!(DeferredReason::BootstrapSequence.number(Era::V2_7), Some(4));
+        assert_eq!(DeferredReason::SimMsisdn.number(Era::V1_8), Some(9));
     }
 }

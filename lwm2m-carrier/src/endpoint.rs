@@ -1,8 +1,10 @@
 //! The endpoint client name (Core 1.1.1, section 7.4.1.1).
 
+use core::fmt;
+
 use lwm2m_core::wire::writer::Writer;
 
-use crate::hal::{ModemInfo, NotAvailable};
+use crate::hal::ModemInfo;
 
 /// What the endpoint client name is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,13 +25,12 @@ impl EndpointFormat {
     /// always enough. A device may as well bring a name of its own.
     ///
     /// # Errors
-    /// [`NotAvailable`] when the modem does not know a part, or the buffer is too short. The telephone number of a new
-    /// SIM card may come later.
+    /// [`EndpointError`]. The telephone number of a new SIM card may come later.
     pub async fn write<'b>(
         self,
         modem: &mut impl ModemInfo,
         buffer: &'b mut [u8],
-    ) -> Result<&'b str, NotAvailable> {
+    ) -> Result<&'b str, EndpointError> {
         let mut fact = [0; 32];
         let mut writer = Writer::new(buffer);
         let prefix = match self {
@@ -37,35 +38,68 @@ impl EndpointFormat {
             Self::ImeiMsisdn => "urn:imei-msisdn:",
         };
         writer.bytes(prefix.as_bytes());
-        writer.bytes(digits(modem.imei(&mut fact).await?)?);
+        let imei = modem.imei(&mut fact).await;
+        writer.bytes(digits(imei.map_err(|_| EndpointError::Imei)?)?);
         if self == Self::ImeiMsisdn {
             writer.u8(b'-');
-            writer.bytes(digits(modem.msisdn(&mut fact).await?)?);
+            match modem.msisdn(&mut fact).await {
+                Ok(msisdn) if !msisdn.is_empty() => writer.bytes(digits(msisdn)?),
+                _ => return Err(EndpointError::Msisdn),
+            }
         }
         let written = writer.finish();
-        if !written.is_whole() || written.total > LONGEST {
-            return Err(NotAvailable);
+        if !written.is_whole() {
+            return Err(EndpointError::Room);
         }
-        buffer
+        let name = buffer
             .get(..written.total)
-            .and_then(|name| core::str::from_utf8(name).ok())
-            .ok_or(NotAvailable)
+            .filter(|name| name.len() <= LONGEST);
+        name.and_then(|name| core::str::from_utf8(name).ok())
+            .ok_or(EndpointError::Malformed)
     }
 }
 
 /// The bytes of a text that consists of digits alone.
-fn digits(text: &str) -> Result<&[u8], NotAvailable> {
+fn digits(text: &str) -> Result<&[u8], EndpointError> {
     let bytes = text.as_bytes();
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
-        return Err(NotAvailable);
+        return Err(EndpointError::Malformed);
     }
     Ok(bytes)
 }
 
+/// Why there is no name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// The modem does not tell its IMEI.
+    Imei,
+    /// The SIM card has no telephone number, or none yet.
+    Msisdn,
+    /// The modem answers with something else than the digits of such a number.
+    Malformed,
+    /// The buffer is too short.
+    Room,
+}
+
+impl fmt::Display for EndpointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Imei => "the modem does not tell its IMEI",
+            Self::Msisdn => "the SIM card has no telephone number yet",
+            Self::Malformed => "the modem's numbers are malformed",
+            Self::Room => "no room for the endpoint name",
+        })
+    }
+}
+
+impl core::error::Error for EndpointError {}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::driver::blocking::block_on;
+    use crate::{driver::blocking::block_on, hal::NotAvailable};
 
     struct Modem(&'static str, Option<&'static str>);
 
@@ -86,7 +120,7 @@ mod tests {
         }
     }
 
-    fn name(format: EndpointFormat, mut modem: Modem) -> Result<[u8; 64], NotAvailable> {
+    fn name(format: EndpointFormat, mut modem: Modem) -> Result<[u8; 64], EndpointError> {
         let mut buffer = [0; 64];
         block_on(format.write(&mut modem, &mut buffer), || ())?;
         Ok(buffer)
@@ -111,17 +145,38 @@ mod tests {
     #[test]
     fn without_the_facts_there_is_no_name() {
         let imei = "490154203237518";
-        assert_eq!(
-            name(EndpointFormat::ImeiMsisdn, Modem(imei, None)),
-            Err(NotAvailable)
-        );
-        assert_eq!(
-            name(EndpointFormat::Imei, Modem("", None)),
-            Err(NotAvailable)
-        );
-        assert_eq!(
-            name(EndpointFormat::Imei, Modem("4901&ep=x", None)),
-            Err(NotAvailable)
-        );
+        for (format, modem, error) in [
+            (
+                EndpointFormat::ImeiMsisdn,
+                Modem(imei, None),
+                EndpointError::Msisdn,
+            ),
+            (
+                EndpointFormat::ImeiMsisdn,
+                Modem(imei, Some("")),
+                EndpointError::Msisdn,
+            ),
+            (
+                EndpointFormat::ImeiMsisdn,
+                Modem(imei, Some("+49151")),
+                EndpointError::Malformed,
+            ),
+            (
+                EndpointFormat::Imei,
+                Modem("", None),
+                EndpointError::Malformed,
+            ),
+            (
+                EndpointFormat::Imei,
+                Modem("4901&ep=x", None),
+                EndpointError::Malformed,
+            ),
+        ] {
+            assert_eq!(name(format, modem), Err(error));
+        }
+        let mut short = [0; 10];
+        let mut modem = Modem(imei, None);
+        let made = block_on(EndpointFormat::Imei.write(&mut modem, &mut short), || ());
+        assert_eq!(made, Err(EndpointError::Room));
     }
 }

@@ -5,6 +5,7 @@ use core::fmt;
 use lwm2m_core::client::Failure;
 
 use crate::{
+    endpoint::EndpointError,
     era::Era,
     errno,
     fota::VerifierError,
@@ -45,7 +46,8 @@ pub enum ErrorKind {
     FotaConnectionLost,
     /// The firmware update failed otherwise.
     FotaFail,
-    /// The configuration is not usable: the application has to change it.
+    /// The configuration is not usable: the application has to change it. Where nothing can be begun with it, `init()`
+    /// returns the same error.
     Configuration,
     /// Initialisation.
     Init,
@@ -74,6 +76,8 @@ pub enum Cause {
     Record,
     /// The profile or the objects do not fit together.
     Configuration(ConfigurationError),
+    /// The endpoint client name cannot be made.
+    Endpoint(EndpointError),
     /// The firmware slot.
     Firmware(FirmwareError),
     /// The verifier has refused the firmware package.
@@ -99,6 +103,10 @@ pub enum DownloadError {
     Refused,
     /// It is too large to be handed out.
     TooLarge,
+    /// A part of it is longer than the firmware buffer.
+    Memory,
+    /// The server has given the update up.
+    Cancelled,
     /// The server does not do as the protocol says.
     Protocol,
     /// Redirected too often.
@@ -119,6 +127,8 @@ impl DownloadError {
             Self::Credentials | Self::NotFound => errno::ENOENT,
             Self::Refused => errno::EACCES,
             Self::TooLarge => errno::EFBIG,
+            Self::Memory => errno::ENOMEM,
+            Self::Cancelled => errno::ECANCELED,
             Self::Protocol => errno::EBADR,
             Self::Redirects => errno::ELOOP,
             Self::Unavailable => errno::EBUSY,
@@ -133,9 +143,13 @@ impl DownloadError {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ConfigurationError {
-    /// The server's URI is missing, malformed or too long.
+    /// The server's URI is missing or malformed.
     Uri,
-    /// The URI asks for security, and there are no credentials; or the other way round.
+    /// A text is longer than its place: the server's URI or the identity of its key in object 0, or the endpoint client
+    /// name, which has at most 255 bytes.
+    TooLong,
+    /// The URI asks for security, and there are no credentials; or the other way round. Also: the key store has no key
+    /// under the profile's tag; once one is put there, the next attempt uses it.
     Credentials,
     /// Object 0 (Security) or 1 (Server) is not among the objects, or too small.
     Objects,
@@ -157,6 +171,9 @@ impl Error {
             Cause::Protocol(_) => errno::EBADR,
             Cause::Record => errno::EIO,
             Cause::Configuration(ConfigurationError::Uri) => errno::EINVAL,
+            Cause::Configuration(ConfigurationError::TooLong)
+            | Cause::Endpoint(EndpointError::Room) => errno::E2BIG,
+            Cause::Endpoint(_) => errno::EFAULT,
             Cause::Configuration(ConfigurationError::Credentials) => errno::ENOENT,
             Cause::Configuration(ConfigurationError::Objects) => errno::EFAULT,
             Cause::Configuration(ConfigurationError::Buffer) => errno::ENOMEM,
@@ -182,6 +199,9 @@ impl Error {
 
 impl ErrorKind {
     /// The number that hosts of `era` know the error by; `None` where that era has no such error.
+    ///
+    /// From 2.4 on `FOTA_FAIL` is the one error of firmware updates, and stands for all five kinds; its value tells them
+    /// apart.
     #[must_use]
     pub fn number(self, era: Era) -> Option<u32> {
         // One column per era: 1.1, 1.2, 1.4, 1.6, 1.8, 2.0, 2.4, 2.7.
@@ -189,10 +209,10 @@ impl ErrorKind {
             Self::ConnectFail => [0, 1, 1, 1, 1, 1, 1, 1],
             Self::DisconnectFail => [0, 2, 2, 2, 2, 2, 2, 2],
             Self::Bootstrap => [0, 3, 3, 3, 3, 3, 3, 3],
-            Self::FotaPackage => [0, 4, 4, 4, 4, 4, 0, 0],
-            Self::FotaProtocol => [0, 5, 5, 5, 5, 5, 0, 0],
-            Self::FotaConnection => [0, 6, 6, 6, 6, 6, 0, 0],
-            Self::FotaConnectionLost => [0, 7, 7, 7, 7, 7, 0, 0],
+            Self::FotaPackage => [0, 4, 4, 4, 4, 4, 4, 4],
+            Self::FotaProtocol => [0, 5, 5, 5, 5, 5, 4, 4],
+            Self::FotaConnection => [0, 6, 6, 6, 6, 6, 4, 4],
+            Self::FotaConnectionLost => [0, 7, 7, 7, 7, 7, 4, 4],
             Self::FotaFail => [0, 8, 8, 8, 8, 8, 4, 4],
             Self::Configuration => [0, 0, 0, 10, 9, 9, 5, 5],
             Self::Init => [0, 0, 0, 0, 0, 10, 6, 6],
@@ -244,10 +264,12 @@ impl fmt::Display for Error {
             Cause::Record => f.write_str("record damaged or of an unknown version"),
             Cause::Configuration(error) => f.write_str(match error {
                 ConfigurationError::Uri => "server URI missing or malformed",
+                ConfigurationError::TooLong => "server URI, identity or endpoint name too long",
                 ConfigurationError::Credentials => "credentials do not fit the server URI",
                 ConfigurationError::Objects => "object 0 or 1 missing or too small",
                 ConfigurationError::Buffer => "message buffer or firmware buffer too small",
             }),
+            Cause::Endpoint(error) => error.fmt(f),
             Cause::Firmware(error) => error.fmt(f),
             Cause::Package(error) => f.write_str(match error {
                 VerifierError::Damaged => "damaged",
@@ -261,6 +283,8 @@ impl fmt::Display for Error {
                 DownloadError::NotFound => "not found",
                 DownloadError::Refused => "refused by the server",
                 DownloadError::TooLarge => "too large",
+                DownloadError::Memory => "a part is longer than the firmware buffer",
+                DownloadError::Cancelled => "given up by the server",
                 DownloadError::Protocol => "the server does not do as the protocol says",
                 DownloadError::Redirects => "redirected too often",
                 DownloadError::Unavailable => "the server is not available",
@@ -281,7 +305,7 @@ mod tests {
     #[test]
     fn numbers_follow_the_era() {
         assert_eq!(ErrorKind::FotaConnection.number(Era::V1_6), Some(6));
-        assert_eq!(ErrorKind::FotaConnection.number(Era::V2_4), None);
+        assert_eq!(ErrorKind::FotaConnection.number(Era::V2_4), Some(4));
         assert_eq!(ErrorKind::Configuration.number(Era::V1_6), Some(10));
         assert_eq!(ErrorKind::Configuration.number(Era::V1_8), Some(9));
         assert_eq!(ErrorKind::Configuration.number(Era::V2_7), Some(5));

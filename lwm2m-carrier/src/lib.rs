@@ -22,7 +22,7 @@ mod uri;
 
 pub use carrier::Carrier;
 pub use deferred::{Deferred, DeferredReason};
-pub use endpoint::EndpointFormat;
+pub use endpoint::{EndpointError, EndpointFormat};
 pub use era::Era;
 pub use error::{Cause, ConfigurationError, DownloadError, Error, ErrorKind};
 pub use event::Event;

@@ -42,6 +42,9 @@ pub struct Profile<'p> {
     pub endpoint: EndpointFormat,
     /// Whether the application is asked for CA certificates before the first connection.
     pub asks_for_certificates: bool,
+    /// Whether the device de-registers before the application takes it offline by a link-down request. Otherwise the
+    /// registration stays with the server, until its lifetime ends or the device registers anew.
+    pub deregisters_on_link_down: bool,
     /// The first security tag that the library uses: it is for the profile's key, the 16 behind it are for the keys
     /// that bootstrap servers send, twice as many as there may be, so that new keys can be written beside those in use.
     pub first_tag: SecurityTag,
@@ -82,6 +85,7 @@ impl Profile<'static> {
         announce_binding: false,
         endpoint: EndpointFormat::Imei,
         asks_for_certificates: false,
+        deregisters_on_link_down: true,
         first_tag: SecurityTag(25),
         link_back_off: BackOff::DEFAULT,
         bootstrap_back_off: BackOff::DEFAULT,
@@ -142,6 +146,13 @@ impl<'p> Profile<'p> {
     #[must_use]
     pub const fn with_certificates_from_application(mut self, asked: bool) -> Self {
         self.asks_for_certificates = asked;
+        self
+    }
+
+    /// The same, de-registering before a link-down request is carried out or not.
+    #[must_use]
+    pub const fn with_deregistration_on_link_down(mut self, deregisters: bool) -> Self {
+        self.deregisters_on_link_down = deregisters;
         self
     }
 

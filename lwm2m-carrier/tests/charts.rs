@@ -8,11 +8,13 @@
     reason = "a failed test panics"
 )]
 
+#[path = "charts/firmware.rs"]
+mod firmware;
 #[path = "charts/scenarios.rs"]
 mod scenarios;
 
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::recorder::{Entry, Recorded, mscgen, projection};
+use carrier_mock::recorder::{Entry, Recorded, SecurityKind, mscgen, projection};
 use carrier_mock::world::Stop;
 use lwm2m_carrier::{Cause, ErrorKind, Event};
 use scenarios::{
@@ -37,12 +39,18 @@ fn is_key_write(recorded: &Recorded) -> bool {
     matches!(recorded.entry, Entry::KeyWrite { .. })
 }
 
+/// The application's CA certificates are applied to a session.
+fn is_tag_box(recorded: &Recorded) -> bool {
+    let security = SecurityKind::CaTags;
+    matches!(recorded.entry, Entry::Opened { security: kind, .. } if kind == security)
+}
+
 fn count(recording: &[Recorded], is: fn(&Recorded) -> bool) -> usize {
     recording.iter().filter(|recorded| is(recorded)).count()
 }
 
-/// Lives the lives of a chart. The recording is the chart, and the chart is no other recording: with two events
-/// swapped, or one left out, or one of the key writes that the chart draws left out, it differs.
+/// Lives the lives of a chart. The recording is the chart, and the chart is no other recording: with two neighbours of
+/// what it draws swapped, or one of the events, key writes or applied tags that it draws left out, it differs.
 fn lives(scenario: &Scenario) -> Vec<Life> {
     let lives = scenario.modes.iter().map(|mode| {
         let life = both_drivers(scenario, *mode);
@@ -62,20 +70,36 @@ fn assert_chart(scenario: &Scenario, recording: &[Recorded]) {
         "{}",
         mscgen::to_string(&projection::rows(recording))
     );
-    let without = |at: usize| [&recording[..at], &recording[at + 1..]].concat();
+    let is_noticed = |at: &usize| {
+        let without = [&recording[..*at], &recording[at + 1..]].concat();
+        difference(&without).is_some()
+    };
     let all = 0..recording.len();
-    let events: Vec<usize> = all.clone().filter(|at| is_event(&recording[*at])).collect();
-    for &at in &events {
-        assert!(difference(&without(at)).is_some(), "without event {at}");
+    for at in all.clone().filter(|at| is_event(&recording[*at])) {
+        assert!(is_noticed(&at), "without event {at}");
     }
-    for pair in events.windows(2) {
+    for (is, drawn) in [
+        (is_key_write as fn(&Recorded) -> bool, scenario.key_writes),
+        (is_tag_box, scenario.tag_boxes),
+    ] {
+        let noticed = all.clone().filter(|at| is(&recording[*at]));
+        assert_eq!(noticed.filter(is_noticed).count(), drawn);
+    }
+    let is_drawn = |at: &usize| {
+        let recorded = &recording[*at];
+        is_event(recorded) || (is_key_write(recorded) || is_tag_box(recorded)) && is_noticed(at)
+    };
+    let drawn: Vec<usize> = all.filter(is_drawn).collect();
+    for pair in drawn.windows(2) {
+        let [first, second] = [&recording[pair[0]], &recording[pair[1]]];
+        if is_key_write(first) && is_key_write(second) {
+            // One box.
+            continue;
+        }
         let mut swapped = recording.to_vec();
         swapped.swap(pair[0], pair[1]);
         assert!(difference(&swapped).is_some(), "swapped {pair:?}");
     }
-    let writes = all.filter(|at| is_key_write(&recording[*at]));
-    let noticed = writes.filter(|at| difference(&without(*at)).is_some());
-    assert_eq!(noticed.count(), scenario.key_writes);
 }
 
 #[test]

@@ -25,6 +25,14 @@ impl Instant {
         self.0
     }
 
+    /// A point up to `window` milliseconds earlier, but by no more than a quarter of a period of `secs` seconds.
+    // 64-bit arithmetic is long on a 32-bit core; inlined, it is there three times.
+    #[inline(never)]
+    pub(crate) fn brought_forward(self, window: u32, secs: u32) -> Self {
+        let millis = window.min(secs.saturating_mul(250));
+        Self(self.0.saturating_sub(u64::from(millis)))
+    }
+
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
@@ -52,7 +60,12 @@ impl Duration {
     /// A span of `secs` seconds; saturates.
     #[must_use]
     pub const fn from_secs(secs: u64) -> Self {
-        Self(secs.saturating_mul(1000))
+        // Compared instead of `saturating_mul`, the compiler sees that 32 bits of seconds need no 64-bit product.
+        if secs > u64::MAX / 1000 {
+            Self::MAX
+        } else {
+            Self(secs * 1000)
+        }
     }
 
     /// The span in milliseconds.
@@ -78,6 +91,7 @@ impl Add<Duration> for Instant {
     type Output = Self;
 
     /// Saturates at [`Instant::FAR_FUTURE`].
+    #[inline(never)]
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span.0))
     }

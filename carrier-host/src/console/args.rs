@@ -47,6 +47,18 @@ struct Line {
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
 
+    /// Take firmware: the slot for it is this file, made when it does not exist; FILE.installed is what was installed
+    #[arg(long, value_name = "FILE")]
+    firmware: Option<PathBuf>,
+
+    /// Bytes of the longest firmware package, the same each time
+    #[arg(long, value_name = "BYTES", default_value_t = 1_048_576, value_parser = clap::value_parser!(u32).range(1..=267_000_000))]
+    firmware_size: u32,
+
+    /// Trust the CA certificates in this file, PEM or DER, and no others: for firmware servers under https://
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+
     /// Speak JSON, one object a line
     #[arg(long)]
     json: bool,
@@ -70,6 +82,12 @@ pub struct Options {
     pub queue: bool,
     /// Where the state is kept; nowhere without.
     pub state: Option<PathBuf>,
+    /// The file of the firmware slot; no firmware is taken without.
+    pub firmware: Option<PathBuf>,
+    /// Bytes of the longest firmware package: 1 to 267,000,000.
+    pub firmware_size: u32,
+    /// The file with the CA certificates that are trusted.
+    pub ca: Option<PathBuf>,
     /// Whether the console speaks JSON.
     pub json: bool,
 }
@@ -171,6 +189,9 @@ impl Options {
             lifetime: line.lifetime,
             queue: line.queue,
             state: line.state,
+            firmware: line.firmware,
+            firmware_size: line.firmware_size,
+            ca: line.ca,
             json: line.json,
         })
     }
@@ -201,13 +222,16 @@ mod tests {
         assert_eq!(options.lifetime, 3600);
         assert!(!options.queue && !options.json);
         assert_eq!(options.state, None);
+        assert_eq!((options.firmware, options.ca), (None, None));
+        assert_eq!(options.firmware_size, 1 << 20);
     }
 
     #[test]
     fn a_full_line_is_taken_apart() {
         let options = parse(
             "lwm2m-client --bootstrap coaps://[::1]:5784 --endpoint urn:imei:353270080000008 \
-             --psk-identity me --psk 00ff --lifetime 60 --queue --state s.flash --json",
+             --psk-identity me --psk 00ff --lifetime 60 --queue --state s.flash \
+             --firmware f.flash --firmware-size 300000 --ca roots.pem --json",
         )
         .unwrap();
         assert!(options.is_bootstrap_server);
@@ -216,6 +240,9 @@ mod tests {
         assert_eq!(options.lifetime, 60);
         assert!(options.queue && options.json);
         assert_eq!(options.state, Some("s.flash".into()));
+        assert_eq!(options.firmware, Some("f.flash".into()));
+        assert_eq!(options.firmware_size, 300_000);
+        assert_eq!(options.ca, Some("roots.pem".into()));
     }
 
     #[test]
@@ -258,6 +285,10 @@ mod tests {
                 "invalid value '0' for '--lifetime <S>': 0 is not in 1..=4294967295",
             ),
             (
+                "lwm2m-client --endpoint x --server coap://h --firmware-size 0",
+                "invalid value '0' for '--firmware-size <BYTES>': 0 is not in 1..=267000000",
+            ),
+            (
                 "lwm2m-client --endpoint x --server coap://h nonsense",
                 "unexpected argument 'nonsense' found",
             ),
@@ -288,6 +319,9 @@ mod tests {
             "--lifetime",
             "--queue",
             "--state",
+            "--firmware",
+            "--firmware-size",
+            "--ca",
             "--json",
         ] {
             assert!(help.contains(option), "{option}");

@@ -20,6 +20,7 @@ deregister           de-register from all servers
 register             register again
 show                 show servers, registrations and objects
 stats                show the counters
+firmware             show how far a firmware package has come
 help                 show this
 quit                 de-register and end";
 
@@ -71,6 +72,8 @@ pub enum Command {
     Show,
     /// Show the counters.
     Stats,
+    /// Show how far a firmware package has come.
+    Firmware,
     /// Show the commands.
     Help,
     /// De-register and end.
@@ -221,6 +224,7 @@ impl Parts<'_> {
             "register" => alone(Command::Register),
             "show" => alone(Command::Show),
             "stats" => alone(Command::Stats),
+            "firmware" => alone(Command::Firmware),
             "help" => alone(Command::Help),
             "quit" => alone(Command::Quit),
             unknown => Err(CommandError::Unknown(unknown.to_owned())),

@@ -81,6 +81,9 @@ impl Reply {
             ("unexpected", statistics.unexpected),
             ("timeouts", statistics.timeouts),
             ("events_lost", statistics.events_lost),
+            ("bytes_received", statistics.bytes_received),
+            ("bytes_sent", statistics.bytes_sent),
+            ("wake_ups", statistics.wake_ups),
         ] {
             reply.member(name, count);
         }
@@ -171,6 +174,20 @@ impl<W: Write> Printer<W> {
         }
     }
 
+    /// How far a firmware package has come, of so many bytes where that is known; marked as an event.
+    ///
+    /// # Errors
+    /// As those of `out`.
+    pub fn firmware(&mut self, written: u32, size: Option<u32>) -> io::Result<()> {
+        if self.json {
+            return self.line(&json!({"event": "Firmware", "written": written, "size": size}));
+        }
+        match size {
+            Some(size) => self.line(&format_args!("* firmware: {written} of {size} bytes")),
+            None => self.line(&format_args!("* firmware: {written} bytes")),
+        }
+    }
+
     fn line(&mut self, line: &impl fmt::Display) -> io::Result<()> {
         writeln!(self.out, "{line}")?;
         self.out.flush()
@@ -220,6 +237,19 @@ mod tests {
         let (plain, json) = both(|printer| printer.event(&Event::Registered { server: 1 }));
         assert_eq!(plain, "* registered with server 1\n");
         assert_eq!(json, "{\"event\":\"Registered\",\"server\":1}\n");
+    }
+
+    #[test]
+    fn the_progress_of_firmware_looks_like_an_event() {
+        let (plain, json) = both(|printer| printer.firmware(4096, Some(20_000)));
+        assert_eq!(plain, "* firmware: 4096 of 20000 bytes\n");
+        let json: Json = serde_json::from_str(&json).unwrap();
+        let expected = json!({"event": "Firmware", "written": 4096, "size": 20_000});
+        assert_eq!(json, expected);
+        let (plain, json) = both(|printer| printer.firmware(4096, None));
+        assert_eq!(plain, "* firmware: 4096 bytes\n");
+        let json: Json = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["size"], Json::Null);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The key store: credentials in memory, kept in a storage.
 
+mod pieces;
 mod record;
 mod ring;
 
@@ -10,29 +11,39 @@ use lwm2m_carrier::hal::{
 };
 use zeroize::Zeroizing;
 
+use crate::tls::{is_ca_chain, is_certificate_chain, is_private_key};
+use pieces::{Pieces, WriteError};
 use ring::Credentials;
 pub use ring::KeyRing;
 
-/// The record that all credentials are kept in; `lwm2m-carrier` uses the ids up to 15.
+/// The record that names all credentials and holds the short ones; `lwm2m-carrier` uses the ids up to 15.
 const RECORD: RecordId = RecordId(16);
 
 /// The longest record.
 const LONGEST: usize = 3072;
 
-/// The longest credential, in bytes.
-const LONGEST_CREDENTIAL: usize = 512;
+/// The longest pre-shared key or identity, in bytes.
+const LONGEST_KEY: usize = 512;
 
-/// Pre-shared keys and their identities, all in one record of a [`Storage`], so that each change is atomic.
+/// The longest credential of certificates or with a private key, in bytes.
+const LONGEST_CERTIFICATES: usize = 8192;
+
+/// Pre-shared keys with their identities, certificates and private keys, named by one record of a [`Storage`], so that
+/// each change is atomic. It uses the ids 16 to 28.
 ///
 /// Writing them needs no link cycle. The storage must keep them from other users: they are not encrypted.
 #[derive(Debug)]
 pub struct HostKeys<S> {
     ring: KeyRing,
+    pieces: Pieces,
     storage: S,
 }
 
 /// The record of the credentials is damaged.
 const DAMAGED: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Io, errno::EIO);
+
+/// There is no room.
+const FULL: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Full, errno::ENOSPC);
 
 impl<S: Storage> HostKeys<S> {
     /// The credentials that lie in `storage`.
@@ -42,12 +53,17 @@ impl<S: Storage> HostKeys<S> {
     pub async fn load(mut storage: S) -> Result<Self, KeyStoreError> {
         let mut buffer = Zeroizing::new(vec![0; LONGEST]);
         let loaded = storage.load(RECORD, &mut buffer).await.map_err(failure)?;
-        let credentials = match loaded {
+        let (mut credentials, pieces) = match loaded {
             Some(len) => buffer.get(..len).and_then(record::decode).ok_or(DAMAGED)?,
-            None => Credentials::default(),
+            None => Default::default(),
         };
+        for (key, ids) in &pieces {
+            let credential = pieces::read(&mut storage, ids).await.map_err(failure)?;
+            credentials.insert(*key, credential.ok_or(DAMAGED)?);
+        }
         Ok(Self {
             ring: KeyRing::new(credentials),
+            pieces,
             storage,
         })
     }
@@ -58,16 +74,20 @@ impl<S: Storage> HostKeys<S> {
         self.ring.clone()
     }
 
-    /// Stores what `change` makes of the credentials, then makes it valid.
-    async fn change(&mut self, change: impl FnOnce(&mut Credentials)) -> Result<(), KeyStoreError> {
-        let mut changed = self.ring.all();
-        change(&mut changed);
-        let record = record::encode(&changed);
+    /// Stores these credentials in place of those that were there, then makes them valid.
+    async fn replace(
+        &mut self,
+        credentials: Credentials,
+        pieces: Pieces,
+    ) -> Result<(), KeyStoreError> {
+        let record = record::encode(&credentials, &pieces);
         if record.len() > LONGEST {
-            return Err(KeyStoreError::new(KeyStoreErrorKind::Full, errno::ENOSPC));
+            return Err(FULL);
         }
         self.storage.store(RECORD, &record).await.map_err(failure)?;
-        self.ring.replace(changed);
+        pieces::forget(&mut self.storage, &self.pieces, &pieces).await;
+        self.pieces = pieces;
+        self.ring.replace(credentials);
         Ok(())
     }
 }
@@ -83,11 +103,19 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         if self.ring.holds(tag, kind, credential) {
             return Ok(());
         }
-        let credential = Zeroizing::new(credential.to_vec());
-        self.change(|all| {
-            all.insert((tag, record::number(kind)), credential);
-        })
-        .await
+        let key = (tag, record::number(kind));
+        let mut pieces = self.pieces.clone();
+        if is_long(kind) {
+            let written = pieces::write(&mut self.storage, &self.pieces, credential).await;
+            let ids = written.map_err(|error| match error {
+                WriteError::Full => FULL,
+                WriteError::Storage(error) => failure(error),
+            })?;
+            pieces.insert(key, ids);
+        }
+        let mut credentials = self.ring.all();
+        credentials.insert(key, Zeroizing::new(credential.to_vec()));
+        self.replace(credentials, pieces).await
     }
 
     async fn delete(
@@ -98,10 +126,12 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         if !self.exists(tag, kind).await? {
             return Ok(());
         }
-        self.change(|all| {
-            all.remove(&(tag, record::number(kind)));
-        })
-        .await
+        let key = (tag, record::number(kind));
+        let mut pieces = self.pieces.clone();
+        pieces.remove(&key);
+        let mut credentials = self.ring.all();
+        credentials.remove(&key);
+        self.replace(credentials, pieces).await
     }
 
     async fn exists(
@@ -116,18 +146,27 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         false
     }
 
-    /// Pre-shared keys and identities of 1 to 512 bytes.
+    /// Pre-shared keys and identities of 1 to 512 bytes; certificates, one or more, and private keys (PKCS #8, PKCS #1,
+    /// SEC 1), in PEM or DER, of up to 8,192 bytes.
     fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
-        match kind {
-            CredentialKind::Psk | CredentialKind::PskIdentity => {}
+        let longest = if is_long(kind) {
+            LONGEST_CERTIFICATES
+        } else {
+            LONGEST_KEY
+        };
+        let usable = match kind {
+            CredentialKind::Psk | CredentialKind::PskIdentity => !credential.is_empty(),
+            CredentialKind::CaChain => is_ca_chain(credential),
+            CredentialKind::ClientCertificate => is_certificate_chain(credential),
+            CredentialKind::PrivateKey => is_private_key(credential),
             _ => {
                 return Err(KeyStoreError::new(
                     KeyStoreErrorKind::Unsupported,
                     errno::EOPNOTSUPP,
                 ));
             }
-        }
-        if credential.is_empty() || credential.len() > LONGEST_CREDENTIAL {
+        };
+        if credential.len() > longest || !usable {
             return Err(KeyStoreError::new(
                 KeyStoreErrorKind::Invalid,
                 errno::EINVAL,
@@ -135,6 +174,14 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         }
         Ok(())
     }
+}
+
+/// Whether credentials of this kind lie in pieces.
+const fn is_long(kind: CredentialKind) -> bool {
+    matches!(
+        kind,
+        CredentialKind::CaChain | CredentialKind::ClientCertificate | CredentialKind::PrivateKey
+    )
 }
 
 fn failure(error: StorageError) -> KeyStoreError {

@@ -32,6 +32,11 @@ impl KeyRing {
         PskCredentials::new(identity, get(CredentialKind::Psk)?).ok()
     }
 
+    /// A copy of the credential of this kind under `tag`.
+    pub(crate) fn get(&self, tag: SecurityTag, kind: CredentialKind) -> Option<Zeroizing<Vec<u8>>> {
+        self.0.borrow().get(&(tag, record::number(kind))).cloned()
+    }
+
     pub(super) fn has(&self, tag: SecurityTag, kind: CredentialKind) -> bool {
         self.0.borrow().contains_key(&(tag, record::number(kind)))
     }

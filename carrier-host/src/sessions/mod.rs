@@ -1,7 +1,8 @@
-//! Sessions over the host's sockets: plain CoAP over UDP, and DTLS with pre-shared keys.
+//! Sessions over the host's sockets: UDP, DTLS with pre-shared keys, TCP, and TLS with certificates.
 
 mod error;
 mod session;
+mod stream;
 
 use core::fmt;
 use core::future::{Future, poll_fn};
@@ -17,11 +18,22 @@ use crate::dtls::DtlsConfig;
 use crate::keys::KeyRing;
 use session::{Happening, Session};
 
-/// Sessions of datagrams, each over a socket of its own, so that the operating system tells which peer refuses.
+/// Sessions of datagrams and streams, each over a socket of its own, so that the operating system tells which peer
+/// refuses.
 ///
-/// Names resolve to the address that the host prefers (RFC 6724). A secured session looks its credentials up by the
-/// tag in a [`KeyRing`] when it is opened. Opening never makes the caller wait: its outcome is received. Streams are
-/// not supported.
+/// Opening never makes the caller wait: its outcome is received. A secured session looks its credentials up by the
+/// tag in a [`KeyRing`] when it is opened; without them the open fails with [`SessionErrorKind::Handshake`] and
+/// `ENOENT`.
+///
+/// - Datagrams: names resolve to the address that the host prefers (RFC 6724); DTLS 1.2 with a pre-shared key.
+/// - Streams: the addresses of a name are tried one after the other. TLS 1.2 or 1.3, by rustls, because the checks of
+///   certificates must be real: the path to one of the CA certificates under the tags, which are the only ones that are
+///   trusted, that each on it may act as a CA, the host's name or address, the dates by the system clock. With
+///   [`Security::Tag`](lwm2m_carrier::hal::Security::Tag) the device shows the certificate under the tag, if there is
+///   one. A peer that fails the checks, or that refuses the device, is
+///   [`SessionErrorKind::Handshake`] with `ECONNREFUSED`. Connecting may take 30 s, handshake included, and sending
+///   too. The end of a stream is [`SessionErrorKind::Closed`] with `ENOTCONN` in due form, which over TLS needs
+///   close_notify, [`SessionErrorKind::Reset`] with `ECONNRESET` when it was cut off. A stream whose send has failed is over.
 pub struct HostSessions {
     keys: KeyRing,
     dtls: DtlsConfig,
@@ -51,7 +63,7 @@ impl HostSessions {
     }
 
     /// Waits until something happens to one of the sessions.
-    async fn happening(&mut self) -> (SessionId, Happening) {
+    async fn happening(&mut self, room: bool) -> (SessionId, Happening) {
         let (before, behind) = self
             .sessions
             .split_at_mut_checked(self.first)
@@ -62,7 +74,7 @@ impl HostSessions {
             .filter_map(|(index, slot)| {
                 let id = SessionId::new(u8::try_from(index).ok()?);
                 let wait: Pin<Box<dyn Future<Output = Happening> + '_>> =
-                    Box::pin(slot.as_mut()?.wait());
+                    Box::pin(slot.as_mut()?.wait(room));
                 Some((id, wait))
             })
             .collect();
@@ -100,10 +112,19 @@ impl Sessions for HostSessions {
         datagram: &[u8],
         _expect: Expect,
     ) -> Result<(), SessionError> {
-        match self.slot(session).and_then(Option::as_mut) {
+        let slot = self.slot(session).ok_or(NOT_OPEN)?;
+        let sent = match slot {
             Some(session) => session.send(datagram).await,
             None => Err(NOT_OPEN),
+        };
+        if let Err(SessionError {
+            kind: SessionErrorKind::Closed | SessionErrorKind::Reset,
+            ..
+        }) = sent
+        {
+            *slot = None;
         }
+        sent
     }
 
     async fn close(&mut self, session: SessionId) {
@@ -112,19 +133,22 @@ impl Sessions for HostSessions {
         }
     }
 
-    fn hold(&mut self, _session: SessionId, _held: bool) {}
+    fn hold(&mut self, session: SessionId, held: bool) {
+        if let Some(session) = self.slot(session).and_then(Option::as_mut) {
+            session.hold(held);
+        }
+    }
 
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         loop {
-            let (id, happening) = self.happening().await;
+            let (id, happening) = self.happening(!buffer.is_empty()).await;
             self.first = (id.index() + 1) % self.sessions.len().max(1);
             let Some(slot) = self.slot(id) else { continue };
             match happening {
                 Happening::Opened { resumed } => return (id, Received::Opened { resumed }),
-                Happening::Datagram(len) => {
-                    let datagram = slot.as_ref().and_then(|session| session.datagram(len));
-                    if let (Some(from), Some(to)) = (datagram, buffer.get_mut(..len)) {
-                        to.copy_from_slice(from);
+                Happening::Received => {
+                    let taken = slot.as_mut().and_then(|session| session.take(buffer));
+                    if let Some(len) = taken {
                         return (id, Received::Datagram(len));
                     }
                 }

@@ -9,7 +9,7 @@ use carrier_host::sessions::HostSessions;
 use carrier_host::storage::MemoryStore;
 use lwm2m_carrier::hal::{
     CredentialKind, Expect, KeyStore, OpenRequest, Opened, Received, Security, SecurityTag,
-    SessionErrorKind, SessionId, Sessions, Transport,
+    SessionErrorKind, SessionId, Sessions,
 };
 
 use super::socket::serve;
@@ -154,7 +154,4 @@ async fn failures_say_what_is_wrong() {
     let no_key = plain.secured_by(Security::Tag(SecurityTag(99)));
     let refused = sessions.open(FIRST, &no_key).await.unwrap_err();
     assert_eq!(refused.kind, SessionErrorKind::Handshake);
-    let stream = plain.over(Transport::Stream);
-    let refused = sessions.open(FIRST, &stream).await.unwrap_err();
-    assert_eq!(refused.kind, SessionErrorKind::Unsupported);
 }

@@ -33,13 +33,13 @@ const MAX_UPDATES: usize = 8;
 pub(super) const ENDED: SessionError = SessionError::new(SessionErrorKind::Closed, errno::ENOTCONN);
 /// The peer, or a NAT between, has reset the stream.
 pub(super) const RESET: SessionError =
-    SessionError::new(SessionErrorKind::Closed, errno::ECONNRESET);
+    SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
 /// Nobody has acknowledged what was sent.
 pub(super) const TIMED_OUT: SessionError =
     SessionError::new(SessionErrorKind::Timeout, errno::ETIMEDOUT);
 /// The link is down.
 pub(crate) const LINK_LOST: SessionError =
-    SessionError::new(SessionErrorKind::Closed, errno::ENETDOWN);
+    SessionError::new(SessionErrorKind::Reset, errno::ENETDOWN);
 
 /// How far a stream has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

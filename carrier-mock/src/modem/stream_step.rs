@@ -7,9 +7,9 @@ use lwm2m_carrier::hal::{SessionError, SessionErrorKind};
 
 use super::flow::SEGMENT;
 use super::stream::{ENDED, Ending, Phase, RESET, STREAM_GIVE_UP, Stream, TIMED_OUT, Tls};
-use super::streams::MAX_STREAMS;
+use super::streams::StreamTable;
 use crate::recorder::Entry;
-use crate::server::{Outgoing, StreamServer};
+use crate::server::{Connection, Outgoing, StreamServer};
 use crate::world::World;
 use crate::world::listener::{Door, StreamGuard};
 
@@ -21,22 +21,22 @@ const UNTRUSTED: SessionError = SessionError::new(SessionErrorKind::Handshake, e
 impl World<'_> {
     /// Lets one thing happen to one stream; false when nothing is due.
     pub(crate) fn step_streams(&self) -> bool {
-        for index in 0..MAX_STREAMS {
-            let mut table = self.streams.borrow_mut();
-            // Taken out while a server sees it, so that nothing is borrowed meanwhile.
-            let Some(mut stream) = table.streams.get_mut(index).and_then(Option::take) else {
+        let mut table = self.streams.borrow_mut();
+        let StreamTable {
+            streams,
+            next_connection,
+            ..
+        } = &mut *table;
+        for slot in streams {
+            let Some(stream) = slot else {
                 continue;
             };
-            drop(table);
             let was_quiet = !stream.has_news();
-            let stepped = self.step_stream(&mut stream);
+            let stepped = self.step_stream(stream, next_connection);
             if was_quiet && stream.has_news() {
                 self.call_attention();
             }
-            let mut table = self.streams.borrow_mut();
-            if let Some(slot) = table.streams.get_mut(index) {
-                *slot = (!stream.is_over()).then_some(stream);
-            }
+            slot.take_if(|stream| stream.is_over());
             if stepped {
                 return true;
             }
@@ -44,13 +44,14 @@ impl World<'_> {
         false
     }
 
-    fn step_stream(&self, stream: &mut Stream) -> bool {
+    /// `next_connection` is the number of the next connection that begins.
+    fn step_stream(&self, stream: &mut Stream, next_connection: &mut u32) -> bool {
         let now = self.now();
         if let Phase::Connecting { due, give_up, .. } = stream.phase
             && stream.ended.is_none()
         {
             if due.is_some_and(|due| due <= now) {
-                self.end_round_trip(stream);
+                self.end_round_trip(stream, next_connection);
             } else if give_up <= now {
                 stream.end(TIMED_OUT);
             } else {
@@ -91,7 +92,7 @@ impl World<'_> {
         *due = there.and_then(|at| network.carry(at, false, stream.server, 0, *give_up));
     }
 
-    fn end_round_trip(&self, stream: &mut Stream) {
+    fn end_round_trip(&self, stream: &mut Stream, next_connection: &mut u32) {
         let now = self.now();
         let Phase::Connecting { left, due, .. } = &mut stream.phase else {
             return;
@@ -116,7 +117,8 @@ impl World<'_> {
                 stream.opened = true;
                 // A server that waits for a handshake takes whatever comes instead for an error.
                 if tls != Tls::Absent || guard == Some(StreamGuard::Plain) {
-                    let connection = self.streams.borrow_mut().connection();
+                    let connection = Connection::new(*next_connection);
+                    *next_connection = next_connection.wrapping_add(1);
                     let accepts = |server: &mut dyn StreamServer| server.accept(now, connection);
                     if self.with_stream_server(stream.server, accepts) == Some(true) {
                         stream.connection = Some(connection);

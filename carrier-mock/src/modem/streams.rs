@@ -26,7 +26,7 @@ const CLOSED: SessionError = SessionError::new(SessionErrorKind::Closed, errno::
 #[derive(Debug)]
 pub(crate) struct StreamTable {
     pub(super) streams: [Option<Stream>; MAX_STREAMS],
-    next_connection: u32,
+    pub(super) next_connection: u32,
     /// Decides where what is received is cut.
     random: Pcg32,
 }
@@ -43,12 +43,6 @@ impl StreamTable {
     fn find(&mut self, id: SessionId) -> Option<&mut Stream> {
         let mut streams = self.streams.iter_mut().flatten();
         streams.find(|stream| stream.session == Some(id))
-    }
-
-    pub(super) const fn connection(&mut self) -> Connection {
-        let number = self.next_connection;
-        self.next_connection = number.wrapping_add(1);
-        Connection::new(number)
     }
 
     /// When something happens to a stream by itself, what the servers do left aside.

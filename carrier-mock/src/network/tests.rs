@@ -185,3 +185,68 @@ fn after_a_nat_rebinding_the_old_address_reaches_no_session() {
     network.send(at(3), SERVER, new, &[0]);
     assert_eq!(network.deliver(at(3), &mut buf).unwrap().to, DEVICE);
 }
+
+/// 100 bytes a second: a datagram of 10 bytes takes 100 ms to leave, and the next one waits for it.
+#[test]
+fn a_bandwidth_lets_one_datagram_through_behind_the_other() {
+    let mut network = network::<4>(1, Path::perfect().delay(ms(5), ms(5)).bandwidth(100));
+    for first in 0..3 {
+        let _ = network.send(at(0), DEVICE, SERVER, &[first; 10]);
+    }
+    let mut arrivals = std::vec::Vec::new();
+    while let Some(due) = network.next_delivery() {
+        arrivals.push((due, drain(&mut network, due)));
+    }
+    let expected = [(105, 0), (205, 1), (305, 2)].map(|(due, first)| (at(due), std::vec![first]));
+    assert_eq!(arrivals, expected);
+}
+
+#[test]
+fn an_outage_of_one_server_is_none_of_another() {
+    let other = SocketAddr::new(SERVER.ip(), 5684);
+    let mut network = network::<4>(1, Path::perfect());
+    network.add_server_outage(SERVER, at(10), at(20)).unwrap();
+    for (now, from, to, fate) in [
+        (9, DEVICE, SERVER, Fate::Queued),
+        (10, DEVICE, SERVER, Fate::Outage),
+        (19, SERVER, DEVICE, Fate::Outage),
+        (19, DEVICE, other, Fate::Queued),
+        (20, SERVER, DEVICE, Fate::Queued),
+    ] {
+        assert_eq!(network.send(at(now), from, to, &[1]), fate, "{now}");
+    }
+}
+
+/// What the device sends refreshes its binding, what it receives does not.
+#[test]
+fn idle_bindings_are_forgotten() {
+    let mut network = network::<4>(1, Path::perfect());
+    network.set_nat_timeout(ms(100));
+    let mut buf = [0; 16];
+    let mut speak = |network: &mut Network<4, 16>, now| {
+        let _ = network.send(at(now), DEVICE, SERVER, &[1]);
+        network.deliver(at(now), &mut buf).unwrap().from
+    };
+    let first = speak(&mut network, 0);
+    assert_eq!(speak(&mut network, 99), first);
+    let hear = |network: &mut Network<4, 16>, now, to| {
+        let _ = network.send(at(now), SERVER, to, &[2]);
+        let heard = network.deliver(at(now), &mut [0; 16]);
+        heard.map(|delivery| delivery.to)
+    };
+    assert_eq!(hear(&mut network, 198, first), Some(DEVICE));
+    assert_eq!(hear(&mut network, 199, first), None);
+    assert_eq!(network.downlink().unbound, 1);
+    let second = speak(&mut network, 200);
+    assert_ne!(second, first);
+    assert_eq!(hear(&mut network, 201, second), Some(DEVICE));
+    assert_eq!(hear(&mut network, 201, first), None);
+    // Another port of the device has a binding of its own.
+    let other = SocketAddr::new(DEVICE.ip(), DEVICE.port() + 1);
+    let _ = network.send(at(350), other, SERVER, &[1]);
+    let seen = network.deliver(at(350), &mut [0; 16]).unwrap().from;
+    assert_eq!(hear(&mut network, 350, seen), Some(other));
+    assert_eq!(hear(&mut network, 350, second), None);
+    network.rebind_nat();
+    assert_eq!(hear(&mut network, 350, seen), None);
+}

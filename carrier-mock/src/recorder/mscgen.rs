@@ -149,7 +149,9 @@ impl fmt::Display for Line {
             Mark::Returned(_) => (APPLICATION, "<<", LIBRARY),
             Mark::NoReturn => (LIBRARY, ":>", LIBRARY),
             Mark::Event(_) => (APPLICATION, "<<=", LIBRARY),
-            Mark::LibraryKeys(_) | Mark::LibraryKeyError(_) => (LIBRARY, "rbox", LIBRARY),
+            Mark::LibraryKeys(_) | Mark::LibraryKeyError(_) | Mark::LibraryCaTags => {
+                (LIBRARY, "rbox", LIBRARY)
+            }
             Mark::ApplicationKeys | Mark::Tags => (APPLICATION, "rbox", APPLICATION),
             Mark::KeyCall => (MODEM, "<<=", APPLICATION),
             Mark::KeyResult(_) => (MODEM, "->", APPLICATION),
@@ -173,7 +175,9 @@ impl fmt::Display for Line {
             }
             Mark::LibraryKeys(count) => write!(f, "Write keys to modem ({count})"),
             Mark::LibraryKeyError(errno) => write!(f, "Write keys to modem: error {errno}"),
-            Mark::ApplicationKeys => f.write_str("Write CA certificates to modem security tags"),
+            Mark::LibraryCaTags | Mark::ApplicationKeys => {
+                f.write_str("Write CA certificates to modem security tags")
+            }
             Mark::KeyCall => f.write_str("modem_key_mgmt_write(...)"),
             Mark::KeyResult(Ok(())) | Mark::Answer(Ok(())) => f.write_str("success"),
             Mark::Returned(Err(errno)) | Mark::KeyResult(Err(errno)) | Mark::Answer(Err(errno)) => {
@@ -257,5 +261,16 @@ msc {
         );
         assert_eq!(lines[7], r#"modem -> application [label="error 12"];"#);
         assert_eq!(lines[8], r#"application -> library [label="error 12"];"#);
+    }
+
+    /// The sixth chart has no modem, though its box speaks of it.
+    #[test]
+    fn the_tags_that_the_library_applies_are_a_box_of_the_library() {
+        let text = to_string(&chart(&[Mark::LibraryCaTags]));
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(lines[1], r#"application [label="Application"],"#);
+        let expected =
+            r#"library rbox library [label="Write CA certificates to modem security tags"];"#;
+        assert_eq!(lines[3], expected);
     }
 }

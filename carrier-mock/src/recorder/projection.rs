@@ -11,18 +11,20 @@
 //! | an event | an arrow from the library to the application with the event's name; of an error its own name and number, of a deferral its reason |
 //! | the library writes credentials, not during `init()` | one box for all writes in a row, with their number: `Write keys to modem (2)` |
 //! | such a write fails | a box of its own: `Write keys to modem: error 5` |
+//! | the library asks for a stream secured by the tags of CA certificates | a box, one for all such streams in a row: `Write CA certificates to modem security tags`. No key is written: the tags from CERTS_INIT are applied to the session |
 //! | the application writes a credential while it handles an event | a box before the first one, `Write CA certificates to modem security tags`; for each an arrow to the modem, and one back: `success`, or `error` |
 //! | it answers CERTS_INIT with tags | the charts' two boxes, and an arrow to the library: `success` |
 //! | it answers CERTS_INIT with an error | an arrow to the library: `error` with its number |
 //!
 //! Not drawn: what the library writes during `init()` (the account of the first server, which lies in the modem
-//! before the first connection), credentials deleted, messages, sessions, records, the link itself (its events tell of
-//! it), and other answers of the application.
+//! before the first connection), credentials deleted, messages, other sessions, how a session fares, the firmware slot,
+//! records, the link itself (its events tell of it), and other answers of the application.
 
+use lwm2m_carrier::hal::Transport;
 use lwm2m_carrier::{Event, Response};
 use lwm2m_core::time::Instant;
 
-use super::{Actor, Call, Entry, Recorded};
+use super::{Actor, Call, Entry, Recorded, SecurityKind};
 
 /// One line of a chart, with the time at which it was begun.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +52,8 @@ pub enum Mark {
     LibraryKeys(u32),
     /// The library has failed to write a credential.
     LibraryKeyError(i32),
+    /// The library applies the tags of CA certificates to a stream.
+    LibraryCaTags,
     /// The application sets about writing certificates.
     ApplicationKeys,
     /// The application writes a credential.
@@ -92,6 +96,8 @@ struct Projection {
     asked: bool,
     /// The application has written a credential in answer to the last event.
     application_keys: bool,
+    /// The last row says that tags of CA certificates were applied.
+    ca_tags: bool,
 }
 
 impl Projection {
@@ -140,8 +146,17 @@ impl Projection {
             Entry::Response(Response::Fail(errno)) if self.asked => {
                 self.draw(at, Mark::Answer(Err(errno)), draw);
             }
+            Entry::Opened {
+                transport: Transport::Stream,
+                security: SecurityKind::CaTags,
+                ..
+            } if !self.ca_tags => {
+                self.draw(at, Mark::LibraryCaTags, draw);
+                self.ca_tags = true;
+            }
             Entry::Boot => {
                 self.flush(draw);
+                self.ca_tags = false;
                 self.open_call = None;
             }
             _ => {}
@@ -150,12 +165,14 @@ impl Projection {
 
     fn draw(&mut self, at: Instant, mark: Mark, draw: &mut impl FnMut(Row)) {
         self.flush(draw);
+        self.ca_tags = false;
         draw(Row { at, mark });
     }
 
     fn library_write(&mut self, at: Instant, result: Result<(), i32>, draw: &mut impl FnMut(Row)) {
         match result {
             Ok(()) => {
+                self.ca_tags = false;
                 let (since, count) = self.library_keys.unwrap_or((at, 0));
                 self.library_keys = Some((since, count.saturating_add(1)));
             }
@@ -183,7 +200,8 @@ impl Projection {
 mod tests {
     use super::*;
     use lwm2m_carrier::hal::{
-        CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, SecurityTag,
+        CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, Opened, SecurityTag,
+        SessionId,
     };
     use lwm2m_carrier::{Error, ErrorKind};
 
@@ -280,6 +298,44 @@ mod tests {
             Mark::KeyResult(Err(12)),
             Mark::Answer(Err(12)),
             Mark::Returned(Err(12)),
+        ];
+        assert_eq!(drawn, expected);
+    }
+
+    fn opened(transport: Transport, security: SecurityKind) -> Entry {
+        Entry::Opened {
+            session: SessionId::new(0),
+            transport,
+            security,
+            result: Ok(Opened::Pending),
+        }
+    }
+
+    #[test]
+    fn streams_that_are_secured_by_ca_tags_are_a_box() {
+        let secured = || opened(Transport::Stream, SecurityKind::CaTags);
+        let drawn = marks(&[
+            secured(),
+            secured(),
+            write(Actor::Library, Ok(())),
+            secured(),
+            Entry::Event(DISCONNECTED),
+            opened(Transport::Datagram, SecurityKind::Tag),
+            opened(Transport::Datagram, SecurityKind::CaTags),
+            opened(Transport::Stream, SecurityKind::None),
+            Entry::Event(DISCONNECTED),
+            secured(),
+            Entry::Boot,
+            secured(),
+        ]);
+        let expected = [
+            Mark::LibraryCaTags,
+            Mark::LibraryKeys(1),
+            Mark::LibraryCaTags,
+            Mark::Event(DISCONNECTED),
+            Mark::Event(DISCONNECTED),
+            Mark::LibraryCaTags,
+            Mark::LibraryCaTags,
         ];
         assert_eq!(drawn, expected);
     }

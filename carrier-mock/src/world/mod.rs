@@ -63,6 +63,7 @@ pub type Device<'a, 'w> = Hal<
     DeviceRandom<'a, 'w>,
     DeviceReset<'a, 'w>,
     DeviceFirmware<'a, 'w>,
+    ModemInfo<'a, 'w>,
 >;
 
 /// The list is full.
@@ -225,6 +226,7 @@ impl<'w> World<'w> {
             random: DeviceRandom::new(self),
             reset: DeviceReset::new(self),
             firmware: DeviceFirmware::new(self),
+            modem: self.modem_info(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! The power is cut everywhere.
 
 use carrier_mock::flash::{EraseTear, Flash};
-use embedded_storage::nor_flash::ReadNorFlash;
+use embedded_storage::nor_flash::{NorFlash, ReadNorFlash};
 use lwm2m_carrier::hal::{Applied, Firmware};
 
-use crate::bench::{SIZE, download, now, package, read_back, slot};
+use crate::bench::{SIZE, Slot, download, now, package, read_back, slot};
 
 /// 14 pages for the package, two for the journal.
 type Part = Flash<16>;
@@ -134,4 +134,70 @@ fn any_number_of_cuts_is_survived() {
         assert_eq!(flash.statistics().raised_bits, 0, "seed {seed}");
     }
     println!("{total} cuts in 60 downloads");
+}
+
+/// The journal's half has room for 29 records of 8 bytes behind 20 others.
+#[test]
+fn a_full_journal_goes_on_in_its_other_half() {
+    type Small = Flash<8, 64>;
+    let new = package(2, 1_500);
+    let mut flash = Box::new(Small::new(5));
+    flash.set_write_limit(1);
+    flash.set_erase_tear(EraseTear::Scattered);
+    let mut writing = slot::<_, 64>(&mut *flash);
+    now(writing.begin(Some(1_500), false)).unwrap();
+    now(writing.write(0, &new[..256])).unwrap();
+
+    // The record of the second page is torn again and again.
+    let (mut carried, mut rounds) = (0, 0);
+    while carried < 3 {
+        let before = flash.clone();
+        let operations = flash.operations();
+        assert_eq!(
+            now(slot::<_, 64>(&mut *flash).begin(Some(1_500), true)),
+            Ok(256)
+        );
+        let carrying = flash.operations() - operations;
+        if carrying > 0 {
+            carried += 1;
+            // An erase, the record, the header: each of them may be cut.
+            assert_eq!(carrying, 3);
+            for (cut, per_mille) in (0..3).flat_map(|cut| [0, 500, 1000].map(|at| (cut, at))) {
+                let mut cut_off = before.clone();
+                cut_off.cut_at(operations + cut, per_mille);
+                assert!(now(slot::<_, 64>(&mut *cut_off).begin(Some(1_500), true)).is_err());
+                cut_off.power_on();
+                let mut resumed = slot::<_, 64>(&mut *cut_off);
+                let begun = download(&mut resumed, &new, 100, true, &mut None);
+                assert_eq!(begun, Ok(256), "{per_mille} of {cut}");
+                assert!(read_back(&mut resumed, new.len()) == new);
+                assert_eq!(cut_off.statistics().refused_writes, 0);
+            }
+        }
+        let mut resumed = slot::<_, 64>(&mut *flash);
+        assert_eq!(now(resumed.begin(Some(1_500), true)), Ok(256));
+        let (flash, boot) = resumed.into_parts();
+        // An erase and four writes come before.
+        flash.cut_at(flash.operations() + 5, 300);
+        let mut resumed = Slot::<_, 64>::with_stage(flash, boot).unwrap();
+        assert_eq!(now(resumed.begin(Some(1_500), true)), Ok(256));
+        assert!(now(resumed.write(256, &new[256..512])).is_err());
+        resumed.into_parts().0.power_on();
+        rounds += 1;
+        assert!(rounds < 100);
+    }
+    let mut resumed = slot::<_, 64>(&mut *flash);
+    assert_eq!(download(&mut resumed, &new, 100, true, &mut None), Ok(256));
+    assert!(read_back(&mut resumed, new.len()) == new);
+    // The half that was left is not taken for a package once this one is given up.
+    now(resumed.discard()).unwrap();
+    // Not even if the header of the other one is lost.
+    for half in [6, 7] {
+        let mut damaged = flash.clone();
+        damaged.set_write_limit(2);
+        damaged.write(half * 256, &[0; 16]).unwrap();
+        let mut resumed = slot::<_, 64>(&mut *damaged);
+        assert_eq!(now(resumed.begin(Some(1_500), true)), Ok(0));
+    }
+    println!("{rounds} torn records, carried over {carried} times");
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
 use core::pin::pin;
@@ -9,9 +10,16 @@ use core::task::Poll;
 
 use carrier_mock::executor;
 use carrier_mock::server::{Connection, Outgoing, StreamServer};
-use carrier_mock::world::World;
-use lwm2m_carrier::hal::{OpenRequest, Opened, Received, SessionId, Sessions};
+use carrier_mock::world::{StreamGuard, World};
+use lwm2m_carrier::hal::{
+    Link, OpenRequest, Opened, Received, SessionError, SessionErrorKind, SessionId, Sessions,
+    Transport,
+};
 use lwm2m_core::time::Instant;
+
+pub(crate) const ID: SessionId = SessionId::new(1);
+pub(crate) const SERVER: &str = "192.0.2.9:80";
+pub(crate) const CA: &[u8] = b"certificate of the authority";
 
 pub(crate) fn at(millis: u64) -> Instant {
     Instant::from_millis(millis)
@@ -23,6 +31,36 @@ pub(crate) fn address(text: &str) -> SocketAddr {
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     executor::block_on(future).expect("a future that nobody wakes")
+}
+
+pub(crate) fn request() -> OpenRequest<'static> {
+    OpenRequest::new("files.example", 80).over(Transport::Stream)
+}
+
+pub(crate) fn closed(kind: SessionErrorKind, errno: i32) -> Received {
+    Received::Closed(SessionError::new(kind, errno))
+}
+
+/// A world whose link is up since 2 s, and a peer in it.
+pub(crate) fn world<'w>(peer: &'w RefCell<Peer>, guard: StreamGuard<'w>) -> World<'w> {
+    let world = World::new(7);
+    world
+        .add_stream_server("files.example", address(SERVER), guard, peer)
+        .unwrap();
+    block_on(async { world.link().up().await.unwrap() });
+    world
+}
+
+/// Nothing goes to the server or comes from it.
+pub(crate) fn cut_off(world: &World<'_>, from: Instant, until: Instant) {
+    let mut network = world.network().borrow_mut();
+    network
+        .add_server_outage(address(SERVER), from, until)
+        .unwrap();
+}
+
+pub(crate) fn pattern(len: usize) -> Vec<u8> {
+    (0..len).map(|n| (n % 251) as u8).collect()
 }
 
 /// Says what it is told on every connection, and remembers what it hears.

@@ -1,5 +1,6 @@
 //! The simulated device: what an application on a microcontroller would write. No heap, embedded sizes.
 
+use core::cell::Cell;
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
@@ -7,13 +8,14 @@ use core::task::Poll;
 use carrier_mock::recorder::{Call, Entry};
 use carrier_mock::world::{Run, World};
 use lwm2m_carrier::driver::{Busy, Handle, Shared, blocking};
-use lwm2m_carrier::hal::KeyStore;
-use lwm2m_carrier::{Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
+use lwm2m_carrier::fota::Sha256Trailer;
+use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
+use lwm2m_carrier::{CaTags, Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
 use lwm2m_core::model::{Object, Objects, Path};
 use lwm2m_core::objects::{Device, Security, Server, tables::temperature};
 
-use super::{BOOTSTRAP_URI, ENDPOINT, FACTORY_IDENTITY, FACTORY_KEY};
+use super::{AUTHORITY, BOOTSTRAP_URI, ENDPOINT, FACTORY_IDENTITY, FACTORY_KEY};
 
 /// What the factory puts into the device.
 const PROFILE: Profile<'_> = Profile::GENERIC
@@ -21,7 +23,11 @@ const PROFILE: Profile<'_> = Profile::GENERIC
     .with_credentials(Credentials::Psk {
         identity: FACTORY_IDENTITY,
         key: FACTORY_KEY,
-    });
+    })
+    .with_certificates_from_application(true);
+
+/// Where the application puts its certificate.
+const CA_TAG: SecurityTag = SecurityTag(7);
 
 /// The resource that the server observes.
 const SENSOR_VALUE: Path = Path::resource(3303, 0, temperature::SENSOR_VALUE);
@@ -89,26 +95,37 @@ impl Objects for DeviceObjects {
     }
 }
 
-/// The application's event handler. It refuses the first restart, as if it had something to finish.
+/// The application's event handler.
 struct Application<'a, 'w> {
     world: &'a World<'w>,
-    may_restart: bool,
+    /// It has something to finish, and refuses the next restart.
+    is_busy: &'a Cell<bool>,
 }
 
 impl EventHandler for Application<'_, '_> {
-    async fn handle<K: KeyStore>(&mut self, event: &Event, _keys: &mut K) -> Response {
+    async fn handle<K: KeyStore>(&mut self, event: &Event, keys: &mut K) -> Response {
         self.world.record(Entry::Event(*event));
-        if *event != Event::Reboot {
-            return Response::Done;
-        }
-        let response = if self.may_restart {
-            Response::Done
-        } else {
-            Response::Refuse
+        let response = match event {
+            Event::CertsInit => self.write_certificate(keys).await,
+            Event::Reboot if self.is_busy.take() => Response::Refuse,
+            Event::Reboot => Response::Done,
+            _ => return Response::Done,
         };
-        self.may_restart = true;
         self.world.record(Entry::Response(response));
         response
+    }
+}
+
+impl Application<'_, '_> {
+    /// Writes the certificate of the authority that vouches for firmware servers, and answers with its tag.
+    async fn write_certificate<K: KeyStore>(&self, keys: &mut K) -> Response {
+        self.world.set_application_acting(true);
+        let written = keys.write(CA_TAG, CredentialKind::CaChain, AUTHORITY).await;
+        self.world.set_application_acting(false);
+        match written {
+            Ok(()) => CaTags::new(&[CA_TAG]).map_or(Response::Done, Response::CaTags),
+            Err(error) => Response::Fail(error.errno),
+        }
     }
 }
 
@@ -118,25 +135,27 @@ pub(super) fn measure(handle: &Handle<'_, '_, DeviceObjects>, celsius: f32) -> R
     handle.changed(SENSOR_VALUE)
 }
 
-/// One life of the device, from its boot to a reset, or until `task`, which runs beside the library, is done.
+/// One life of the device, from its boot to a reset or a power loss, or until `task`, which runs beside the library, is
+/// done. `is_busy` makes the application refuse one restart.
 #[allow(
     clippy::large_futures,
     reason = "the driver's futures are the main loop and live on its stack"
 )]
 pub(super) fn live<T>(
     world: &World<'_>,
+    is_busy: &Cell<bool>,
     task: impl AsyncFnOnce(Handle<'_, '_, DeviceObjects>) -> T,
 ) -> Run<Result<T, Error>> {
     let mut hal = world.device();
-    let mut resources = Resources::<2, 2, 2, 4>::new();
+    let mut resources = Resources::<2, 4, 2, 4>::new();
     let config = PROFILE.config(ENDPOINT);
-    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random);
+    // A page of the flash; packages end with their digest.
+    let (mut package, mut verifier) = ([0; 4096], Sha256Trailer::new());
+    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random)
+        .with_firmware(&mut package, &mut verifier);
     let shared = Shared::new(carrier, DeviceObjects::new());
     let mut buffer = [0; 1280];
-    let application = Application {
-        world,
-        may_restart: false,
-    };
+    let application = Application { world, is_busy };
     let mut runner = shared.runner(hal, application, &mut buffer);
     let library = async {
         world.record(Entry::Call(Call::Init));

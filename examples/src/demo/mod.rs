@@ -3,37 +3,54 @@
 mod device;
 mod expected;
 mod names;
+mod packages;
+mod push;
 mod story;
+mod summary;
 mod timeline;
+mod words;
 
 use core::cell::RefCell;
 use core::fmt;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::io::{self, Write};
 
+use carrier_mock::flash::Flash;
+use carrier_mock::server::firmware::{HttpServer, Image, Release};
 use carrier_mock::server::{
     BootstrapServer, Credentials, MODE_PSK, ManagementServer, Psk, Request, SecurityAccount,
     security_tlv, server_tlv,
 };
-use carrier_mock::world::{Guard, World};
+use carrier_mock::world::{Guard, StreamGuard, World};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::tlv;
 
 pub use names::{Name, Names};
+use story::Stage;
+use summary::{Day, Totals};
 pub use timeline::Line;
 use timeline::Timeline;
 
 /// Decides every chance, so that each run is the same.
 const SEED: u64 = 2026;
-/// The story has ended long before.
-const HORIZON: Instant = Instant::from_millis(3_600_000);
+/// The story, of which one day is quiet, has ended long before.
+const HORIZON: Instant = Instant::from_millis(2 * 86_400_000);
 
 const ENDPOINT: &str = "urn:imei:490154203237518";
 const BOOTSTRAP_URI: &str = "coaps://bootstrap.example";
 const SERVER_URI: &str = "coaps://lwm2m.example";
-/// The bootstrap server's address; the only other one is the management server's.
-pub const BOOTSTRAP_ADDRESS: SocketAddr = coaps(1);
-const SERVER_ADDRESS: SocketAddr = coaps(2);
+/// The bootstrap server's address; the only other one of CoAP is the management server's.
+pub const BOOTSTRAP_ADDRESS: SocketAddr = address(1, 5684);
+const SERVER_ADDRESS: SocketAddr = address(2, 5684);
+const FILES_ADDRESS: SocketAddr = address(3, 443);
+/// A firmware server whose certificate is of another authority.
+const MIRROR_ADDRESS: SocketAddr = address(4, 443);
+
+/// The certificate authority that the application trusts, and another one.
+const AUTHORITY: &[u8] = b"-----BEGIN CERTIFICATE----- the application's authority";
+const OTHER_AUTHORITY: &[u8] = b"-----BEGIN CERTIFICATE----- another authority";
+/// Pages of the firmware slot: 30 for the largest package, two for the journal.
+const SLOT_PAGES: usize = 32;
 
 /// Identity and key that the factory has put into the device, for the bootstrap server.
 const FACTORY_IDENTITY: &[u8] = b"device-17";
@@ -45,9 +62,9 @@ const SHORT_SERVER_ID: u16 = 101;
 /// Lifetime of the registration in seconds.
 const LIFETIME: u32 = 300;
 
-/// An address of the documentation network (RFC 5737) with the port of CoAP over DTLS.
-const fn coaps(host: u8) -> SocketAddr {
-    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), 5684)
+/// An address of the documentation network (RFC 5737).
+const fn address(host: u8, port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), port)
 }
 
 /// Why the demo has not ended well.
@@ -84,7 +101,7 @@ impl From<io::Error> for Failure {
 /// [`Failure::Output`] when `out` fails.
 pub fn run(out: &mut impl Write) -> Result<(), Failure> {
     let life = live()?;
-    for line in &life.lines {
+    for line in life.lines.iter().filter(|line| line.is_shown) {
         writeln!(out, "{line}")?;
     }
     life.check_story()?;
@@ -106,19 +123,21 @@ pub fn record() -> Result<Vec<Line>, Failure> {
 
 struct Life {
     lines: Vec<Line>,
-    told: Result<(), String>,
-    totals: expected::Totals,
+    told: Result<Day, String>,
+    totals: Totals,
 }
 
 impl Life {
     fn check_story(&self) -> Result<(), Failure> {
         self.told.clone().map_err(Failure::Story)?;
-        expected::check(&self.lines, expected::STEPS).map_err(Failure::Story)
+        expected::check(&self.lines).map_err(Failure::Story)
     }
 }
 
 fn live() -> Result<Life, Failure> {
     let timeline = Timeline::default();
+    let [modem, application] = [(1, packages::MODEM_IMAGE), (2, packages::APPLICATION_IMAGE)]
+        .map(|(version, bytes)| packages::package(version, bytes));
     let account = SecurityAccount {
         uri: SERVER_URI,
         mode: MODE_PSK,
@@ -142,36 +161,48 @@ fn live() -> Result<Life, Failure> {
         .borrow_mut()
         .set_credentials(Credentials::new(&factory_keys));
     let server_keys = [Psk::new(SERVER_IDENTITY, SERVER_KEY)];
-    let server = RefCell::new(ManagementServer::new(SEED + 2, story::FIRST_LIFE));
+    let server = RefCell::new(ManagementServer::new(SEED + 2, story::FIRST_SCRIPT));
     server
         .borrow_mut()
         .set_credentials(Credentials::new(&server_keys));
 
+    let release = Release::new(Image::new(&modem), "\"1.2\"");
+    let files = RefCell::new(HttpServer::new("/modem", release));
+    let mirror = RefCell::new(HttpServer::new("/modem", release));
+    let flash = RefCell::new(Flash::<SLOT_PAGES>::new(SEED + 3));
+
     let world = World::new(SEED);
     world.set_recorder(&timeline);
     world.set_horizon(HORIZON);
+    world.set_firmware_flash(&flash);
     world
         .sessions()
         .set_handshake_timeout(Duration::from_secs(30));
-    let added = world
+    let (trusted, untrusted) = (
+        StreamGuard::Tls(AUTHORITY),
+        StreamGuard::Tls(OTHER_AUTHORITY),
+    );
+    world
         .add_server(
             "bootstrap.example",
             BOOTSTRAP_ADDRESS,
             Guard::Psk,
             &bootstrap,
         )
-        .and_then(|()| world.add_server("lwm2m.example", SERVER_ADDRESS, Guard::Psk, &server));
-    if added.is_err() {
-        return Err(Failure::Story(
-            "the world has no room for two servers".into(),
-        ));
-    }
+        .and_then(|()| world.add_server("lwm2m.example", SERVER_ADDRESS, Guard::Psk, &server))
+        .and_then(|()| world.add_stream_server("files.example", FILES_ADDRESS, trusted, &files))
+        .and_then(|()| {
+            world.add_stream_server("mirror.example", MIRROR_ADDRESS, untrusted, &mirror)
+        })
+        .map_err(|_| Failure::Story("the world has no room for four servers".into()))?;
 
-    let told = story::tell(&world, &server, &timeline);
-    let totals = expected::Totals {
+    let told = Stage::new(&world, &server, &files, &timeline, &application).tell();
+    let totals = Totals {
         bootstrap: bootstrap.borrow().statistics(),
         server: server.borrow().statistics(),
+        files: files.borrow().statistics(),
         traffic: timeline.traffic(),
+        day: told.as_ref().ok().copied(),
     };
     Ok(Life {
         lines: timeline.lines(),

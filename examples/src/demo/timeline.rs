@@ -4,19 +4,23 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::net::SocketAddr;
 
-use carrier_mock::recorder::{Call, Direction, Entry, MessageHead, Recorder};
+use carrier_mock::recorder::{Direction, Entry, MessageHead, Recorder};
+use carrier_mock::server::firmware::HttpRecord;
 use carrier_mock::server::{Record, RecordKind};
-use lwm2m_carrier::hal::{CredentialKind, DetachReason, LinkState, Opened};
-use lwm2m_carrier::{Event, Response};
+use lwm2m_carrier::hal::LinkState;
 use lwm2m_core::time::Instant;
 
-use super::BOOTSTRAP_ADDRESS;
 use super::names::{Names, text};
+use super::push::{Push, Verdict};
+use super::words::{self, outcome};
+use super::{BOOTSTRAP_ADDRESS, MIRROR_ADDRESS};
 
 /// How lines about events begin.
 pub(super) const EVENT: &str = "event";
 /// How headings begin.
 const CHAPTER: &str = "chapter  ";
+/// How the sentences below them begin.
+const ABOUT: &str = "about    ";
 
 /// One line; the text begins with what it is about: `event`, `link`, `keys`, `message`, …
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +32,8 @@ pub struct Line {
     pub text: String,
     /// What was recorded; nothing for headings and what the servers have seen.
     pub entry: Option<Entry>,
+    /// Whether it is printed. Of a package that comes in many parts only some are.
+    pub is_shown: bool,
 }
 
 impl Line {
@@ -52,30 +58,37 @@ pub(super) struct Traffic {
 pub(super) struct Timeline {
     lines: RefCell<Vec<Line>>,
     names: RefCell<Names>,
+    push: RefCell<Push>,
     traffic: Cell<Traffic>,
 }
 
 impl Timeline {
     /// Adds a line.
     pub(super) fn note(&self, at: Instant, about: &str, text: &str) {
-        self.push(at, about, text, None);
+        self.push(at, about, text, None, true);
     }
 
-    fn push(&self, at: Instant, about: &str, text: &str, entry: Option<Entry>) {
+    fn push(&self, at: Instant, about: &str, text: &str, entry: Option<Entry>, is_shown: bool) {
         let text = format!("{about:<8} {text}");
-        self.lines.borrow_mut().push(Line { at, text, entry });
+        self.lines.borrow_mut().push(Line {
+            at,
+            text,
+            entry,
+            is_shown,
+        });
     }
 
-    /// Adds a heading.
-    pub(super) fn chapter(&self, at: Instant, title: &str) {
+    /// Adds a heading with a sentence.
+    pub(super) fn chapter(&self, at: Instant, title: &str, about: &str) {
         self.note(at, CHAPTER.trim_end(), title);
+        self.note(at, ABOUT.trim_end(), about);
     }
 
     /// Adds what a server has seen, where the device's side does not show it.
     pub(super) fn note_server(&self, record: &Record<'_>) {
         let path = record.request().map_or("", |request| request.path());
         let value = match (record.content_format(), core::str::from_utf8(record.body())) {
-            (Some(0), Ok(text)) => format!(" = {text}"),
+            (Some(0), Ok(text)) => format!(" = {text}{}", words::meaning(path, text)),
             (Some(11_542), _) => format!(" = {} bytes of TLV", record.body().len()),
             _ => String::new(),
         };
@@ -87,6 +100,11 @@ impl Timeline {
             _ => return,
         };
         self.note(record.at(), "server", &text);
+    }
+
+    /// Adds what a firmware server was asked.
+    pub(super) fn note_files(&self, record: &HttpRecord) {
+        self.note(record.at, "files", &words::served(record));
     }
 
     /// The first line from number `from` on whose text begins with `start`.
@@ -109,7 +127,14 @@ impl Timeline {
         self.traffic.get()
     }
 
-    fn message(&self, direction: Direction, server: SocketAddr, head: &MessageHead) -> String {
+    /// Counts a message; its text, and whether it is printed.
+    fn message(
+        &self,
+        at: Instant,
+        direction: Direction,
+        server: SocketAddr,
+        head: &MessageHead,
+    ) -> (String, bool) {
         let mut traffic = self.traffic.get();
         let (count, bytes, arrow) = match direction {
             Direction::FromDevice => (&mut traffic.sent, &mut traffic.sent_bytes, "->"),
@@ -121,8 +146,14 @@ impl Timeline {
         let bootstrap = server == BOOTSTRAP_ADDRESS;
         let peer = if bootstrap { "bootstrap" } else { "lwm2m" };
         let name = self.names.borrow_mut().of(direction, bootstrap, head);
+        let verdict = self.push.borrow_mut().judge(&name, head);
+        if let Verdict::ShowBehind { messages, bytes } = verdict {
+            let text = format!("{messages} more messages of this Write, {bytes} bytes");
+            self.note(at, "message", &text);
+        }
         let name = text(&name, head);
-        format!("device {arrow} {peer}  {name}, {} bytes", head.len)
+        let text = format!("device {arrow} {peer}  {name}, {} bytes", head.len);
+        (text, verdict != Verdict::Hide)
     }
 }
 
@@ -131,6 +162,9 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(title) = self.chapter() {
             return write!(f, "\n{title}");
+        }
+        if let Some(about) = self.text.strip_prefix(ABOUT) {
+            return writeln!(f, "{about}");
         }
         let millis = self.at.as_millis();
         let (seconds, millis) = (millis / 1000, millis % 1000);
@@ -146,48 +180,73 @@ impl fmt::Display for Line {
 
 impl Recorder for Timeline {
     fn record(&self, at: Instant, entry: Entry) {
+        let mut is_shown = true;
         let (about, text) = match &entry {
-            Entry::Call(call) => ("call", function(*call).into()),
-            Entry::Returned(call, Ok(())) => ("return", format!("{}: success", function(*call))),
-            Entry::Returned(call, Err(error)) => {
-                ("return", format!("{}: {error}", function(*call)))
+            Entry::Call(call) => ("call", words::function(*call).into()),
+            Entry::Returned(call, Ok(())) => {
+                ("return", format!("{}: success", words::function(*call)))
             }
-            Entry::Event(event) => (EVENT, event_text(event)),
-            Entry::Response(Response::Refuse) => ("answer", "the application refuses".into()),
-            Entry::Response(_) => ("answer", "the application agrees".into()),
+            Entry::Returned(call, Err(error)) => {
+                let function = words::function(*call);
+                (
+                    "return",
+                    format!("{function}: error {}, {error}", error.errno),
+                )
+            }
+            Entry::Event(event) => (EVENT, words::event(event)),
+            Entry::Response(response) => ("answer", words::response(response)),
             Entry::Link(LinkState::Up) => ("link", "up".into()),
-            Entry::Link(LinkState::Down(reason)) => ("link", format!("down, {}", cause(*reason))),
+            Entry::Link(LinkState::Down(reason)) => {
+                ("link", format!("down, {}", words::cause(*reason)))
+            }
             Entry::LinkRefused(error) => ("link", format!("failed: {error}")),
             Entry::KeyWrite {
                 tag, kind, result, ..
-            } => (
-                "keys",
-                format!(
-                    "write {} to tag {}{}",
-                    credential(*kind),
-                    tag.0,
-                    outcome(result)
-                ),
-            ),
+            } => {
+                let kind = words::credential(*kind);
+                let text = format!("write {kind} to tag {}{}", tag.0, outcome(result));
+                ("keys", text)
+            }
             Entry::KeyDelete {
                 tag, kind, result, ..
-            } => (
-                "keys",
-                format!(
-                    "delete {} of tag {}{}",
-                    credential(*kind),
-                    tag.0,
-                    outcome(result)
-                ),
-            ),
+            } => {
+                let kind = words::credential(*kind);
+                let text = format!("delete {kind} of tag {}{}", tag.0, outcome(result));
+                ("keys", text)
+            }
             Entry::Opened {
-                session, result, ..
-            } => ("session", opened(session.number(), *result)),
+                session,
+                security,
+                result,
+                ..
+            } => (
+                "session",
+                words::opened(session.number(), *security, *result),
+            ),
+            Entry::StreamOpened { session, server } => {
+                let mirror = *server == MIRROR_ADDRESS;
+                let peer = if mirror { "mirror" } else { "files" };
+                ("session", format!("{} is open to {peer}", session.number()))
+            }
+            Entry::StreamClosed {
+                session,
+                sent,
+                received,
+                error,
+                ..
+            } => (
+                "session",
+                words::closed(session.number(), *sent, *received, *error),
+            ),
             Entry::Message {
                 direction,
                 server,
                 head,
-            } => ("message", self.message(*direction, *server, head)),
+            } => {
+                let (text, shown) = self.message(at, *direction, *server, head);
+                is_shown = shown;
+                ("message", text)
+            }
             Entry::Stored { id, len, result } => (
                 "storage",
                 format!("store record {}, {len} bytes{}", id.0, outcome(result)),
@@ -196,75 +255,16 @@ impl Recorder for Timeline {
                 "storage",
                 format!("erase record {}{}", id.0, outcome(result)),
             ),
+            Entry::Firmware { operation, result } => {
+                let (text, shown) = words::firmware(*operation);
+                is_shown = shown || result.is_err();
+                ("firmware", text + &outcome(result))
+            }
             Entry::PowerLost => ("device", "loses its power".into()),
             Entry::Reset => ("device", "restarts".into()),
             Entry::Boot => ("device", "boots".into()),
             _ => return,
         };
-        self.push(at, about, &text, Some(entry));
-    }
-}
-
-const fn function(call: Call) -> &'static str {
-    match call {
-        Call::Init => "init()",
-        _ => "run()",
-    }
-}
-
-/// The chart name of an event, and what it carries.
-fn event_text(event: &Event) -> String {
-    let name = event.chart_name();
-    match event {
-        Event::Registered { server } => format!("{name} (server {server})"),
-        Event::Deregistered { server, confirmed } => {
-            let how = if *confirmed { "" } else { ", not confirmed" };
-            format!("{name} (server {server}{how})")
-        }
-        Event::Disconnected { reason } => format!("{name} ({})", cause(*reason)),
-        Event::Deferred(deferred) => format!(
-            "{name} ({}, next attempt in {} s)",
-            deferred.reason.chart_name(),
-            deferred.retry_after.as_secs()
-        ),
-        Event::Error(error) => format!("{name} ({}: {error})", error.kind.chart_name()),
-        _ => name.into(),
-    }
-}
-
-const fn cause(reason: DetachReason) -> &'static str {
-    match reason {
-        DetachReason::Requested => "as requested",
-        DetachReason::NoService => "no coverage",
-        DetachReason::Network => "detached by the network",
-        DetachReason::Sim => "no SIM card",
-        DetachReason::Modem => "modem failure",
-        _ => "cause not known",
-    }
-}
-
-const fn credential(kind: CredentialKind) -> &'static str {
-    match kind {
-        CredentialKind::CaChain => "CA certificates",
-        CredentialKind::ClientCertificate => "client certificate",
-        CredentialKind::PrivateKey => "private key",
-        CredentialKind::Psk => "pre-shared key",
-        CredentialKind::PskIdentity => "identity",
-        _ => "credential",
-    }
-}
-
-fn opened(number: u8, result: Result<Opened, impl fmt::Display>) -> String {
-    match result {
-        Ok(Opened::Pending) => format!("{number} begins its handshake"),
-        Ok(_) => format!("{number} is open"),
-        Err(error) => format!("{number} cannot be opened: {error}"),
-    }
-}
-
-fn outcome(result: &Result<(), impl fmt::Display>) -> String {
-    match result {
-        Ok(()) => String::new(),
-        Err(error) => format!(": failed, {error}"),
+        self.push(at, about, &text, Some(entry), is_shown);
     }
 }

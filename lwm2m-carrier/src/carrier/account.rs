@@ -47,7 +47,8 @@ pub(super) fn provisioning(profile: &Profile<'_>) -> u32 {
 /// Makes objects 0 and 1 what the profile says, and empties object 2.
 ///
 /// # Errors
-/// What is wrong with the profile, or [`ConfigurationError::Objects`].
+/// What is wrong with the profile; [`ConfigurationError::TooLong`] or [`ConfigurationError::Objects`] when the objects
+/// have no room for it.
 pub(super) fn provision(
     profile: &Profile<'_>,
     objects: &mut dyn Objects,
@@ -56,7 +57,10 @@ pub(super) fn provision(
     if uri.secure == matches!(profile.credentials, Credentials::None) {
         return Err(ConfigurationError::Credentials);
     }
-    write_accounts(profile, uri.secure, objects).map_err(|_| ConfigurationError::Objects)
+    write_accounts(profile, uri.secure, objects).map_err(|error| match error {
+        Error::TooLarge => ConfigurationError::TooLong,
+        _ => ConfigurationError::Objects,
+    })
 }
 
 fn write_accounts(

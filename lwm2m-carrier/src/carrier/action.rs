@@ -6,6 +6,7 @@ use lwm2m_core::{
 };
 
 use crate::{
+    endpoint::{EndpointError, EndpointFormat},
     event::Event,
     hal::{
         CredentialKind, KeyStoreError, LinkError, OpenRequest, Opened, RecordId, SecurityTag,
@@ -40,6 +41,19 @@ pub enum Action<'b> {
         kind: CredentialKind,
         /// The credential.
         credential: Secret<'b>,
+    },
+    /// Look whether a credential is in the key store: [`Completion::Found`].
+    FindKey {
+        /// Where.
+        tag: SecurityTag,
+        /// What it is.
+        kind: CredentialKind,
+    },
+    /// Ask the modem for what the endpoint client name is made of, and write the name to the start of the buffer:
+    /// [`Completion::Identified`].
+    Identify {
+        /// What it is made of.
+        format: EndpointFormat,
     },
     /// Delete a credential from the key store.
     DeleteKey {
@@ -125,6 +139,10 @@ pub enum Completion {
     Opened(Opened),
     /// The record has this length; there is none.
     Loaded(Option<usize>),
+    /// Whether the credential is there.
+    Found(bool),
+    /// The name has this length; or why there is none.
+    Identified(Result<usize, EndpointError>),
     /// The link has failed.
     LinkFailed(LinkError),
     /// The key store has failed.
@@ -143,9 +161,13 @@ pub(super) enum Pending {
     LinkDown,
     CheckKey(Credential),
     WriteKey(SecurityTag, Credential),
+    FindKey(SecurityTag, CredentialKind),
+    Identify,
     DeleteKey(SecurityTag, CredentialKind),
     Open(SessionId, u16),
+    #[cfg(feature = "fota")]
     OpenFirmware(SessionId),
+    #[cfg(feature = "fota")]
     Hold(SessionId, bool),
     Send(SessionId, usize, Expect),
     Close(SessionId),

@@ -19,7 +19,13 @@ impl Carrier<'_> {
             });
         }
         self.pending = Some(match self.stage {
-            Stage::LoadState => Pending::Load(STATE),
+            Stage::LoadState => match self.check_endpoint() {
+                Ok(()) => Pending::Load(STATE),
+                Err(error) => {
+                    self.fail(error);
+                    return Flow::Again;
+                }
+            },
             Stage::LoadAccount => Pending::Load(ACCOUNT),
             Stage::LoadStaged => Pending::Load(STAGED),
             Stage::LoadFirmware => match self.check_firmware_buffer(buffer.len()) {
@@ -118,7 +124,7 @@ impl Carrier<'_> {
                 _ => match Account::restore(record, ACCOUNT, cx.objects) {
                     Ok(account) => {
                         self.account = account;
-                        self.profile_key_due = self.uses_profile_key();
+                        self.profile_key_is_due();
                         return Ok(());
                     }
                     Err(_) => self.push_error(ErrorKind::Internal, Cause::Record),
@@ -144,15 +150,21 @@ impl Carrier<'_> {
                 self.account.tags.set(account::FIRST, tag);
             }
         }
-        self.profile_key_due = self.uses_profile_key();
+        self.profile_key_is_due();
         Ok(())
     }
 
-    /// Whether the profile's key is one that the account in use needs.
-    fn uses_profile_key(&self) -> bool {
+    /// Notes whether the profile's key is one that the account in use needs: it is to be written, or to be looked for
+    /// where somebody else has put it.
+    fn profile_key_is_due(&mut self) {
         let first = self.account.tags.of(account::FIRST);
-        matches!(self.profile.credentials, Credentials::Psk { .. })
-            && first == Some(self.profile.first_tag)
+        let (own, other) = match self.profile.credentials {
+            Credentials::Psk { .. } => (first == Some(self.profile.first_tag), false),
+            Credentials::Tag(tag) => (false, first == Some(tag)),
+            Credentials::None => (false, false),
+        };
+        self.profile_key_due = own;
+        self.profile_tag_due = other;
     }
 
     /// Takes a staged account up, if there is a newer one than that in use; `Err` when it is to be deleted, with the keys

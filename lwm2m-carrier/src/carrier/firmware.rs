@@ -1,12 +1,12 @@
 //! Firmware updates between the carrier's stages, sessions and records, and the machine in [`fota`](crate::fota).
 
-use lwm2m_core::{client::SessionId, model::Objects, time::Instant};
+use lwm2m_core::{client::SessionId, model::Objects, objects::SetError, time::Instant};
 
 use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
 use crate::{
     error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
-    fota::{Done, Fota, Job, Surroundings, Verifier, Want, uri::Scheme},
+    fota::{Done, FirmwareStatus, Fota, Job, Surroundings, Verifier, Want, uri::Scheme},
     hal::{
         FirmwareError, OpenRequest, Opened, Received, Security, SecurityTag, SessionError,
         Transport,
@@ -26,8 +26,31 @@ impl<'r> Carrier<'r> {
         verifier: &'r mut (dyn Verifier + 'r),
     ) -> Self {
         let transmission = self.client.config().transmission;
-        self.fota = Some(Fota::new(buffer, verifier, &self.profile, transmission));
+        let mut fota = Fota::new(buffer, verifier, &self.profile, transmission);
+        fota.set_protocols();
+        self.fota = Some(fota);
         self
+    }
+
+    /// Sets what object 5 says of the package that runs: name (/5/0/6) and version (/5/0/7), up to 64 bytes each.
+    ///
+    /// # Errors
+    /// [`SetError::TooLong`]; without [`with_firmware`](Self::with_firmware) nothing happens.
+    pub fn set_package(
+        &mut self,
+        name: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<(), SetError> {
+        match &mut self.fota {
+            Some(fota) => fota.set_package(name, version),
+            None => Ok(()),
+        }
+    }
+
+    /// Where a firmware update stands; `None` without [`with_firmware`](Self::with_firmware).
+    #[must_use]
+    pub fn firmware_status(&self) -> Option<FirmwareStatus> {
+        self.fota.as_ref().map(Fota::status)
     }
 
     /// The next operation on the firmware slot. It is to be carried out while the loop of messages goes on, and handed
@@ -146,6 +169,23 @@ impl<'r> Carrier<'r> {
     /// The link is down: whether the modem is restarted now.
     pub(super) fn restart_modem(&mut self) -> bool {
         self.fota.as_mut().is_some_and(Fota::restart_modem)
+    }
+
+    /// Closes the session of a download before the link is taken down.
+    pub(super) fn close_firmware_session(&mut self, now: Instant) {
+        let session = self.firmware_session();
+        if let Some(fota) = &mut self.fota
+            && fota.link_lost(now)
+        {
+            self.pending = Some(Pending::Close(session));
+        }
+    }
+
+    /// Forgets an update that is under way, and how the last one has ended.
+    pub(super) fn forget_firmware(&mut self) {
+        if let Some(fota) = &mut self.fota {
+            fota.forget();
+        }
     }
 
     /// The link is gone.

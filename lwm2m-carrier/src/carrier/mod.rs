@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | load the records, ask for CA certificates | `boot` |
 //! | take the link down, write keys, make a staged account the one in use, bring the link up | `provisioning` |
+//! | ask the modem for the endpoint client name | `identity` |
 //! | bootstrap, register, answer; at Bootstrap-Finish check the keys and stage the account | `running` |
 //!
 //! Firmware updates run beside them: `firmware` joins them to [`fota`](crate::fota).
@@ -37,8 +38,14 @@ mod boot;
 mod firmware;
 #[cfg(not(feature = "fota"))]
 #[path = "no_firmware.rs"]
+#[allow(
+    clippy::needless_pass_by_ref_mut,
+    reason = "the signatures are those of the other one"
+)]
 mod firmware;
+mod identity;
 mod provisioning;
+mod requests;
 mod running;
 mod session;
 
@@ -65,6 +72,9 @@ use crate::{
 use account::Cursor;
 pub use action::{Action, Completion, Secret};
 use action::{Credential, Pending};
+use identity::Naming;
+pub use requests::RequestError;
+use requests::Requests;
 
 /// Events that may wait to be handed out.
 const EVENTS: usize = 8;
@@ -119,16 +129,6 @@ enum Flow {
     Wait(Instant),
 }
 
-/// What the application wants.
-#[derive(Clone, Copy, Debug, Default)]
-struct Requests {
-    register: bool,
-    deregister: bool,
-    stop: bool,
-    reboot: bool,
-    factory_reset: bool,
-}
-
 /// The outside of a call: time, objects and randomness.
 struct Context<'c> {
     now: Instant,
@@ -171,6 +171,9 @@ pub struct Carrier<'r> {
     previous: Account,
     /// The profile's key is to be written.
     profile_key_due: bool,
+    /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
+    profile_tag_due: bool,
+    naming: Naming<'r>,
     /// `BOOTSTRAPPED` is due.
     bootstrapped: bool,
     ca_tags: CaTags,
@@ -227,6 +230,8 @@ impl<'r> Carrier<'r> {
             sweep_keys: false,
             previous: Account::default(),
             profile_key_due: false,
+            profile_tag_due: false,
+            naming: Naming::KNOWN,
             bootstrapped: false,
             ca_tags: CaTags::default(),
             failures: 0,
@@ -340,9 +345,15 @@ impl<'r> Carrier<'r> {
                 kind: credential.kind(),
                 credential: self.credential(credential, buffer, objects),
             },
+            Pending::FindKey(tag, kind) => Action::FindKey { tag, kind },
+            Pending::Identify => Action::Identify {
+                format: self.profile.endpoint,
+            },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(session) => self.open_firmware_action(session, buffer, objects),
+            #[cfg(feature = "fota")]
             Pending::Hold(session, held) => Action::Hold { session, held },
             Pending::Send(session, len, expect) => Action::Send {
                 session,
@@ -402,8 +413,13 @@ impl<'r> Carrier<'r> {
             }
             Pending::Open(session, _) => self.open_done(session, completion, cx),
             Pending::Send(session, ..) => self.send_done(session, completion, cx),
+            #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
-            Pending::Close(_) | Pending::Hold(..) => {}
+            #[cfg(feature = "fota")]
+            Pending::Hold(..) => {}
+            Pending::Close(_) => {}
+            Pending::FindKey(..) => self.profile_key_found(completion),
+            Pending::Identify => self.identified(completion, buffer, cx),
             Pending::Reboot => self.stage = Stage::Halted,
             _ => match self.stage {
                 Stage::LoadState
@@ -448,8 +464,12 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Initialisation ends with an error.
+    /// Initialisation ends with an error. The application is told by an event too, unless the error is its own:
+    /// [`Runner::run`](crate::driver::Runner::run) returns none.
     fn fail(&mut self, error: Error) {
+        if error.kind == ErrorKind::Configuration {
+            self.push(Event::Error(error));
+        }
         self.initialized = Some(Err(error));
         self.stage = Stage::Idle;
     }
@@ -493,6 +513,7 @@ impl<'r> Carrier<'r> {
                     // There is no need to wait any longer.
                     Stage::LinkUp => self.retry_at = now,
                     Stage::HoldOff | Stage::Run => {
+                        self.ask_modem_again(now);
                         self.connected = true;
                         self.push(Event::Connected);
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {
@@ -517,38 +538,6 @@ impl<'r> Carrier<'r> {
     /// Sends an Update to every server, with the list of objects when `objects_changed`.
     pub fn update(&mut self, objects_changed: bool) {
         self.client.update(objects_changed);
-    }
-
-    /// Registers after [`deregister`](Self::deregister) or [`stop`](Self::stop); sends an Update where the device is
-    /// registered.
-    pub const fn register(&mut self) {
-        self.requests.register = true;
-    }
-
-    /// De-registers from every server; the link stays up.
-    pub const fn deregister(&mut self) {
-        self.requests.deregister = true;
-    }
-
-    /// De-registers from every server and takes the link down; [`is_stopped`](Self::is_stopped) tells the end.
-    pub const fn stop(&mut self) {
-        self.requests.stop = true;
-    }
-
-    /// Whether the device has stopped.
-    #[must_use]
-    pub fn is_stopped(&self) -> bool {
-        matches!(self.stage, Stage::Stopped) && self.pending.is_none() && self.events.is_empty()
-    }
-
-    /// Restarts the device, unless the application refuses [`Event::Reboot`].
-    pub const fn reboot(&mut self) {
-        self.requests.reboot = true;
-    }
-
-    /// Forgets all that bootstrap servers and servers have configured, and begins anew.
-    pub const fn factory_reset(&mut self) {
-        self.requests.factory_reset = true;
     }
 
     /// Answers an operation that an object had answered with [`Outcome::Later`](model::Outcome::Later).

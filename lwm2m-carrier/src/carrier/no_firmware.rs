@@ -1,12 +1,12 @@
 //! A carrier without firmware updates: what the stages ask about them has always the same answer.
 
-use lwm2m_core::{client::SessionId, model::Objects, random::Random, time::Instant};
+use lwm2m_core::{client::SessionId, random::Random, time::Instant};
 
-use super::{Action, Carrier, Completion, Context, Flow};
+use super::{Carrier, Context, Flow};
 use crate::{
     error::Error,
     fota::{Done, Job},
-    hal::{FirmwareError, OpenRequest, Received, SessionError},
+    hal::{FirmwareError, Received, SessionError},
 };
 
 impl<'r> Carrier<'r> {
@@ -52,28 +52,15 @@ impl<'r> Carrier<'r> {
         false
     }
 
+    pub(super) const fn close_firmware_session(&mut self, _now: Instant) {}
+
+    pub(super) const fn forget_firmware(&mut self) {}
+
     pub(super) const fn firmware_link_lost(&mut self, _now: Instant) {}
 
     pub(super) const fn update_firmware(&mut self) {}
 
     pub(super) const fn firmware_registered(&mut self) {}
-
-    pub(super) fn open_firmware_action<'b>(
-        &self,
-        session: SessionId,
-        _buffer: &'b mut [u8],
-        _objects: &dyn Objects,
-    ) -> Action<'b> {
-        let request = OpenRequest::new("", 0);
-        Action::Open { session, request }
-    }
-
-    pub(super) const fn firmware_open_done(
-        &mut self,
-        _completion: Completion,
-        _cx: &mut Context<'_>,
-    ) {
-    }
 
     pub(super) const fn firmware_received(
         &mut self,

@@ -11,7 +11,9 @@ use crate::{
     deferred::DeferredReason,
     error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
-    hal::{CredentialKind, DetachReason, LinkErrorKind, SecurityTag},
+    hal::{
+        CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, LinkErrorKind, SecurityTag,
+    },
     profile::Credentials,
     record::{ACCOUNT, Account, STAGED, spare},
 };
@@ -57,10 +59,8 @@ impl<'r> Carrier<'r> {
     }
 
     pub(super) fn provision(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
-        if self.waits_for_link() && self.requests.stop {
-            self.requests.stop = false;
-            self.stopping = true;
-            self.stage = Stage::TakeDown;
+        if self.waits_for_link() && self.take_request_while_waiting() {
+            return Flow::Again;
         }
         match self.stage {
             Stage::TakeDown => self.take_down(buffer, cx),
@@ -79,7 +79,10 @@ impl<'r> Carrier<'r> {
                 }
                 _ => {
                     self.profile_key_due = false;
-                    self.stage = Stage::Keys(Cursor::default());
+                    self.pending = self.look_for_profile_key();
+                    if self.pending.is_none() {
+                        self.stage = Stage::Keys(Cursor::default());
+                    }
                 }
             },
             Stage::Keys(cursor) => self.write_next_key(cursor, buffer, cx),
@@ -108,6 +111,23 @@ impl<'r> Carrier<'r> {
         matches!(self.stage, Stage::LinkUp | Stage::HoldOff) && self.pending.is_none()
     }
 
+    /// Does one thing that the application wants and that need not wait with the device; whether there was one.
+    fn take_request_while_waiting(&mut self) -> bool {
+        if core::mem::take(&mut self.rebooting) {
+            self.pending = Some(Pending::Reboot);
+        } else if core::mem::take(&mut self.requests.reboot) {
+            self.push(Event::Reboot);
+        } else if core::mem::take(&mut self.requests.factory_reset) {
+            self.stage = Stage::FactoryReset;
+        } else if core::mem::take(&mut self.requests.link_down) {
+            self.stopping = true;
+            self.stage = Stage::TakeDown;
+        } else {
+            return false;
+        }
+        true
+    }
+
     /// Takes the link down if keys are to be written that cannot be otherwise.
     fn take_down(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
         let drops_keys = |staged: Account| {
@@ -125,7 +145,7 @@ impl<'r> Carrier<'r> {
             if self.connected {
                 self.push(Event::Disconnecting);
             }
-            self.firmware_link_lost(cx.now);
+            self.close_firmware_session(cx.now);
             let objects = &mut overlay!(self, cx.objects);
             self.client.set_online(cx.now, false, objects);
             self.stage = Stage::CloseSessions;
@@ -280,14 +300,19 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Takes the next Observe numbers into use; to be stored before the first of them is sent.
+    /// Takes the next Observe numbers behind the last one into use; to be stored before the first of them is sent.
     pub(super) const fn reserve_observe_numbers(&mut self) {
-        let next = self.client.observe_number().wrapping_add(OBSERVE_NUMBERS);
+        let used = self.client.observe_number();
+        let next = used.wrapping_add(OBSERVE_NUMBERS);
         self.state.observe_number = next & OBSERVE_MASK;
     }
 
     /// Sets the client going.
     fn start(&mut self, cx: &mut Context<'_>) {
+        if self.naming.is_due() {
+            self.pending = Some(Pending::Identify);
+            return;
+        }
         let has_server = account::has_server(cx.objects);
         if let Some(until) = self
             .bootstrap_at
@@ -328,6 +353,9 @@ impl<'r> Carrier<'r> {
                 Completion::KeyStoreFailed(error) => {
                     self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));
                     self.wait_for_key_store(cx);
+                    if self.learn_from(error) && self.link_up {
+                        self.stage = Stage::TakeDown;
+                    }
                 }
                 _ => self.stage = Stage::ProfileKey(part + 1),
             },
@@ -335,6 +363,7 @@ impl<'r> Carrier<'r> {
                 buffer.zeroize();
                 if let Completion::KeyStoreFailed(error) = completion {
                     self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));
+                    self.learn_from(error);
                     self.stage = Stage::Revert;
                 }
             }
@@ -359,6 +388,7 @@ impl<'r> Carrier<'r> {
             Stage::FactoryReset => {
                 buffer.zeroize();
                 self.tell_storage(completion);
+                self.forget_firmware();
                 self.stage = Stage::TakeDown;
             }
             // The counters.
@@ -390,7 +420,7 @@ impl<'r> Carrier<'r> {
         if let Completion::LinkFailed(error) = completion {
             self.push_error(ErrorKind::ConnectFail, Cause::Link(error));
             let reason = match error.kind {
-                LinkErrorKind::PacketData => DeferredReason::PdnActivate,
+                LinkErrorKind::PacketData | LinkErrorKind::Sim => DeferredReason::PdnActivate,
                 _ => DeferredReason::NoReason,
             };
             self.wait_for_link(reason, cx);
@@ -419,6 +449,30 @@ impl<'r> Carrier<'r> {
         self.failures = self.failures.saturating_add(1);
         self.retry_at = cx.now + wait;
         self.defer(DeferredReason::BootstrapConnect, wait);
+    }
+
+    /// A key store that refuses because the link is up gets its next key while it is down, whatever it has said before.
+    /// Whether that is new.
+    fn learn_from(&mut self, error: KeyStoreError) -> bool {
+        error.kind == KeyStoreErrorKind::Online
+            && !core::mem::replace(&mut self.keys_need_offline, true)
+    }
+
+    /// Asks the key store for the profile's key, once, where somebody else has put it there.
+    fn look_for_profile_key(&mut self) -> Option<Pending> {
+        let Credentials::Tag(tag) = self.profile.credentials else {
+            return None;
+        };
+        core::mem::take(&mut self.profile_tag_due)
+            .then_some(Pending::FindKey(tag, CredentialKind::Psk))
+    }
+
+    /// The key store has been asked. Without the key every session with the first server will fail; the attempts go on, so
+    /// that one that is put there later is used.
+    pub(super) fn profile_key_found(&mut self, completion: Completion) {
+        if completion != Completion::Found(true) {
+            self.configuration_error(ConfigurationError::Credentials);
+        }
     }
 
     /// The account from before the bootstrap is back.
@@ -451,11 +505,16 @@ impl<'r> Carrier<'r> {
     }
 
     pub(super) fn stopped(&mut self) -> Flow {
-        if core::mem::take(&mut self.requests.register) {
+        if core::mem::take(&mut self.rebooting) {
+            self.pending = Some(Pending::Reboot);
+        } else if core::mem::take(&mut self.requests.reboot) {
+            self.push(Event::Reboot);
+        } else if core::mem::take(&mut self.requests.register) {
             self.stage = Stage::BringUp;
-            return Flow::Again;
+        } else {
+            return Flow::Wait(Instant::FAR_FUTURE);
         }
-        Flow::Wait(Instant::FAR_FUTURE)
+        Flow::Again
     }
 }
 

@@ -107,14 +107,20 @@ impl Carrier<'_> {
             self.push(Event::Reboot);
         } else if core::mem::take(&mut requests.factory_reset) {
             self.stage = Stage::FactoryReset;
-        } else if core::mem::take(&mut requests.stop) {
+        } else if core::mem::take(&mut requests.link_down) {
             self.stopping = true;
             self.bootstrap_at = None;
-            self.client.deregister();
+            if self.profile.deregisters_on_link_down {
+                self.client.deregister();
+            } else {
+                self.stage = Stage::TakeDown;
+            }
         } else if core::mem::take(&mut requests.deregister) {
             self.client.deregister();
+        } else if self.stopping || self.client.is_deregistering() {
+            // To register comes after the end of that.
+            return false;
         } else if core::mem::take(&mut requests.register) {
-            self.stopping = false;
             let mut ids = account::server_ids(cx.objects);
             if ids.any(|id| self.client.is_registered(id)) {
                 drop(ids);
@@ -262,11 +268,11 @@ impl Carrier<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
-        if super::session::can_open(self, account, buffer, cx.objects) {
+        let Some(obstacle) = super::session::obstacle(self, account, buffer, cx.objects) else {
             self.pending = Some(Pending::Open(session, account));
             return;
-        }
-        self.configuration_error(ConfigurationError::Uri);
+        };
+        self.configuration_error(obstacle);
         let failed = SessionEvent::Failed(SessionFailure::NoRoute);
         let objects = &mut overlay!(self, cx.objects);
         self.client

@@ -8,8 +8,9 @@ use lwm2m_core::{
 };
 
 use super::{Action, Carrier, Completion, Context, account};
-use crate::hal::{
-    OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind, Transport,
+use crate::{
+    error::ConfigurationError,
+    hal::{OpenRequest, Opened, Received, Security, SessionError, SessionErrorKind, Transport},
 };
 
 impl<'r> Carrier<'r> {
@@ -66,7 +67,7 @@ impl<'r> Carrier<'r> {
         }
         // What was not sent is lost as if on the way, and sent again, except where the session is gone.
         if let Completion::SessionFailed(SessionError {
-            kind: SessionErrorKind::Closed,
+            kind: SessionErrorKind::Closed | SessionErrorKind::Reset,
             ..
         }) = completion
         {
@@ -103,16 +104,22 @@ impl<'r> Carrier<'r> {
     }
 }
 
-/// Whether the account has a URI that can be opened, and a tag where it needs one.
-pub(super) fn can_open(
+/// Why no session can be opened for the account: its URI, or the lack of a tag where it needs one.
+pub(super) fn obstacle(
     carrier: &Carrier<'_>,
     instance: u16,
     buffer: &mut [u8],
     objects: &dyn Objects,
-) -> bool {
+) -> Option<ConfigurationError> {
     let secure = account::is_secure(objects, instance);
-    account::uri(objects, instance, buffer).is_some_and(|uri| uri.secure == secure)
-        && (!secure || carrier.account.tags.of(instance).is_some())
+    match account::uri(objects, instance, buffer) {
+        None => Some(ConfigurationError::Uri),
+        Some(uri) if uri.secure != secure => Some(ConfigurationError::Credentials),
+        Some(_) if secure && carrier.account.tags.of(instance).is_none() => {
+            Some(ConfigurationError::Credentials)
+        }
+        Some(_) => None,
+    }
 }
 
 fn bit(session: SessionId) -> u32 {

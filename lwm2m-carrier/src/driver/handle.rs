@@ -5,11 +5,15 @@ use core::fmt;
 use lwm2m_core::{
     Statistics,
     model::{self, Objects, Path, Ticket},
+    objects::SetError,
     time::Instant,
 };
 
 use super::shared::{Shared, State};
-use crate::{carrier::Carrier, hal::CaTags};
+use crate::{
+    carrier::{Carrier, RequestError},
+    hal::CaTags,
+};
 
 /// The application's half of a driver: cheap to copy, usable from any task on the same thread.
 pub struct Handle<'s, 'r, O> {
@@ -30,6 +34,31 @@ impl fmt::Display for Busy {
 
 impl core::error::Error for Busy {}
 
+/// Why [`Handle::set`] has changed nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the objects are in use, or they refuse"
+)]
+pub enum SetFailure {
+    /// The objects are in use, see [`Busy`].
+    Busy,
+    /// The object does not take the value.
+    Refused(SetError),
+}
+
+impl fmt::Display for SetFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => Busy.fmt(f),
+            Self::Refused(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SetFailure {}
+
 impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
     pub(super) const fn new(shared: &'s Shared<'r, O>) -> Self {
         Self { shared }
@@ -47,10 +76,21 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         Ok(())
     }
 
+    /// Asks the carrier for something that it may refuse, and makes the runner look around.
+    fn request(
+        &self,
+        work: impl FnOnce(&mut Carrier<'r>) -> Result<(), RequestError>,
+    ) -> Result<(), RequestError> {
+        self.with(|state| work(&mut state.carrier))
+            .map_err(|Busy| RequestError::Busy)??;
+        self.shared.signal();
+        Ok(())
+    }
+
     /// Reads or changes the objects. [`changed`](Self::changed) tells the observers what has changed.
     ///
     /// # Errors
-    /// [`Busy`], as with all methods here.
+    /// [`Busy`], as with all methods here that ask for nothing.
     pub fn with_objects<T>(&self, work: impl FnOnce(&mut O) -> T) -> Result<T, Busy> {
         self.with(|state| work(&mut state.objects))
     }
@@ -64,6 +104,45 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         self.ask(|carrier| carrier.changed(path))
     }
 
+    /// Changes the objects and tells that the value at `path`, or below it, has changed, in one call. What `work` refuses,
+    /// such as a value out of range, is told to nobody.
+    ///
+    /// ```
+    /// use lwm2m_carrier::driver::{Handle, SetFailure};
+    /// use lwm2m_core::{model::Path, objects::Device};
+    /// # use lwm2m_core::{model::{Object, Objects}, objects::tables};
+    /// # struct Things { device: Device<'static> }
+    /// # impl Objects for Things {
+    /// #     fn object(&self, _: u16) -> Option<&dyn Object> { None }
+    /// #     fn object_mut(&mut self, _: u16) -> Option<&mut dyn Object> { None }
+    /// #     fn next_object(&self, _: Option<u16>) -> Option<u16> { None }
+    /// # }
+    ///
+    /// fn measured(handle: Handle<'_, '_, Things>, percent: u8) -> Result<(), SetFailure> {
+    ///     handle.set(Path::resource(3, 0, tables::device::BATTERY_LEVEL), |objects| {
+    ///         objects.device.set_battery_level(Some(percent))
+    ///     })
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`SetFailure`]
+    pub fn set(
+        &self,
+        path: Path,
+        work: impl FnOnce(&mut O) -> Result<(), SetError>,
+    ) -> Result<(), SetFailure> {
+        self.with(|state| {
+            work(&mut state.objects)?;
+            state.carrier.changed(path);
+            Ok(())
+        })
+        .map_err(|Busy| SetFailure::Busy)?
+        .map_err(SetFailure::Refused)?;
+        self.shared.signal();
+        Ok(())
+    }
+
     /// Sends an Update to every server, with the list of objects when instances have come or gone.
     ///
     /// # Errors
@@ -72,34 +151,46 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         self.ask(|carrier| carrier.update(objects_changed))
     }
 
-    /// Registers again after [`deregister`](Self::deregister) or [`stop`](Self::stop); where the device is registered
-    /// it sends an Update.
+    /// Registers after [`deregister`](Self::deregister), once that has ended; where the device is registered it sends an
+    /// Update.
     ///
     /// # Errors
-    /// [`Busy`]
-    pub fn register(&self) -> Result<(), Busy> {
-        self.ask(Carrier::register)
+    /// [`RequestError::LinkDown`] after [`link_down`](Self::link_down); [`RequestError::Already`];
+    /// [`RequestError::Busy`], as with all requests.
+    pub fn register(&self) -> Result<(), RequestError> {
+        self.request(Carrier::register)
     }
 
     /// De-registers from every server; the link stays up.
     ///
     /// # Errors
-    /// [`Busy`]
-    pub fn deregister(&self) -> Result<(), Busy> {
-        self.ask(Carrier::deregister)
+    /// [`RequestError::LinkDown`], [`RequestError::Already`], [`RequestError::Busy`]
+    pub fn deregister(&self) -> Result<(), RequestError> {
+        self.request(Carrier::deregister)
     }
 
-    /// De-registers from every server and takes the link down.
+    /// The application is about to go offline: the device de-registers where the profile
+    /// [says so](crate::Profile::deregisters_on_link_down), closes its sessions, takes the link down and leaves it down
+    /// until [`link_up`](Self::link_up). [`offline`](Self::offline) waits for the end.
     ///
     /// # Errors
-    /// [`Busy`]
-    pub fn stop(&self) -> Result<(), Busy> {
-        self.ask(Carrier::stop)
+    /// [`RequestError::Already`], [`RequestError::Busy`]
+    pub fn link_down(&self) -> Result<(), RequestError> {
+        self.request(Carrier::link_down)
     }
 
-    /// Waits until the device has [stopped](Self::stop).
-    pub async fn stopped(&self) {
-        self.shared.watch(|state| state.carrier.is_stopped()).await;
+    /// The application goes online again: the link is brought up, and the device registers.
+    ///
+    /// # Errors
+    /// [`RequestError::Already`] when the link was not taken down by [`link_down`](Self::link_down);
+    /// [`RequestError::Busy`]
+    pub fn link_up(&self) -> Result<(), RequestError> {
+        self.request(Carrier::link_up)
+    }
+
+    /// Waits until the device is offline after [`link_down`](Self::link_down).
+    pub async fn offline(&self) {
+        self.shared.watch(|state| state.carrier.is_offline()).await;
     }
 
     /// Waits until the device is registered with the server of this short id.
@@ -112,17 +203,17 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
     /// Restarts the device, unless the event handler refuses.
     ///
     /// # Errors
-    /// [`Busy`]
-    pub fn reboot(&self) -> Result<(), Busy> {
-        self.ask(Carrier::reboot)
+    /// [`RequestError::Already`], [`RequestError::Busy`]
+    pub fn reboot(&self) -> Result<(), RequestError> {
+        self.request(Carrier::reboot)
     }
 
     /// Forgets everything that servers have configured, and begins anew.
     ///
     /// # Errors
-    /// [`Busy`]
-    pub fn factory_reset(&self) -> Result<(), Busy> {
-        self.ask(Carrier::factory_reset)
+    /// [`RequestError::LinkDown`], [`RequestError::Already`], [`RequestError::Busy`]
+    pub fn factory_reset(&self) -> Result<(), RequestError> {
+        self.request(Carrier::factory_reset)
     }
 
     /// The CA certificates are in the key store under these tags, or writing them has failed with this error number:
@@ -149,6 +240,30 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
     /// [`Busy`]
     pub fn is_registered(&self, server: u16) -> Result<bool, Busy> {
         self.with(|state| state.carrier.is_registered(server))
+    }
+
+    /// Where a firmware update stands; `None` where the device takes none.
+    ///
+    /// # Errors
+    /// [`Busy`]
+    #[cfg(feature = "fota")]
+    pub fn firmware_status(&self) -> Result<Option<crate::fota::FirmwareStatus>, Busy> {
+        self.with(|state| state.carrier.firmware_status())
+    }
+
+    /// Sets what object 5 says of the package that runs: name and version, up to 64 bytes each.
+    ///
+    /// # Errors
+    /// [`Busy`]; inside [`SetError::TooLong`].
+    #[cfg(feature = "fota")]
+    pub fn set_package(
+        &self,
+        name: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<Result<(), SetError>, Busy> {
+        let set = self.with(|state| state.carrier.set_package(name, version))?;
+        self.shared.signal();
+        Ok(set)
     }
 
     /// The counters of the client.

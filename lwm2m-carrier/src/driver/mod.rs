@@ -44,6 +44,6 @@ pub(crate) mod race;
 mod run;
 mod shared;
 
-pub use handle::{Busy, Handle};
+pub use handle::{Busy, Handle, SetFailure};
 pub use run::Runner;
 pub use shared::Shared;

@@ -19,8 +19,8 @@ use crate::{
     error::Error,
     fota::Job,
     hal::{
-        Clock, Firmware, Hal, KeyStore, Link, LinkState, Random, Received, Reset, SessionId,
-        Sessions, Storage,
+        Clock, Firmware, Hal, KeyStore, Link, LinkState, ModemInfo, Random, Received, Reset,
+        SessionId, Sessions, Storage,
     },
     response::EventHandler,
 };
@@ -68,7 +68,7 @@ impl<'s, 'r, O, H, E> Runner<'s, 'r, O, H, E> {
     }
 }
 
-impl<'r, O, L, K, S, T, C, N, R, F, E> Runner<'_, 'r, O, Hal<L, K, S, T, C, N, R, F>, E>
+impl<'r, O, L, K, S, T, C, N, R, F, M, E> Runner<'_, 'r, O, Hal<L, K, S, T, C, N, R, F, M>, E>
 where
     O: Objects,
     L: Link,
@@ -79,6 +79,7 @@ where
     N: Random,
     R: Reset,
     F: Firmware,
+    M: ModemInfo,
     E: EventHandler,
 {
     /// Initialises: loads what is stored, asks the application for CA certificates where the profile says so, and
@@ -86,8 +87,8 @@ where
     /// events and further attempts follow.
     ///
     /// # Errors
-    /// The configuration is not usable, or the application has failed [`Event::CertsInit`](crate::Event::CertsInit).
-    /// Calling again begins anew.
+    /// The configuration is not usable, of which the application gets an event too, or it has failed
+    /// [`Event::CertsInit`](crate::Event::CertsInit). Calling again begins anew.
     pub async fn init(&mut self) -> Result<(), Error> {
         self.begin();
         self.drive(Carrier::initialized).await
@@ -131,6 +132,7 @@ where
             random,
             reset,
             firmware,
+            modem,
         } = hal;
         let mut lane = Lane {
             shared,
@@ -141,6 +143,7 @@ where
             clock,
             random,
             reset,
+            modem,
             handler,
             buffer,
         };
@@ -176,7 +179,8 @@ where
     }
 }
 
-/// Awaits `turn` to its end and polls `work` meanwhile: what came of that, if it has come to its end.
+/// Awaits `turn` to its end and polls `work` while it waits: what came of that, if it has come to its end. Messages go
+/// first: what is due by now is sent before the slot goes on.
 async fn beside<W: Future, O>(
     turn: impl Future<Output = ()>,
     mut work: Pin<&mut W>,
@@ -188,6 +192,9 @@ where
     let mut turn = pin!(turn);
     let mut result = None;
     poll_fn(|context| {
+        if turn.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
         if result.is_none()
             && let Poll::Ready(output) = work.as_mut().poll(context)
         {
@@ -195,14 +202,14 @@ where
             // A turn that only waits ends with it.
             shared.signal();
         }
-        turn.as_mut().poll(context)
+        Poll::Pending
     })
     .await;
     result
 }
 
 /// The loop of messages: everything but the firmware slot.
-struct Lane<'a, 'r, O, L, K, S, T, C, N, R, E> {
+struct Lane<'a, 'r, O, L, K, S, T, C, N, R, M, E> {
     shared: &'a Shared<'r, O>,
     link: &'a mut L,
     keys: &'a mut K,
@@ -211,11 +218,12 @@ struct Lane<'a, 'r, O, L, K, S, T, C, N, R, E> {
     clock: &'a mut C,
     random: &'a mut N,
     reset: &'a mut R,
+    modem: &'a mut M,
     handler: &'a mut E,
     buffer: &'a mut [u8],
 }
 
-impl<'r, O, L, K, S, T, C, N, R, E> Lane<'_, 'r, O, L, K, S, T, C, N, R, E>
+impl<'r, O, L, K, S, T, C, N, R, M, E> Lane<'_, 'r, O, L, K, S, T, C, N, R, M, E>
 where
     O: Objects,
     L: Link,
@@ -225,6 +233,7 @@ where
     C: Clock,
     N: Random,
     R: Reset,
+    M: ModemInfo,
     E: EventHandler,
 {
     /// What `end` says.
@@ -265,6 +274,14 @@ where
                 self.keys.write(tag, kind, credential.0).await,
                 Completion::KeyStoreFailed,
             ),
+            // An error is taken as no, as `KeyStore` says.
+            Action::FindKey { tag, kind } => {
+                Completion::Found(self.keys.exists(tag, kind).await.unwrap_or(false))
+            }
+            Action::Identify { format } => {
+                let name = format.write(self.modem, self.buffer).await;
+                Completion::Identified(name.map(str::len))
+            }
             Action::DeleteKey { tag, kind } => done(
                 self.keys.delete(tag, kind).await,
                 Completion::KeyStoreFailed,

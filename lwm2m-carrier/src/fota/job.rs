@@ -68,6 +68,7 @@ pub enum Done {
 }
 
 impl<'r> Job<'r> {
+    #[cfg(feature = "fota")]
     pub(crate) const fn new(operation: Operation, buffer: Option<&'r mut [u8]>) -> Self {
         Self { operation, buffer }
     }
@@ -78,6 +79,7 @@ impl<'r> Job<'r> {
         self.operation
     }
 
+    #[cfg(feature = "fota")]
     pub(crate) fn into_buffer(self) -> Option<&'r mut [u8]> {
         self.buffer
     }

@@ -4,7 +4,7 @@ use heapless::Deque;
 use lwm2m_core::{
     client::{Expect, Transmission},
     model::{self, Object, Objects, Path, Text, Ticket},
-    objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult},
+    objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, SetError, UpdateResult},
     random::Random,
     time::Instant,
 };
@@ -22,6 +22,7 @@ use super::{
     job::{Done, Job, Operation},
     pull::Pull,
     push::{Part, Push},
+    status::FirmwareStatus,
     verifier::Verifier,
 };
 
@@ -162,6 +163,39 @@ impl<'r> Fota<'r> {
         }
     }
 
+    /// What object 5 says of itself: the protocols that packages are fetched with (/5/0/8).
+    pub(crate) fn set_protocols(&mut self) {
+        const COAP: &[u8] = &[0, 1];
+        const COAP_AND_HTTP: &[u8] = &[0, 1, 2, 3];
+        let all = if cfg!(feature = "http") {
+            COAP_AND_HTTP
+        } else {
+            COAP
+        };
+        // All of them exist.
+        let _ = self.object.set_protocols(all);
+    }
+
+    /// Name and version of the package (/5/0/6, /5/0/7).
+    pub(crate) fn set_package(
+        &mut self,
+        name: Option<&str>,
+        version: Option<&str>,
+    ) -> Result<(), SetError> {
+        self.object.set_package_name(name)?;
+        self.object.set_package_version(version)
+    }
+
+    /// State, result, and bytes taken and expected.
+    pub(crate) fn status(&self) -> FirmwareStatus {
+        FirmwareStatus {
+            state: self.object.state(),
+            result: self.object.result(),
+            taken: self.progress.offset,
+            size: self.progress.size,
+        }
+    }
+
     /// Bytes of the longest part that is taken in at once.
     pub(crate) fn buffer_len(&mut self) -> Option<usize> {
         let buffer = self.object.take_buffer()?;
@@ -174,6 +208,10 @@ impl<'r> Fota<'r> {
     pub(crate) fn step(&mut self, around: &mut Surroundings<'_>) -> Want {
         while let Some(request) = self.object.take_request() {
             self.request(request, around.now);
+        }
+        // The first parts of a push are gathered without a request.
+        if self.phase == Phase::Rest && self.object.state() == FirmwareState::Downloading {
+            self.begin_push();
         }
         if let Some(note) = self.notes.pop_front() {
             return match note {
@@ -251,8 +289,19 @@ impl<'r> Fota<'r> {
 
     /// A server has reset the state machine.
     fn cancel(&mut self) {
+        let was_told = self.phase != Phase::Rest || self.standing != Standing::Idle;
         self.abandon();
-        self.push_given_up();
+        self.given_up(was_told);
+    }
+
+    /// Everything is to be as it was at the first start of the device.
+    pub(crate) fn forget(&mut self) {
+        self.abandon();
+        self.untold = false;
+        // An empty URI fits.
+        let _ = self
+            .object
+            .restore(FirmwareState::Idle, UpdateResult::Initial, "");
     }
 
     /// The update has failed.
@@ -288,7 +337,11 @@ impl<'r> Fota<'r> {
         if self.running.is_some() {
             return None;
         }
-        let operation = self.due?;
+        let operation = match self.due? {
+            // More may have come since.
+            Operation::Write { .. } if self.phase == Phase::Pull => self.write_all(),
+            operation => operation,
+        };
         let buffer = match operation {
             Operation::Write { .. } | Operation::Read { .. } => Some(self.object.take_buffer()?),
             _ => None,
@@ -385,16 +438,26 @@ impl<'r> Fota<'r> {
             return;
         }
         if bytes > 0 {
-            let len = u32::try_from(bytes).unwrap_or(u32::MAX);
-            let offset = match self.phase {
-                Phase::Push => self.progress.offset,
-                _ => self.progress.offset.saturating_sub(len),
-            };
-            self.due = Some(Operation::Write { offset, len: bytes });
+            self.due = Some(match self.phase {
+                Phase::Push => Operation::Write {
+                    offset: self.progress.offset,
+                    len: bytes,
+                },
+                _ => self.write_all(),
+            });
         } else {
             self.phase = Phase::Finish;
             let size = self.progress.offset;
             self.due = Some(Operation::Finish { size });
+        }
+    }
+
+    /// Writes what has come of a download.
+    fn write_all(&self) -> Operation {
+        let filled = u32::try_from(self.filled).unwrap_or(u32::MAX);
+        Operation::Write {
+            offset: self.progress.offset.saturating_sub(filled),
+            len: self.filled,
         }
     }
 

@@ -45,6 +45,8 @@ mod push;
 #[cfg(feature = "http")]
 mod reference;
 #[cfg(feature = "fota")]
+mod status;
+#[cfg(feature = "fota")]
 mod transfer;
 #[cfg(feature = "fota")]
 pub(crate) mod uri;
@@ -53,6 +55,8 @@ mod verifier;
 pub use job::{Done, Job, Operation};
 #[cfg(feature = "fota")]
 pub(crate) use machine::{Fota, Overlay, Surroundings, Want, resource};
+#[cfg(feature = "fota")]
+pub use status::FirmwareStatus;
 #[cfg(feature = "sha2")]
 pub use verifier::Sha256Trailer;
 #[cfg(feature = "p256")]

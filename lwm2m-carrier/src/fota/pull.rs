@@ -1,8 +1,9 @@
 //! A package that the device fetches from the URI in /5/0/1.
 //!
 //! A connection that fails is followed by another, after waits that the profile lists; each goes on where the last one
-//! stopped. Attempts that bring nothing are counted, and too many of them in a row end the download. A peer that
-//! refuses, or is not trusted, before anything of the package has come, ends it at once.
+//! stopped. Attempts that bring nothing new are counted, and too many of them in a row end the download; so does a server
+//! that has another package again and again. A peer that refuses, or is not trusted, before anything of the package has
+//! come, ends it at once.
 
 use lwm2m_core::{
     client::{BackOff, Transmission},
@@ -57,8 +58,12 @@ pub(super) struct Pull<'r> {
     /// What is in the buffer is to be written, though there is room for more.
     pub(super) flush: bool,
     held: bool,
-    /// Something of the package has come since the last failure.
+    /// The furthest that this package has come; where it has to be begun again, only what lies behind is progress.
+    reached: u32,
+    /// Something behind that has come since the last failure.
     advanced: bool,
+    /// How often the server had another package than before.
+    changes: u8,
     /// Attempts in a row that brought nothing.
     failures: u8,
     retry_at: Instant,
@@ -79,7 +84,9 @@ impl<'r> Pull<'r> {
             complete: false,
             flush: false,
             held: false,
+            reached: 0,
             advanced: false,
+            changes: 0,
             failures: 0,
             retry_at: Instant::ZERO,
         }
@@ -98,7 +105,9 @@ impl<'r> Pull<'r> {
         self.redirects = 0;
         self.complete = false;
         self.flush = false;
+        self.reached = 0;
         self.advanced = false;
+        self.changes = 0;
         self.failures = 0;
         self.retry_at = now;
     }
@@ -245,17 +254,28 @@ impl Fota<'_> {
             len: self.filled,
         };
         let mut taken = Taken::More;
+        let (size, validator) = (self.progress.size, self.progress.validator.clone());
         if let (Some(transfer), Ok(uri)) = (
             &mut self.pull.transfer,
             PackageUri::parse(self.pull.location.as_str()),
         ) {
-            let before = self.progress.offset;
             taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink);
-            self.pull.advanced |= self.progress.offset > before;
         }
         let filled = sink.len;
         self.object.return_buffer(memory);
         self.filled = filled;
+        let is_another = self.progress.size != size || self.progress.validator != validator;
+        if taken == Taken::Changed && is_another {
+            self.pull.reached = 0;
+            self.pull.changes = self.pull.changes.saturating_add(1);
+            if self.pull.changes > self.pull.attempts {
+                taken = Taken::Failed(Failure::Protocol);
+            }
+        }
+        if self.progress.offset > self.pull.reached {
+            self.pull.reached = self.progress.offset;
+            self.pull.advanced = true;
+        }
         self.taken(taken, now, random);
     }
 
@@ -334,6 +354,7 @@ impl Fota<'_> {
     /// Begins another attempt, after the profile's wait or at least `wait`; gives up when too many brought nothing.
     fn try_again(&mut self, cause: Cause, wait: Duration, now: Instant, random: &mut dyn Random) {
         self.close_session();
+        self.start_at_uri();
         if core::mem::take(&mut self.pull.advanced) {
             // It goes on: at once, as nothing speaks against it.
             self.pull.failures = 0;
@@ -347,7 +368,10 @@ impl Fota<'_> {
         let listed = self.pull.back_off.spread(self.pull.failures, random);
         self.pull.failures = self.pull.failures.saturating_add(1);
         self.pull.retry_at = now + wait.max(listed);
-        // A redirect may have been for this time only.
+    }
+
+    /// Each connection begins at /5/0/1: a redirection may have been for one time only (RFC 9110, section 15.4).
+    fn start_at_uri(&mut self) {
         self.pull.redirects = 0;
         let _ = self.pull.location.set(self.object.uri());
     }
@@ -370,10 +394,15 @@ impl Fota<'_> {
         match core::mem::replace(&mut self.pull.session, Session::Closed) {
             Session::Closed => {}
             Session::Opening => self.not_opened(error, now, random),
+            // A session of datagrams finds out by its first one.
+            Session::Open if error.kind == SessionErrorKind::Refused => {
+                self.not_opened(error, now, random);
+            }
             Session::Open => {
                 // The protocol says what the end of the connection means.
+                let in_due_form = error.kind == SessionErrorKind::Closed;
                 let taken = match &mut self.pull.transfer {
-                    Some(transfer) => transfer.closed(&mut self.progress),
+                    Some(transfer) => transfer.closed(&mut self.progress, in_due_form),
                     None => Taken::Again,
                 };
                 match taken {
@@ -388,7 +417,7 @@ impl Fota<'_> {
 
     fn not_opened(&mut self, error: SessionError, now: Instant, random: &mut dyn Random) {
         use SessionErrorKind as Kind;
-        let fresh = self.progress.offset == 0;
+        let fresh = self.progress.offset == 0 && self.standing != Standing::Begun;
         let (result, kind) = match error.kind {
             Kind::NameResolution if fresh => (UpdateResult::InvalidUri, ErrorKind::FotaConnection),
             Kind::Refused | Kind::Handshake if fresh => {
@@ -408,13 +437,16 @@ impl Fota<'_> {
         self.fail(UpdateResult::ConnectionLost, error);
     }
 
-    /// The link is gone, and all sessions with it.
-    pub(crate) fn link_lost(&mut self, now: Instant) {
-        if self.pull.session != Session::Closed {
+    /// The link is gone, and all sessions with it; whether the download had one.
+    pub(crate) fn link_lost(&mut self, now: Instant) -> bool {
+        let had = self.pull.session != Session::Closed;
+        if had {
             self.pull.session = Session::Closed;
             self.pull.transfer = None;
             self.pull.retry_at = now;
+            self.start_at_uri();
         }
+        had
     }
 
     pub(super) fn close_session(&mut self) {

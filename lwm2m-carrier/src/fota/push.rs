@@ -36,20 +36,25 @@ impl Push {
 }
 
 impl Fota<'_> {
+    /// A server has begun to push a package, or begins it anew.
+    pub(super) fn begin_push(&mut self) {
+        if self.phase != Phase::Push {
+            self.note(Note::Event(Event::FotaStart));
+        }
+        self.stale |= self.running.is_some();
+        self.due = None;
+        self.phase = Phase::Push;
+        self.standing = Standing::Idle;
+        self.progress = Progress::NONE;
+        self.begun = false;
+        self.push.complete = false;
+        self.save = true;
+    }
+
     /// A part has come, and lies at the start of the buffer.
     pub(super) fn take_part(&mut self, offset: u32, part: Part) {
-        if offset == 0 {
-            if self.phase != Phase::Push {
-                self.note(Note::Event(Event::FotaStart));
-            }
-            self.stale |= self.running.is_some();
-            self.due = None;
-            self.phase = Phase::Push;
-            self.standing = Standing::Idle;
-            self.progress = Progress::NONE;
-            self.begun = false;
-            self.push.complete = false;
-            self.save = true;
+        if offset == 0 && (self.phase != Phase::Push || self.begun || self.is_working()) {
+            self.begin_push();
         }
         self.push.part = Some(part);
         self.pump();
@@ -72,12 +77,13 @@ impl Fota<'_> {
         }
     }
 
-    /// The push was given up, by the server's reset, its silence, or a part for which there is no room: what is said
-    /// about it.
-    pub(super) fn push_given_up(&mut self) {
+    /// Object 5 has given the package up, after the server's reset, its silence, or a part for which there is no room: what
+    /// the application hears of it. `was_told`: it knows of the package.
+    pub(super) fn given_up(&mut self, was_told: bool) {
         let (kind, cause) = match self.object.result() {
             UpdateResult::ConnectionLost => (ErrorKind::FotaConnectionLost, DownloadError::Timeout),
-            UpdateResult::NoMemory => (ErrorKind::FotaPackage, DownloadError::TooLarge),
+            UpdateResult::NoMemory => (ErrorKind::FotaPackage, DownloadError::Memory),
+            _ if was_told => (ErrorKind::FotaFail, DownloadError::Cancelled),
             _ => return,
         };
         let error = Error::new(kind, Cause::Download(cause));

@@ -21,6 +21,15 @@ pub(super) enum Transfer {
     Http(http::Download),
 }
 
+#[cfg_attr(
+    not(feature = "http"),
+    allow(
+        unused_variables,
+        clippy::needless_pass_by_ref_mut,
+        clippy::unused_self,
+        reason = "some are for one of the protocols"
+    )
+)]
 impl Transfer {
     /// The machine for a new connection; `None` where the protocol is not compiled in.
     pub(super) fn new(scheme: Scheme, transmission: Transmission, fragment: u32) -> Option<Self> {
@@ -89,12 +98,12 @@ impl Transfer {
         }
     }
 
-    /// The peer or the network has ended the session.
-    pub(super) fn closed(&mut self, progress: &mut Progress) -> Taken {
+    /// The session has ended: `in_due_form` by the peer, or it was broken off.
+    pub(super) fn closed(&mut self, progress: &mut Progress, in_due_form: bool) -> Taken {
         match self {
             Self::Coap(_) => Taken::Failed(Failure::Timeout),
             #[cfg(feature = "http")]
-            Self::Http(download) => download.closed(progress),
+            Self::Http(download) => download.closed(progress, in_due_form),
         }
     }
 }

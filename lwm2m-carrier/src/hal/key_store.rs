@@ -87,7 +87,8 @@ pub trait KeyStore {
     async fn delete(&mut self, tag: SecurityTag, kind: CredentialKind)
     -> Result<(), KeyStoreError>;
 
-    /// Whether there is such a credential.
+    /// Whether there is such a credential. Asked at the start of the device for the key of a profile with
+    /// [`Credentials::Tag`](crate::Credentials::Tag).
     ///
     /// # Errors
     /// Taken as no.

@@ -2,7 +2,8 @@
 //!
 //! One file per trait, each trait exactly once, as `async fn`. A port implements [`Link`], [`KeyStore`], [`Sessions`]
 //! (or takes [`NalSessions`](crate::sessions::NalSessions)), [`Storage`], [`Clock`], [`Random`], [`Reset`] and,
-//! for firmware updates, [`Firmware`] for its own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`] is asked for the endpoint name.
+//! for firmware updates, [`Firmware`] for its own types and hands one [`Hal`] with all of them to a driver; [`ModemInfo`]
+//! is asked for the endpoint client name, where the carrier makes it.
 //!
 //! # Cancel safety
 //!
@@ -39,7 +40,7 @@ pub use key_store::{
 pub use link::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
 pub use lwm2m_core::client::{Expect, SessionId};
 pub use lwm2m_core::random::Random;
-pub use modem_info::{ModemInfo, NotAvailable};
+pub use modem_info::{ModemInfo, NoModemInfo, NotAvailable};
 pub use platform::Hal;
 pub use reset::Reset;
 pub use sessions::{

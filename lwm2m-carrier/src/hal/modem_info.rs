@@ -5,7 +5,8 @@ use core::fmt;
 /// Facts about the modem, the SIM card and the radio, for the endpoint name and objects 3, 4 and 10.
 ///
 /// Every method answers [`NotAvailable`] by default, so a device without a modem implements what it has: at least the
-/// fact that the profile's endpoint name is made of.
+/// fact that the profile's endpoint name is made of, where [the carrier makes
+/// it](crate::Carrier::with_endpoint_from_modem).
 ///
 /// Text comes back as a part of `buffer`, which should have room for 32 bytes.
 #[allow(
@@ -69,6 +70,13 @@ pub trait ModemInfo {
         Err(NotAvailable)
     }
 }
+
+/// Knows nothing of a modem.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(clippy::exhaustive_structs, reason = "it has no content")]
+pub struct NoModemInfo;
+
+impl ModemInfo for NoModemInfo {}
 
 /// The fact is not known, now or ever.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

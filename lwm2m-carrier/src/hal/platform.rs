@@ -19,6 +19,7 @@ pub struct Hal<
     Random,
     Reset,
     Firmware = super::NoFirmware,
+    ModemInfo = super::NoModemInfo,
 > {
     /// The network link: a [`Link`](super::Link).
     pub link: Link,
@@ -36,9 +37,11 @@ pub struct Hal<
     pub reset: Reset,
     /// The place for firmware: a [`Firmware`](super::Firmware); [`NoFirmware`](super::NoFirmware) without one.
     pub firmware: Firmware,
+    /// Facts about the modem: a [`ModemInfo`](super::ModemInfo); [`NoModemInfo`](super::NoModemInfo) without one.
+    pub modem: ModemInfo,
 }
 
-impl<L, K, S, T, C, N, R, F> fmt::Debug for Hal<L, K, S, T, C, N, R, F> {
+impl<L, K, S, T, C, N, R, F, M> fmt::Debug for Hal<L, K, S, T, C, N, R, F, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hal").finish_non_exhaustive()
     }

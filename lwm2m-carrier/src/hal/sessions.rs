@@ -35,7 +35,7 @@ pub trait Sessions {
     /// `expect` says what comes back, for a modem's release assistance (3GPP TS 24.301, section 9.9.4.25).
     ///
     /// # Errors
-    /// [`SessionErrorKind::Closed`] ends the session. Every other error is taken as a lost datagram, which the message
+    /// [`SessionErrorKind::Closed`] and [`SessionErrorKind::Reset`] end the session. Every other error is taken as a lost datagram, which the message
     /// layer sends again.
     async fn send(
         &mut self,
@@ -217,8 +217,10 @@ pub enum SessionErrorKind {
     Handshake,
     /// No answer in time.
     Timeout,
-    /// Closed by the peer or the network.
+    /// Ended by the peer in due form, or not open: all that it has sent has come.
     Closed,
+    /// Broken off by the peer or the network, or ended over TLS without close_notify: what is on its way is lost.
+    Reset,
     /// The datagram is too long for the network.
     TooLong,
     /// No socket, no memory.
@@ -262,6 +264,7 @@ impl fmt::Display for SessionError {
             SessionErrorKind::Handshake => "security handshake failed",
             SessionErrorKind::Timeout => "no answer from the server",
             SessionErrorKind::Closed => "connection closed",
+            SessionErrorKind::Reset => "connection broken off",
             SessionErrorKind::TooLong => "datagram too long",
             SessionErrorKind::Resources => "no socket left",
             SessionErrorKind::Io => "transport failure",

@@ -6,22 +6,15 @@ use embedded_storage_async::nor_flash::NorFlash;
 
 use super::activate::Activate;
 use super::aligned::Aligned;
-use super::journal::{Half, Journal, Kind, erased};
+use super::errors::{FLASH_FAILED, FULL, INCOMPLETE, MISUSED, NO_RECORD, NOTHING};
+use super::journal::{Half, Journal, Kind};
 use super::layout::{Layout, SPARE};
-use crate::errno;
-use crate::hal::{Applied, Firmware, FirmwareError, FirmwareErrorKind, Installed};
+use super::package::Package;
+use super::rest::write_rest;
+use crate::hal::{Applied, Firmware, FirmwareError, Installed};
 
 /// Bytes that are staged in RAM, unless [`FlashSlot::with_stage`] says otherwise.
 pub const DEFAULT_STAGE: usize = 64;
-
-const FLASH_FAILED: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EIO);
-const FULL: FirmwareError = FirmwareError::new(FirmwareErrorKind::Full, errno::ENOSPC);
-/// Too many writes have failed since the package was begun or resumed.
-const NO_RECORD: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::ENOSPC);
-/// Calls in the wrong order.
-const MISUSED: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EINVAL);
-const INCOMPLETE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Integrity, errno::EINVAL);
-const NOTHING: FirmwareError = FirmwareError::new(FirmwareErrorKind::Integrity, errno::ENOENT);
 
 /// The flash has too few pages: one for the package and two for the journal is the least; or more bytes than 32 bits
 /// count.
@@ -69,7 +62,7 @@ impl core::error::Error for Unsuitable {}
 /// # fn slot<F: NorFlash>(flash: F) -> Option<FlashSlot<F, BootLoader>> {
 /// let slot = FlashSlot::new(flash, BootLoader)
 ///     .ok()?
-///     .with_magic(&0x96f3_b83d_u32.to_le_bytes()); // MCUboot's images begin so
+///     .with_magic(&[0x3d, 0xb8, 0xf3, 0x96]); // MCUboot's images begin so
 /// # Some(slot)
 /// # }
 /// ```
@@ -81,56 +74,6 @@ pub struct FlashSlot<F, A, const STAGE: usize = DEFAULT_STAGE> {
     magic: &'static [u8],
     package: Option<Package>,
     stage: Aligned<STAGE>,
-}
-
-/// The package that is being written, or is complete. Offsets in bytes.
-#[derive(Clone, Copy, Debug)]
-struct Package {
-    /// The half of the journal that is in use.
-    half: usize,
-    generation: u32,
-    /// The next record of the journal.
-    next: u32,
-    /// Everything before has a record.
-    recorded: u32,
-    /// Everything before is in flash.
-    flushed: u32,
-    /// Everything before was taken; what is not in flash is staged.
-    taken: u32,
-    /// The pages before were erased for this package.
-    erased: u32,
-    /// A write of what is staged was begun: it may be in flash, or a part of it.
-    tried: bool,
-    complete: Option<u32>,
-}
-
-impl Package {
-    const fn new(half: usize, generation: u32, next: u32, written: u32) -> Self {
-        Self {
-            half,
-            generation,
-            next,
-            recorded: written,
-            flushed: written,
-            taken: written,
-            erased: written,
-            tried: false,
-            complete: None,
-        }
-    }
-
-    const fn staged(&self) -> usize {
-        self.taken.saturating_sub(self.flushed) as usize
-    }
-}
-
-impl From<Half> for Package {
-    fn from(half: Half) -> Self {
-        let written = half.complete.unwrap_or(half.written);
-        let mut package = Self::new(half.index, half.generation, half.next, written);
-        package.complete = half.complete;
-        package
-    }
 }
 
 impl<F: NorFlash, A: Activate> FlashSlot<F, A> {
@@ -179,7 +122,7 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
         })
     }
 
-    /// Refuses packages that begin otherwise with [`FirmwareErrorKind::Unsupported`]: result 6. Nothing is erased for
+    /// Refuses packages that begin otherwise with [`FirmwareErrorKind::Unsupported`](crate::hal::FirmwareErrorKind::Unsupported): result 6. Nothing is erased for
     /// them.
     #[must_use]
     pub const fn with_magic(mut self, magic: &'static [u8]) -> Self {
@@ -345,31 +288,6 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
         let written = journal.write_record(half, number, generation, kind, value);
         written.await.map_err(|_| FLASH_FAILED)
     }
-}
-
-/// Writes the units that an earlier write, which was dropped or has failed, has left erased.
-async fn write_rest<F: NorFlash, const STAGE: usize>(
-    flash: &mut F,
-    at: u32,
-    bytes: &[u8],
-) -> Result<(), FirmwareError> {
-    let mut buffer = Aligned::<STAGE>::ERASED;
-    let mut at = at;
-    for unit in bytes.chunks(F::WRITE_SIZE) {
-        let found = buffer.from(0).get_mut(..unit.len()).unwrap_or_default();
-        flash.read(at, found).await.map_err(|_| FLASH_FAILED)?;
-        if found != unit {
-            if !erased(found) {
-                return Err(FLASH_FAILED);
-            }
-            // Through the buffer, because the stage's units need not begin at a word.
-            buffer.put(0, unit);
-            let written = flash.write(at, buffer.first(unit.len())).await;
-            written.map_err(|_| FLASH_FAILED)?;
-        }
-        at = at.saturating_add(F::WRITE_SIZE as u32);
-    }
-    Ok(())
 }
 
 impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, STAGE> {

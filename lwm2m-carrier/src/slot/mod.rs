@@ -57,9 +57,12 @@
 
 mod activate;
 mod aligned;
+mod errors;
 mod flash_slot;
 mod journal;
 mod layout;
+mod package;
+mod rest;
 
 pub use activate::Activate;
 pub use flash_slot::{DEFAULT_STAGE, FlashSlot, Unsuitable};

@@ -202,7 +202,10 @@ pub(crate) fn boot_with(
 }
 
 /// The first of two futures, polled in this order.
-async fn either<T>(first: impl Future<Output = T>, second: impl Future<Output = T>) -> T {
+pub(crate) async fn either<T>(
+    first: impl Future<Output = T>,
+    second: impl Future<Output = T>,
+) -> T {
     let mut first = core::pin::pin!(first);
     let mut second = core::pin::pin!(second);
     core::future::poll_fn(|context| match first.as_mut().poll(context) {

@@ -4,31 +4,25 @@
 #![allow(dead_code, reason = "the tests and xtask take what they need")]
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::large_futures,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a life that does not go as planned panics; the driver and its flash store lie on the stack"
 )]
 
-use core::cell::RefCell;
+mod course;
+mod update;
 
-use carrier_mock::application::{Application, Certificates};
-use carrier_mock::executor;
+use carrier_mock::application::Certificates;
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::recorder::{Call, Entry, Recorded, Tape};
-use carrier_mock::server::{
-    BootstrapServer, MODE_PSK, ManagementServer, Psk, Request, SecurityAccount, security_tlv,
-    server_tlv,
-};
-use carrier_mock::world::{Guard, Run, Stop, World};
-use lwm2m_carrier::driver::{Shared, blocking};
-use lwm2m_carrier::hal::{CredentialKind, KeyStoreError, KeyStoreErrorKind, SecurityTag};
-use lwm2m_carrier::{Carrier, Credentials, Error, Profile};
-use lwm2m_core::client::Resources;
-use lwm2m_core::model::Object;
-use lwm2m_core::objects::{Device, Security, Server};
-use lwm2m_core::time::Duration;
-use lwm2m_core::wire::tlv;
+use carrier_mock::recorder::{Call, Entry, Recorded};
+use carrier_mock::world::Stop;
+use lwm2m_carrier::hal::SecurityTag;
+use lwm2m_carrier::{Credentials, Error, Event, Profile};
+
+use course::Course;
+pub(crate) use update::{Told, Update};
 
 /// A sequence chart: a part of a life, and what is expected of it.
 pub(crate) struct Scenario {
@@ -47,6 +41,8 @@ pub(crate) struct Scenario {
     pub(crate) expectation: &'static str,
     /// The writes to the key store that the chart draws.
     pub(crate) key_writes: usize,
+    /// How often it draws that CA tags are applied to a session.
+    pub(crate) tag_boxes: usize,
 }
 
 /// All charts.
@@ -54,8 +50,10 @@ pub(crate) const SCENARIOS: &[&Scenario] = &[
     &INITIALIZATION,
     &BOOTSTRAP,
     &BOOTSTRAP_ONLINE,
+    &MODEM_UPDATE,
     &CERTIFICATES,
     &CERTIFICATES_FAILED,
+    &UPDATE_REFUSED,
 ];
 
 const BOTH: &[KeyStoreMode] = &[KeyStoreMode::OfflineOnly, KeyStoreMode::Online];
@@ -65,10 +63,11 @@ pub(crate) const INITIALIZATION: Scenario = Scenario {
     title: "Initialization",
     about: "init() returns with the link up; run() does not return.",
     modes: BOTH,
-    live: |driver, mode| live(driver, mode, PROFILE, Certificates::None, None),
+    live: |driver, mode| BLANK.live(driver, mode),
     part: Part::UpToRun,
     expectation: include_str!("1_initialization.msc"),
     key_writes: 0,
+    tag_boxes: 0,
 };
 
 pub(crate) const BOOTSTRAP: Scenario = Scenario {
@@ -76,10 +75,10 @@ pub(crate) const BOOTSTRAP: Scenario = Scenario {
     title: "Bootstrap",
     about: "The link is down while the bootstrap server's keys are written.",
     modes: &[KeyStoreMode::OfflineOnly],
-    live: INITIALIZATION.live,
     part: Part::FromRun,
     expectation: include_str!("2_bootstrap.msc"),
     key_writes: 2,
+    ..INITIALIZATION
 };
 
 pub(crate) const BOOTSTRAP_ONLINE: Scenario = Scenario {
@@ -91,37 +90,69 @@ pub(crate) const BOOTSTRAP_ONLINE: Scenario = Scenario {
     ..BOOTSTRAP
 };
 
+pub(crate) const MODEM_UPDATE: Scenario = Scenario {
+    name: "3_modem_update",
+    title: "FOTA, a modem image",
+    about: "Behind FOTA_START the package is downloaded. Once the server's Execute was answered, the modem restarts with it; \
+        the device does not.",
+    live: |driver, mode| MODEM_IMAGE.live(driver, mode),
+    part: Part::Update,
+    expectation: include_str!("3_modem_update.msc"),
+    ..INITIALIZATION
+};
+
 pub(crate) const CERTIFICATES: Scenario = Scenario {
     name: "4_certificates",
     title: "CA certificates",
     about: "The application writes its certificate while the link is down, and answers with the tag.",
-    modes: BOTH,
-    live: |driver, mode| live(driver, mode, WITH_CERTIFICATES, WRITE, None),
-    part: Part::UpToRun,
+    live: |driver, mode| {
+        let course = Course {
+            profile: WITH_CERTIFICATES,
+            certificates: WRITE,
+            ..BLANK
+        };
+        course.live(driver, mode)
+    },
     expectation: include_str!("4_certificates.msc"),
     key_writes: 1,
+    ..INITIALIZATION
 };
 
 pub(crate) const CERTIFICATES_FAILED: Scenario = Scenario {
     name: "5_certificates_failed",
     title: "CA certificates, the write fails",
     about: "The application answers with the modem's error, and init() returns it without connecting.",
-    modes: BOTH,
-    live: |driver, mode| live(driver, mode, PLAIN_WITH_CERTIFICATES, WRITE, Some(12)),
+    live: |driver, mode| {
+        let course = Course {
+            profile: PLAIN_WITH_CERTIFICATES,
+            certificates: WRITE,
+            fail_first_write: Some(12),
+            ..BLANK
+        };
+        course.live(driver, mode)
+    },
     part: Part::Whole,
     expectation: include_str!("5_certificates_failed.msc"),
     key_writes: 1,
+    ..INITIALIZATION
 };
 
-const ENDPOINT: &str = "urn:imei:490154203237518";
-const FACTORY_KEY: &[u8] = b"factory-secret";
-const SERVER_KEY: &[u8] = b"server-secret";
+pub(crate) const UPDATE_REFUSED: Scenario = Scenario {
+    name: "6_update_refused",
+    title: "FOTA, the connection is refused",
+    about: "The application's CA certificates do not vouch for the firmware server; the link stays up.",
+    live: |driver, mode| secure_update(SECURE_URI, ANOTHER_CERTIFICATE, 4).live(driver, mode),
+    part: Part::Update,
+    expectation: include_str!("6_update_refused.msc"),
+    tag_boxes: 1,
+    ..INITIALIZATION
+};
 
 const PROFILE: Profile<'_> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example")
     .with_credentials(Credentials::Psk {
-        identity: b"factory",
-        key: FACTORY_KEY,
+        identity: course::FACTORY_IDENTITY,
+        key: course::FACTORY_KEY,
     });
 const WITH_CERTIFICATES: Profile<'_> = PROFILE.with_certificates_from_application(true);
 /// Without credentials of its own, so that the first write to the key store is the application's.
@@ -129,9 +160,47 @@ const PLAIN_WITH_CERTIFICATES: Profile<'_> = Profile::GENERIC
     .with_bootstrap_server("coap://bootstrap.example")
     .with_certificates_from_application(true);
 
-const CA_TAG: SecurityTag = SecurityTag(7);
-const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
+pub(crate) const CA_TAG: SecurityTag = SecurityTag(7);
+pub(crate) const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE----- one";
+pub(crate) const ANOTHER_CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE----- another";
+pub(crate) const SECURE_URI: &str = "https://files.example/modem";
 const WRITE: Certificates<'_> = Certificates::Write(&[(CA_TAG, CERTIFICATE)]);
+
+/// A device without certificates, until it is registered.
+const BLANK: Course<'_> = Course {
+    profile: PROFILE,
+    certificates: Certificates::None,
+    fail_first_write: None,
+    update: None,
+};
+
+/// It takes an image for its modem.
+const MODEM_IMAGE: Course<'_> = Course {
+    update: Some(Update {
+        uri: "http://files.example/modem",
+        authority: CERTIFICATE,
+        result: 1,
+    }),
+    ..BLANK
+};
+
+/// A device with [`CERTIFICATE`] that is to take an image from a server with a certificate of `authority`.
+pub(crate) const fn secure_update(
+    uri: &'static str,
+    authority: &'static [u8],
+    result: u8,
+) -> Course<'static> {
+    Course {
+        profile: WITH_CERTIFICATES,
+        certificates: WRITE,
+        update: Some(Update {
+            uri,
+            authority,
+            result,
+        }),
+        ..BLANK
+    }
+}
 
 /// Which loop polls the driver.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -146,6 +215,8 @@ pub(crate) enum Driver {
 pub(crate) struct Life {
     pub(crate) end: Result<Stop, Error>,
     pub(crate) recording: Vec<Recorded>,
+    /// What the server was told of object 5.
+    pub(crate) told: Vec<Told>,
 }
 
 /// A part of a recording.
@@ -157,114 +228,42 @@ pub(crate) enum Part {
     UpToRun,
     /// What comes behind the call of `run()`.
     FromRun,
+    /// From FOTA_START to the next registration, or to the error.
+    Update,
 }
 
 impl Part {
     pub(crate) fn of(self, recording: &[Recorded]) -> &[Recorded] {
-        if self == Self::Whole {
-            return recording;
+        let find = |is: fn(&Entry) -> bool| {
+            let found = recording.iter().position(|recorded| is(&recorded.entry));
+            found.expect("the entry where the part begins or ends")
+        };
+        match self {
+            Self::Whole => recording,
+            Self::UpToRun => &recording[..=find(is_run)],
+            Self::FromRun => &recording[find(is_run) + 1..],
+            Self::Update => {
+                let start = find(|entry| *entry == Entry::Event(Event::FotaStart));
+                let part = &recording[start..];
+                let end = part.iter().position(|recorded| is_end(&recorded.entry));
+                &part[..=end.expect("a registration, or an error")]
+            }
         }
-        let run = Entry::Call(Call::Run);
-        let run = recording.iter().position(|recorded| recorded.entry == run);
-        let (start, rest) = recording.split_at(run.expect("a call of run()") + 1);
-        if self == Self::UpToRun { start } else { rest }
+    }
+
+    /// Whether something comes before it.
+    pub(crate) const fn began_before(self) -> bool {
+        matches!(self, Self::FromRun | Self::Update)
     }
 }
 
-/// A blank device with a bootstrap server and a management server: initialises, and runs until it is registered.
-fn live(
-    driver: Driver,
-    mode: KeyStoreMode,
-    profile: Profile<'_>,
-    certificates: Certificates<'_>,
-    fail_first_write: Option<i32>,
-) -> Life {
-    let (mut security, mut server) = ([0; 128], [0; 32]);
-    let account = SecurityAccount {
-        uri: "coaps://lwm2m.example",
-        mode: MODE_PSK,
-        identity: b"device",
-        key: SERVER_KEY,
-        short_server_id: Some(101),
-    };
-    let security = security_tlv(&mut security, &account).unwrap();
-    let server = server_tlv(&mut server, 101, 300).unwrap();
-    let script = [
-        Request::delete("/"),
-        Request::write("/0/1", tlv::CONTENT_FORMAT, security),
-        Request::write("/1/0", tlv::CONTENT_FORMAT, server),
-        Request::finish(),
-    ];
-    let factory = [Psk::new(b"factory", FACTORY_KEY)];
-    let device = [Psk::new(b"device", SERVER_KEY)];
-    let bootstrap = RefCell::new(BootstrapServer::new(1, &script));
-    let management = RefCell::new(ManagementServer::new(2, &[]));
-    bootstrap
-        .borrow_mut()
-        .set_credentials(carrier_mock::server::Credentials::new(&factory));
-    management
-        .borrow_mut()
-        .set_credentials(carrier_mock::server::Credentials::new(&device));
-    let tape = Tape::new();
-    let world = World::new(7);
-    world.set_recorder(&tape);
-    let [one, two] = ["192.0.2.1:5684", "192.0.2.2:5684"].map(|text| text.parse().unwrap());
-    world
-        .add_server("bootstrap.example", one, Guard::Psk, &bootstrap)
-        .unwrap();
-    world
-        .add_server("lwm2m.example", two, Guard::Psk, &management)
-        .unwrap();
-    world.keys().set_mode(mode);
-    if let Some(errno) = fail_first_write {
-        let error = KeyStoreError::new(KeyStoreErrorKind::Io, errno);
-        world.keys().fail_write(0, error);
-    }
-    let application = Application::new(&world);
-    application.set_certificates(certificates);
-    let end = boot(&world, driver, profile, &application);
-    if end.is_ok() {
-        assert!(management.borrow().registration(ENDPOINT).is_some());
-    }
-    if let Certificates::Write(_) = certificates {
-        let kind = CredentialKind::CaChain;
-        assert_eq!(world.keys().holds(CA_TAG, kind, CERTIFICATE), end.is_ok());
-    }
-    Life {
-        end,
-        recording: tape.entries(),
-    }
+fn is_run(entry: &Entry) -> bool {
+    *entry == Entry::Call(Call::Run)
 }
 
-fn boot(
-    world: &World<'_>,
-    driver: Driver,
-    profile: Profile<'_>,
-    application: &Application<'_, '_>,
-) -> Result<Stop, Error> {
-    let mut resources = Resources::<3, 4, 4, 8>::new();
-    let mut security = Security::<6>::new();
-    let mut server = Server::<6>::new();
-    let mut device = Device::new("U");
-    let objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
-    let mut hal = world.device();
-    let config = profile.config(ENDPOINT);
-    let carrier = Carrier::new(&mut resources, profile, config, &mut hal.random);
-    let shared = Shared::new(carrier, objects);
-    let mut buffer = [0; 1280];
-    let mut runner = shared.runner(hal, application, &mut buffer);
-    let life = async {
-        application.init(runner.init()).await?;
-        application.run(runner.run()).await
-    };
-    world.set_horizon(world.now() + Duration::from_secs(600));
-    let run = world.run(life, || application.is_registered());
-    let run = match driver {
-        Driver::Async => executor::block_on(run).expect("a driver that nobody wakes"),
-        Driver::Blocking => blocking::block_on(run, || ()),
-    };
-    match run {
-        Run::Finished(result) => result,
-        Run::Stopped(stop) => Ok(stop),
-    }
+const fn is_end(entry: &Entry) -> bool {
+    matches!(
+        entry,
+        Entry::Event(Event::Registered { .. } | Event::Error(_))
+    )
 }

@@ -12,5 +12,10 @@
     reason = "a test holds the driver and its flash store on its stack"
 )]
 
+mod coap_faults;
+mod cuts;
+mod http_faults;
+mod outcomes;
 mod pull;
+mod push;
 mod stage;

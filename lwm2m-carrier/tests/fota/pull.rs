@@ -13,8 +13,9 @@ const WAYS: [&str; 3] = [
 fn a_package_is_fetched_and_runs_after_a_restart() {
     for uri in WAYS {
         stage(7, |stage| {
-            let seen = stage.update_from(uri, 1);
-            assert!(seen.ended(), "{uri} {seen:?} {:?}", stage.recording.story());
+            let seen = stage.update_from(uri);
+            let story = stage.recording.story();
+            assert_eq!(seen.outcome(), Some(1), "{uri} {seen:?} {story:?}");
             assert_eq!(seen.states, [0, 1, 2, 3, 0], "{uri}");
             assert!(stage.world.firmware().holds((0..SIZE).map(byte)));
             assert_eq!(

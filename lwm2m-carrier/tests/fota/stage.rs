@@ -2,21 +2,25 @@
 
 use core::cell::{Cell, RefCell};
 use core::net::SocketAddr;
+use std::sync::LazyLock;
 
 use carrier_mock::executor;
 use carrier_mock::flash::Flash;
-use carrier_mock::recorder::{Entry, Recorder};
+use carrier_mock::recorder::{Direction, Entry, FirmwareOperation, Recorder};
 use carrier_mock::server::firmware::{CoapFileServer, HttpServer, Image, Release};
-use carrier_mock::server::{ManagementServer, Request};
+use carrier_mock::server::{
+    Credentials, ManagementServer, Psk, RecordKind, Request, ServerNode, Transmit, Verdict,
+};
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
-use lwm2m_carrier::driver::Shared;
-use lwm2m_carrier::fota::{Unverified, Verifier};
+use lwm2m_carrier::driver::{Shared, blocking};
+use lwm2m_carrier::fota::{Unverified, Verifier, VerifierError};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
 use lwm2m_core::model::Object;
 use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::{Duration, Instant};
+use lwm2m_core::wire::coap::Code;
 
 /// Content format of plain text.
 pub(crate) const TEXT: u16 = 0;
@@ -31,6 +35,12 @@ pub(crate) const SERVER: &str = "192.0.2.2:5683";
 pub(crate) const HTTP: &str = "192.0.2.80:80";
 pub(crate) const HTTPS: &str = "192.0.2.80:443";
 pub(crate) const COAP: &str = "192.0.2.90:5683";
+pub(crate) const COAPS: &str = "192.0.2.91:5684";
+/// The management server of [`stage_secured`], which has firmware too.
+pub(crate) const SECURED: &str = "192.0.2.2:5684";
+/// The key of the device's account, under the identity `device`, and that of the firmware server, under `updates`.
+pub(crate) const ACCOUNT_KEY: &[u8] = &[0x11; 16];
+pub(crate) const UPDATES_KEY: &[u8] = &[0x22; 16];
 /// The certificate authority of the HTTPS server, and the tag under which the application puts it.
 pub(crate) const AUTHORITY: &[u8] = b"-----BEGIN CERTIFICATE----- right";
 pub(crate) const CA_TAG: SecurityTag = SecurityTag(7);
@@ -45,6 +55,9 @@ pub(crate) fn byte(offset: u32) -> u8 {
     let mixed = offset.wrapping_mul(0x9e37_79b1) ^ (offset >> 9).wrapping_mul(0x85eb_ca6b);
     (mixed >> 24) as u8
 }
+
+/// The bytes of the package, for a server that pushes it.
+pub(crate) static PACKAGE: LazyLock<Vec<u8>> = LazyLock::new(|| (0..SIZE).map(byte).collect());
 
 /// Another package under the same URI.
 pub(crate) fn other_byte(offset: u32) -> u8 {
@@ -67,6 +80,24 @@ impl Recorder for Recording {
 }
 
 impl Recording {
+    pub(crate) fn entries(&self) -> Vec<(Instant, Entry)> {
+        self.entries.borrow().clone()
+    }
+
+    /// Message ids of requests of the device whose path begins so, as often as they were sent.
+    pub(crate) fn sent_to(&self, path: &str) -> Vec<u16> {
+        let entries = self.entries.borrow();
+        let sent = entries.iter().filter_map(|(_, entry)| match entry {
+            Entry::Message {
+                direction: Direction::FromDevice,
+                head,
+                ..
+            } if head.path.starts_with(path) => Some(head.message_id),
+            _ => None,
+        });
+        sent.collect()
+    }
+
     pub(crate) fn count(&self, what: impl Fn(&Entry) -> bool) -> usize {
         let entries = self.entries.borrow();
         entries.iter().filter(|(_, entry)| what(entry)).count()
@@ -74,6 +105,13 @@ impl Recording {
 
     pub(crate) fn has_event(&self, wanted: impl Fn(&Event) -> bool) -> bool {
         self.count(|entry| matches!(entry, Entry::Event(event) if wanted(event))) > 0
+    }
+
+    /// The errors among the [story](Self::story).
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let mut story = self.story();
+        story.retain(|name| name.contains(' '));
+        story
     }
 
     /// The events of firmware updates, and restarts, by their chart names without prefix; errors with their number.
@@ -92,6 +130,42 @@ impl Recording {
     }
 }
 
+/// A management server and a firmware server behind one address: GET goes to the latter.
+#[derive(Debug)]
+struct Both<'a> {
+    management: &'a RefCell<ManagementServer<'static>>,
+    files: &'a RefCell<CoapFileServer<'static>>,
+}
+
+impl ServerNode for Both<'_> {
+    fn handle(&mut self, now: Instant, from: SocketAddr, datagram: &[u8]) {
+        if datagram.get(1) == Some(&1) {
+            self.files.borrow_mut().handle(now, from, datagram);
+        } else {
+            self.management.borrow_mut().handle(now, from, datagram);
+        }
+    }
+
+    fn poll(&mut self, now: Instant, buf: &mut [u8]) -> Option<Transmit> {
+        let sent = self.management.borrow_mut().poll(now, buf);
+        sent.or_else(|| self.files.borrow_mut().poll(now, buf))
+    }
+
+    fn next_timeout(&self, now: Instant) -> Option<Instant> {
+        let management = self.management.borrow().next_timeout(now);
+        let files = self.files.borrow().next_timeout(now);
+        management.into_iter().chain(files).min()
+    }
+
+    fn verify(&self, identity: &[u8], key: &[u8]) -> Verdict {
+        self.management.borrow().verify(identity, key)
+    }
+
+    fn is_present(&self) -> bool {
+        true
+    }
+}
+
 /// What stands in the world.
 pub(crate) struct Stage<'a, 'w> {
     pub(crate) world: &'a World<'w>,
@@ -99,14 +173,39 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) server: &'a RefCell<ManagementServer<'static>>,
     pub(crate) http: &'a RefCell<HttpServer<'static>>,
     pub(crate) coap: &'a RefCell<CoapFileServer<'static>>,
+    /// The same behind DTLS, for [`UPDATES_KEY`].
+    pub(crate) coaps: &'a RefCell<CoapFileServer<'static>>,
     pub(crate) profile: Cell<Profile<'static>>,
+    /// The flash of the firmware slot.
+    pub(crate) flash: &'a RefCell<Flash<PAGES>>,
     /// Lengths of the firmware buffer.
     pub(crate) buffer: Cell<usize>,
+    /// What the server asks a device that registers.
+    pub(crate) watching: Cell<&'static [Request<'static>]>,
+    /// The certificate that the application has.
+    pub(crate) authority: Cell<&'static [u8]>,
+    /// Whether the driver is polled without being woken.
+    pub(crate) blocking: Cell<bool>,
 }
 
 /// Runs `test` in a new world.
 pub(crate) fn stage<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
-    let server = RefCell::new(ManagementServer::new(seed, &[]));
+    build(seed, false, test)
+}
+
+/// Runs `test` in a new world whose management server is behind DTLS, and has firmware under the same address.
+pub(crate) fn stage_secured<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
+    build(seed, true, test)
+}
+
+fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
+    const ACCOUNTS: &[Psk<'static>] = &[Psk::new(b"device", ACCOUNT_KEY)];
+    const UPDATES: &[Psk<'static>] = &[Psk::new(b"updates", UPDATES_KEY)];
+    let coaps = CoapFileServer::new(seed, "/fw", Release::new(image(), "v1"));
+    let coaps = RefCell::new(coaps.with_credentials(Credentials::new(UPDATES)));
+    let mut server = ManagementServer::new(seed, &[]);
+    server.set_credentials(Credentials::new(ACCOUNTS));
+    let server = RefCell::new(server);
     let release = Release::new(image(), "\"v1\"");
     let http = RefCell::new(HttpServer::new("/fw", release));
     let coap = RefCell::new(CoapFileServer::new(
@@ -114,6 +213,10 @@ pub(crate) fn stage<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
         "/fw",
         Release::new(image(), "v1"),
     ));
+    let both = RefCell::new(Both {
+        management: &server,
+        files: &coap,
+    });
     let flash = RefCell::new(Flash::<PAGES>::new(seed));
     let recording = Recording::default();
     let world = World::new(seed);
@@ -121,8 +224,14 @@ pub(crate) fn stage<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
     world.set_horizon(Instant::ZERO + Duration::from_secs(10 * 86_400));
     world.set_firmware_flash(&flash);
     let [management, plain, tls, blocks] = [SERVER, HTTP, HTTPS, COAP].map(address);
+    let added = if secured {
+        world.add_server("lwm2m.example", address(SECURED), Guard::Psk, &both)
+    } else {
+        world.add_server("lwm2m.example", management, Guard::Plain, &server)
+    };
+    added.unwrap();
     world
-        .add_server("lwm2m.example", management, Guard::Plain, &server)
+        .add_server("secure.example", address(COAPS), Guard::Psk, &coaps)
         .unwrap();
     world
         .add_stream_server("files.example", plain, StreamGuard::Plain, &http)
@@ -130,21 +239,35 @@ pub(crate) fn stage<T>(seed: u64, test: impl FnOnce(&Stage<'_, '_>) -> T) -> T {
     world
         .add_stream_server("files.example", tls, StreamGuard::Tls(AUTHORITY), &http)
         .unwrap();
-    world
-        .add_server("blocks.example", blocks, Guard::Plain, &coap)
-        .unwrap();
+    if !secured {
+        world
+            .add_server("blocks.example", blocks, Guard::Plain, &coap)
+            .unwrap();
+    }
     let profile = Profile::GENERIC
-        .with_server("coap://lwm2m.example")
         .with_lifetime(86_400)
         .with_certificates_from_application(true);
+    let profile = if secured {
+        let (identity, key) = (&b"device"[..], ACCOUNT_KEY);
+        profile
+            .with_server("coaps://lwm2m.example")
+            .with_credentials(lwm2m_carrier::Credentials::Psk { identity, key })
+    } else {
+        profile.with_server("coap://lwm2m.example")
+    };
     test(&Stage {
         world: &world,
         recording: &recording,
         server: &server,
         http: &http,
         coap: &coap,
+        coaps: &coaps,
         profile: Cell::new(profile),
+        flash: &flash,
         buffer: Cell::new(4096),
+        watching: Cell::new(WATCH),
+        authority: Cell::new(AUTHORITY),
+        blocking: Cell::new(false),
     })
 }
 
@@ -156,9 +279,50 @@ pub(crate) const fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
+/// The server's request that begins a download.
+pub(crate) const fn download(uri: &'static str) -> Request<'static> {
+    Request::write("/5/0/1", TEXT, uri.as_bytes())
+}
+
+/// A verifier that knows the package, as one with a digest does.
+pub(crate) struct Digest {
+    byte: fn(u32) -> u8,
+    offset: u32,
+    is_right: bool,
+}
+
+impl Digest {
+    pub(crate) const fn of(byte: fn(u32) -> u8) -> Self {
+        Self {
+            byte,
+            offset: 0,
+            is_right: false,
+        }
+    }
+}
+
+impl Verifier for Digest {
+    fn begin(&mut self, size: u32) {
+        (self.offset, self.is_right) = (0, size == SIZE);
+    }
+
+    fn update(&mut self, part: &[u8]) {
+        for found in part {
+            self.is_right &= *found == (self.byte)(self.offset);
+            self.offset += 1;
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), VerifierError> {
+        let is_right = self.is_right && self.offset == SIZE;
+        is_right.then_some(()).ok_or(VerifierError::Damaged)
+    }
+}
+
 /// An application that allows everything and has one CA certificate.
 struct App<'a, 'w> {
     world: &'a World<'w>,
+    authority: &'static [u8],
 }
 
 impl EventHandler for App<'_, '_> {
@@ -167,7 +331,10 @@ impl EventHandler for App<'_, '_> {
         if *event != Event::CertsInit {
             return Response::Done;
         }
-        match keys.write(CA_TAG, CredentialKind::CaChain, AUTHORITY).await {
+        match keys
+            .write(CA_TAG, CredentialKind::CaChain, self.authority)
+            .await
+        {
             Ok(()) => Response::CaTags(CaTags::new(&[CA_TAG]).unwrap()),
             Err(error) => Response::Fail(error.errno),
         }
@@ -198,23 +365,39 @@ impl Stage<'_, '_> {
             .with_firmware(&mut firmware, verifier);
         let shared = Shared::new(carrier, objects);
         let mut buffer = [0; 1280];
-        let app = App { world: self.world };
+        let app = App {
+            world: self.world,
+            authority: self.authority.get(),
+        };
         let mut runner = shared.runner(hal, app, &mut buffer);
         let life = async {
             runner.init().await.expect("initialisation");
             runner.run().await
         };
-        let run = executor::block_on(self.world.run(life, condition));
-        match run.expect("nobody wakes the driver") {
+        let run = self.world.run(life, condition);
+        let run = if self.blocking.get() {
+            blocking::block_on(run, || {})
+        } else {
+            executor::block_on(run).expect("nobody wakes the driver")
+        };
+        match run {
             Run::Stopped(stop) => stop,
             Run::Finished(_) => Stop::Condition,
         }
     }
 
     /// As many lives as it takes, until `condition` or nothing more happens.
-    pub(crate) fn live(&self, mut condition: impl FnMut() -> bool) -> Stop {
+    pub(crate) fn live(&self, condition: impl FnMut() -> bool) -> Stop {
+        self.live_verified(&mut Unverified, condition)
+    }
+
+    pub(crate) fn live_verified(
+        &self,
+        verifier: &mut dyn Verifier,
+        mut condition: impl FnMut() -> bool,
+    ) -> Stop {
         loop {
-            match self.boot(&mut condition) {
+            match self.boot_verified(verifier, &mut condition) {
                 Stop::PowerLost | Stop::Reset => self.world.reboot(),
                 stop => return stop,
             }
@@ -226,21 +409,27 @@ impl Stage<'_, '_> {
         assert!(self.server.borrow_mut().request(ENDPOINT, request));
     }
 
-    /// The whole update: the server writes `uri`, executes Update once the package is there, and reads the result.
-    ///
-    /// Whether it has read `result` in the end; [`Seen::states`] tells what it saw on the way.
-    pub(crate) fn update_from(&self, uri: &'static str, result: u8) -> Seen {
-        let first = Request::write("/5/0/1", TEXT, uri.as_bytes());
-        self.update(first, result)
+    /// The whole update: the server writes `uri`, executes Update once the package is there, and is told the result.
+    pub(crate) fn update_from(&self, uri: &'static str) -> Seen {
+        self.update(download(uri))
     }
 
     /// The same with any request for the start.
-    pub(crate) fn update(&self, first: Request<'static>, result: u8) -> Seen {
+    pub(crate) fn update(&self, first: Request<'static>) -> Seen {
+        self.update_disturbed(first, &mut Unverified, || {})
+    }
+
+    /// The same with a verifier, and with `disturb` called again and again.
+    pub(crate) fn update_disturbed(
+        &self,
+        first: Request<'static>,
+        verifier: &mut dyn Verifier,
+        mut disturb: impl FnMut(),
+    ) -> Seen {
         let mut seen = Seen::default();
-        self.server.borrow_mut().set_script(WATCH);
         let mut step = 0;
-        let stop = self.live(|| {
-            self.watch(&mut seen);
+        let stop = self.watch_lives(&mut seen, verifier, |seen| {
+            disturb();
             match step {
                 0 if seen.result.is_some() => {
                     self.ask(first);
@@ -253,18 +442,52 @@ impl Stage<'_, '_> {
                 }
                 _ => {}
             }
-            step > 0 && seen.state == Some(0) && seen.result == Some(result)
+            step > 0 && seen.state == Some(0) && seen.result.is_some_and(|result| result > 0)
         });
         seen.stop = Some(stop);
         seen
     }
 
+    /// As many lives as it takes, until `condition` says of what the server has seen that it is enough.
+    pub(crate) fn watch_lives(
+        &self,
+        seen: &mut Seen,
+        verifier: &mut dyn Verifier,
+        mut condition: impl FnMut(&mut Seen) -> bool,
+    ) -> Stop {
+        self.server.borrow_mut().set_script(self.watching.get());
+        self.live_verified(verifier, || {
+            self.watch(seen);
+            condition(seen)
+        })
+    }
+
+    /// Bytes of a package that were written to the slot since the device has started.
+    pub(crate) fn written(&self) -> u32 {
+        let entries = self.recording.entries.borrow();
+        let written = entries.iter().rev().find_map(|(_, entry)| match entry {
+            Entry::Firmware {
+                operation: FirmwareOperation::Write { offset, len },
+                ..
+            } => Some(*offset + *len as u32),
+            Entry::Boot => Some(0),
+            _ => None,
+        });
+        written.unwrap_or(0)
+    }
+
     /// Takes what the server has seen of /5/0/3 and /5/0/5.
     pub(crate) fn watch(&self, seen: &mut Seen) {
         while let Some(record) = self.server.borrow_mut().take_record() {
+            let path = record.request().map_or("", |request| request.path());
+            let kind = record.kind();
+            seen.records.push((record.at(), kind, path.to_string()));
             let Some(request) = record.request() else {
                 continue;
             };
+            if kind == RecordKind::Answered {
+                seen.answers.push((path.to_string(), record.code()));
+            }
             let text = core::str::from_utf8(record.body()).unwrap_or("");
             let Ok(value) = text.parse() else { continue };
             match request.path() {
@@ -288,12 +511,16 @@ pub(crate) struct Seen {
     pub(crate) result: Option<u8>,
     /// All states in a row.
     pub(crate) states: Vec<u8>,
+    /// All that it has recorded: when, what, and the path of its request.
+    pub(crate) records: Vec<(Instant, RecordKind, String)>,
+    /// How its requests were answered.
+    pub(crate) answers: Vec<(String, Code)>,
     pub(crate) stop: Option<Stop>,
 }
 
 impl Seen {
-    /// Whether it has come to the end that was waited for.
-    pub(crate) fn ended(&self) -> bool {
-        self.stop == Some(Stop::Condition)
+    /// The result at the end; `None` when nothing came to an end.
+    pub(crate) fn outcome(&self) -> Option<u8> {
+        self.result.filter(|_| self.stop == Some(Stop::Condition))
     }
 }

@@ -23,6 +23,8 @@ pub(crate) mod server {
     pub(crate) const DEFAULT_PMAX: u16 = 3;
     pub(crate) const DISABLE: u16 = 4;
     pub(crate) const DISABLE_TIMEOUT: u16 = 5;
+    #[cfg(feature = "observe")]
+    pub(crate) const NOTIFICATION_STORING: u16 = 6;
     pub(crate) const UPDATE_TRIGGER: u16 = 8;
     #[cfg(feature = "bootstrap")]
     pub(crate) const BOOTSTRAP_TRIGGER: u16 = 9;
@@ -75,6 +77,7 @@ pub(crate) fn boolean(
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.
+#[inline(never)]
 pub(crate) fn server_number(
     objects: &dyn Objects,
     instance: u16,

@@ -2,6 +2,7 @@
 
 use crate::message::transmission::Transmission;
 use crate::model::ContentFormat;
+use crate::random::share;
 use crate::time::Duration;
 
 /// Waiting times after failures that the specification leaves to the client, in seconds; the last one repeats.
@@ -42,12 +43,11 @@ impl<'r> BackOff<'r> {
     /// The same with jitter.
     #[must_use]
     pub fn spread(&self, failures: u8, random: &mut dyn crate::random::Random) -> Duration {
-        let millis = u64::from(self.delay(failures)) * 1000;
-        let range = millis * u64::from(self.jitter_percent) / 100;
-        let mut bytes = [0; 2];
-        random.public(&mut bytes);
-        let part = 2 * range * u64::from(u16::from_le_bytes(bytes)) / u64::from(u16::MAX);
-        Duration::from_millis((millis + part).saturating_sub(range))
+        let secs = u64::from(self.delay(failures));
+        // A per cent of a second is 10 ms.
+        let range = secs * 10 * u64::from(self.jitter_percent);
+        let part = share(2 * range, random);
+        Duration::from_millis((secs * 1000 + part).saturating_sub(range))
     }
 }
 
@@ -77,6 +77,14 @@ pub struct Config<'r> {
     pub bootstrap_grace: Option<Duration>,
     /// Largest block size exponent (RFC 7959): 0 to 6, for 16 to 1,024 bytes.
     pub block_szx: u8,
+    /// How long the network keeps a silent radio connected: 10 s by default. It is the network's choice (the inactivity
+    /// timer of RRC, which 3GPP leaves open; usually 5 to 60 s); with release assistance it is shorter. Until it has
+    /// passed, another datagram costs no wake-up; see [`Statistics::wake_ups`](crate::Statistics::wake_ups).
+    pub radio_idle: Duration,
+    /// While the radio is awake, an Update or notification that is due within this time goes along instead of waking it
+    /// again: an hour by default, nothing goes along for [`Duration::ZERO`]. At most the last quarter of a lifetime or
+    /// of pmax is given up, so a server with short periods sees little more traffic; pmin always holds.
+    pub batch_window: Duration,
 }
 
 impl<'r> Config<'r> {
@@ -100,6 +108,8 @@ impl<'r> Config<'r> {
             bootstrap_back_off: BackOff::DEFAULT,
             bootstrap_grace: None,
             block_szx: 6,
+            radio_idle: Duration::from_secs(10),
+            batch_window: Duration::from_secs(3_600),
         }
     }
 

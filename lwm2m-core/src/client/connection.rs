@@ -146,8 +146,9 @@ impl Connection {
         }
     }
 
-    /// When something is to be done although nothing comes in.
-    pub(crate) fn deadline(&self) -> Instant {
+    /// When something is to be done although nothing comes in; an Update earlier by up to `window` milliseconds.
+    #[inline(never)]
+    pub(crate) fn deadline(&self, window: u32) -> Instant {
         if self.session == Session::Opening {
             // What is due waits for the session.
             return Instant::FAR_FUTURE;
@@ -158,7 +159,7 @@ impl Connection {
             .map_or(Instant::FAR_FUTURE, |exchange| exchange.due);
         let stage = match self.stage {
             Stage::Waiting { until } => until,
-            Stage::Registered { update_at } => update_at,
+            Stage::Registered { update_at } => update_at.brought_forward(window, self.lifetime),
             #[cfg(feature = "bootstrap")]
             Stage::Bootstrapping { until } | Stage::Grace { until } => until,
             _ => Instant::FAR_FUTURE,

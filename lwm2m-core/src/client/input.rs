@@ -9,6 +9,7 @@ use crate::message::deduplication::{self, Remembered};
 use crate::message::exchange::Purpose;
 use crate::model::{Objects, Path};
 use crate::random::Random;
+use crate::statistics;
 use crate::time::Instant;
 use crate::wire::coap::{Code, Kind, Message, ParseError, write_empty};
 use crate::wire::shift::shift;
@@ -44,6 +45,8 @@ impl Client<'_> {
     ) {
         self.stirred = true;
         self.statistics.received = self.statistics.received.wrapping_add(1);
+        self.statistics.bytes_received =
+            (self.statistics.bytes_received).wrapping_add(statistics::bytes(len));
         let index = session.index();
         if !self.is_open(index) || len > buffer.len() {
             self.unexpected();
@@ -102,6 +105,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn reply(&mut self, session: SessionId, len: usize, answered: Option<Path>) {
         if len > 0 {
             let busy = self

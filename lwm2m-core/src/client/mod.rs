@@ -31,7 +31,7 @@ use crate::message::exchange::Purpose;
 use crate::model::{Error, Objects, Path, Ticket};
 use crate::random::Random;
 use crate::statistics::Statistics;
-use crate::time::Instant;
+use crate::time::{Duration, Instant};
 use core::fmt;
 
 pub use config::{BackOff, Config};
@@ -88,6 +88,8 @@ pub struct Client<'r> {
     stirred: bool,
     /// Nothing is to be done before.
     wake: Instant,
+    /// When the last datagram was handed out.
+    active_at: Instant,
     /// Objects 0 to 2 are in a transaction.
     #[cfg(feature = "bootstrap")]
     transaction: bool,
@@ -143,6 +145,7 @@ impl<'r> Client<'r> {
             online: true,
             stirred: true,
             wake: Instant::ZERO,
+            active_at: Instant::ZERO,
             #[cfg(feature = "bootstrap")]
             transaction: false,
             #[cfg(feature = "bootstrap")]
@@ -200,7 +203,7 @@ impl<'r> Client<'r> {
             connection.server_instance = server_instance;
             connection.short_id = short_id;
             connection.stage = Stage::Waiting {
-                until: now + crate::time::Duration::from_secs(u64::from(delay)),
+                until: now + Duration::from_secs(u64::from(delay)),
             };
             found = true;
         }
@@ -311,6 +314,10 @@ impl<'r> Client<'r> {
         }
         self.online = online;
         self.stirred = true;
+        // An answer that did not get away is lost, but not what was to follow it.
+        if let Some(path) = self.outgoing.take().and_then(|outgoing| outgoing.answered) {
+            self.push(Event::Answered { path });
+        }
         for index in 0..self.connections.len() {
             if !online {
                 self.interrupt(index);
@@ -320,6 +327,8 @@ impl<'r> Client<'r> {
             };
             if online {
                 connection.update |= connection.is_registered();
+                #[cfg(feature = "observe")]
+                self.resume_observations(index, now, objects);
             } else {
                 connection.close();
                 if connection.is_interrupted() {
@@ -383,6 +392,14 @@ impl<'r> Client<'r> {
         }
     }
 
+    /// Whether a De-register is on its way, or about to be.
+    #[must_use]
+    pub fn is_deregistering(&self) -> bool {
+        self.connections
+            .iter()
+            .any(|connection| connection.deregister)
+    }
+
     /// Answers an operation that an object had answered with [`Outcome::Later`](crate::model::Outcome::Later).
     /// An unknown ticket is ignored: the server has given up, or its session is gone.
     pub fn answer(&mut self, ticket: Ticket, result: Result<(), Error>) {
@@ -396,6 +413,12 @@ impl<'r> Client<'r> {
     #[must_use]
     pub const fn config(&self) -> &Config<'r> {
         &self.config
+    }
+
+    /// Sets the endpoint client name, where it is not known from the start. Bootstrap-Request and Register carry it from
+    /// then on; a registration that there is already keeps its name.
+    pub const fn set_endpoint(&mut self, endpoint: &'r str) {
+        self.config.endpoint = endpoint;
     }
 
     /// Whether the client is registered with the server of this short id.
@@ -419,7 +442,22 @@ impl<'r> Client<'r> {
         &self.statistics
     }
 
+    /// [`Config::batch_window`] in milliseconds.
+    fn batch_window(&self) -> u32 {
+        u32::try_from(self.config.batch_window.as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// How many milliseconds earlier than due something may go along now: none while the radio sleeps.
+    fn window(&self, now: Instant) -> u32 {
+        if now.since(self.active_at) > self.config.radio_idle {
+            0
+        } else {
+            self.batch_window()
+        }
+    }
+
     /// The next message id.
+    #[inline(never)]
     fn next_message_id(&mut self) -> u16 {
         self.message_id = self.message_id.wrapping_add(1);
         self.message_id

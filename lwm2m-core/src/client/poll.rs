@@ -6,6 +6,7 @@ use super::{Client, Context, Outgoing};
 use crate::message::exchange::{Due, Exchange, Purpose};
 use crate::model::Objects;
 use crate::random::Random;
+use crate::statistics;
 use crate::time::Instant;
 use crate::wire::coap::Token;
 
@@ -18,7 +19,7 @@ enum Step {
     Open,
     Close,
     /// A message of this length is in the buffer.
-    Transmit(usize, Expect),
+    Transmit(usize),
 }
 
 impl Client<'_> {
@@ -34,7 +35,7 @@ impl Client<'_> {
         random: &mut dyn Random,
     ) -> Output<'b> {
         if let Some(outgoing) = self.outgoing.take() {
-            return self.transmit(outgoing, buffer);
+            return self.transmit(outgoing, buffer, now);
         }
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);
@@ -52,11 +53,23 @@ impl Client<'_> {
         )
     }
 
-    fn transmit<'b>(&mut self, outgoing: Outgoing, buffer: &'b [u8]) -> Output<'b> {
+    fn transmit<'b>(&mut self, outgoing: Outgoing, buffer: &'b [u8], now: Instant) -> Output<'b> {
         if let Some(path) = outgoing.answered {
             self.push(Event::Answered { path });
         }
-        self.statistics.sent = self.statistics.sent.wrapping_add(1);
+        let statistics = &mut self.statistics;
+        let first = statistics.sent == 0;
+        if first {
+            statistics.since = now;
+        }
+        if first || now.since(self.active_at) > self.config.radio_idle {
+            statistics.wake_ups = statistics.wake_ups.wrapping_add(1);
+        }
+        self.active_at = now;
+        statistics.sent = statistics.sent.wrapping_add(1);
+        statistics.bytes_sent = statistics
+            .bytes_sent
+            .wrapping_add(statistics::bytes(outgoing.len));
         Output::Transmit {
             session: outgoing.session,
             datagram: buffer.get(..outgoing.len).unwrap_or(&[]),
@@ -78,17 +91,15 @@ impl Client<'_> {
                 Step::Again => {}
                 Step::Open => return Output::Open { session, account },
                 Step::Close => return Output::Close { session },
-                Step::Transmit(len, expect) => {
+                Step::Transmit(len) => {
                     self.stirred = true;
-                    return self.transmit(
-                        Outgoing {
-                            session,
-                            len,
-                            expect,
-                            answered: None,
-                        },
-                        buffer,
-                    );
+                    let outgoing = Outgoing {
+                        session,
+                        len,
+                        expect: self.expect(cx),
+                        answered: None,
+                    };
+                    return self.transmit(outgoing, buffer, cx.now);
                 }
             }
             if let Some(event) = self.events.pop_front() {
@@ -97,12 +108,24 @@ impl Client<'_> {
             }
         }
         self.stirred = false;
-        self.wake = self.deadline(cx);
+        self.wake = self.deadline(cx, 0);
         Output::Idle { until: self.wake }
     }
 
-    /// When something is to be done although nothing is handed in.
-    fn deadline(&self, cx: &Context<'_>) -> Instant {
+    /// What comes and goes after a message of the client.
+    fn expect(&self, cx: &Context<'_>) -> Expect {
+        if self.deadline(cx, self.batch_window()) <= cx.now {
+            Expect::More
+        } else if self.connections.iter().any(|c| c.exchange.is_some()) {
+            Expect::Reply
+        } else {
+            Expect::Nothing
+        }
+    }
+
+    /// When something is to be done although nothing is handed in, or, while the radio is awake anyway, may be done
+    /// earlier by up to `window` milliseconds.
+    fn deadline(&self, cx: &Context<'_>, window: u32) -> Instant {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
@@ -110,13 +133,13 @@ impl Client<'_> {
             |connection: &&super::Connection| connection.used && !self.is_held(connection);
         let used = self.connections.iter().filter(looked_at);
         let next = used
-            .map(super::Connection::deadline)
+            .map(|connection| connection.deadline(window))
             .min()
             .unwrap_or(Instant::FAR_FUTURE);
         #[cfg(feature = "block")]
         let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
-        let next = next.min(self.notification_deadline(cx.objects));
+        let next = next.min(self.notification_deadline(cx.objects, window));
         let _ = cx;
         next
     }
@@ -134,8 +157,10 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
         let now = cx.now;
+        let window = self.window(now);
         let online = self.online
             && !self
                 .connections
@@ -174,9 +199,7 @@ impl Client<'_> {
                 return self.ask(index, purpose, buffer, cx);
             }
             Stage::Registered { .. } if connection.exchange.is_none() => {
-                if let Some(connection) = self.connections.get(index)
-                    && let Some(purpose) = self.registration_due(connection, now)
-                {
+                if let Some(purpose) = connection.registration_due(now, window) {
                     return self.ask(index, purpose, buffer, cx);
                 }
             }
@@ -193,11 +216,11 @@ impl Client<'_> {
             _ => {}
         }
         if let Some(len) = self.send_separate(index, buffer, cx) {
-            return Step::Transmit(len, Expect::Reply);
+            return Step::Transmit(len);
         }
         #[cfg(feature = "observe")]
-        if let Some((len, expect)) = self.send_notification(index, buffer, cx) {
-            return Step::Transmit(len, expect);
+        if let Some(len) = self.send_notification(index, buffer, cx) {
+            return Step::Transmit(len);
         }
         // A notification may have asked for a session.
         match self.connections.get(index) {
@@ -231,7 +254,7 @@ impl Client<'_> {
             self.exchange_failed(index, purpose, Failure::Refused, cx);
             return Step::Again;
         }
-        Step::Transmit(len, Expect::Reply)
+        Step::Transmit(len)
     }
 
     /// Puts a confirmable message on its way; its length.
@@ -291,7 +314,7 @@ impl Client<'_> {
                 if len > 0 {
                     self.statistics.retransmissions =
                         self.statistics.retransmissions.wrapping_add(1);
-                    return Step::Transmit(len, Expect::Reply);
+                    return Step::Transmit(len);
                 }
             }
             Due::SendAgain | Due::GiveUp => {

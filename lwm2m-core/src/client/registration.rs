@@ -382,24 +382,6 @@ impl Client<'_> {
         connection.stale = false;
     }
 
-    /// What is to be sent to a registered server, if anything.
-    pub(super) fn registration_due(
-        &self,
-        connection: &Connection,
-        now: Instant,
-    ) -> Option<Purpose> {
-        let Stage::Registered { update_at } = connection.stage else {
-            return None;
-        };
-        if connection.deregister {
-            Some(Purpose::Deregister)
-        } else if connection.update || update_at <= now {
-            Some(Purpose::Update)
-        } else {
-            None
-        }
-    }
-
     /// Whether connection `index` could carry a message now.
     pub(super) fn is_open(&self, index: usize) -> bool {
         self.connections
@@ -421,6 +403,22 @@ fn list_block(connection: &Connection, objects: &dyn Objects, root_link: bool) -
     }
     let offset = usize::try_from(connection.block).ok()?.checked_mul(size)?;
     Block::new(connection.block, offset + size < total, szx)
+}
+
+impl Connection {
+    /// What is to be sent to a registered server, if anything; an Update earlier by up to `window` milliseconds.
+    pub(super) fn registration_due(&self, now: Instant, window: u32) -> Option<Purpose> {
+        let Stage::Registered { update_at } = self.stage else {
+            return None;
+        };
+        if self.deregister {
+            Some(Purpose::Deregister)
+        } else if self.update || update_at.brought_forward(window, self.lifetime) <= now {
+            Some(Purpose::Update)
+        } else {
+            None
+        }
+    }
 }
 
 impl super::Config<'_> {

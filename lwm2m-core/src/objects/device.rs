@@ -233,6 +233,18 @@ impl<'a> Device<'a> {
         Ok(())
     }
 
+    /// Sets voltage and current of the power source of this kind, which is one of those
+    /// [set](Self::set_power_sources) before (resources 7 and 8).
+    ///
+    /// # Errors
+    /// [`SetError::Missing`] when the device has none of this kind.
+    pub fn set_power_source(&mut self, source: PowerSource) -> Result<(), SetError> {
+        let mut all = self.power_sources.iter_mut().flatten();
+        let found = all.find(|entry| entry.kind == source.kind);
+        *found.ok_or(SetError::Missing)? = source;
+        Ok(())
+    }
+
     /// Sets the level of the internal battery in per cent (resource 9).
     ///
     /// # Errors
@@ -466,6 +478,21 @@ mod tests {
         device.set_current_time(UnixTime::from_secs(1_367_491_215));
         device.set_utc_offset("+02:00").unwrap();
         device
+    }
+
+    #[test]
+    fn a_power_source_is_measured_once_it_is_there() {
+        let mut device = example();
+        device
+            .set_power_source(PowerSource::new(5).voltage(4_900))
+            .unwrap();
+        let voltages = [Some((0, 3_800)), Some((1, 4_900)), None];
+        let mut all = device.power(table::POWER_SOURCE_VOLTAGE);
+        assert_eq!(voltages, [all.next(), all.next(), all.next()]);
+        drop(all);
+        let solar = PowerSource::new(7).voltage(1);
+        assert_eq!(device.set_power_source(solar), Err(SetError::Missing));
+        assert_eq!(device.power(table::POWER_SOURCE_CURRENT).count(), 1);
     }
 
     /// The last value of a resource.

@@ -15,6 +15,8 @@ pub enum SetError {
     InUse,
     /// There is no room for one more.
     Full,
+    /// There is nothing of the kind that is to be changed.
+    Missing,
 }
 
 impl fmt::Display for SetError {
@@ -24,6 +26,7 @@ impl fmt::Display for SetError {
             Self::TooLong => "value longer than the capacity",
             Self::InUse => "instance exists already",
             Self::Full => "no room for one more",
+            Self::Missing => "nothing there to be changed",
         })
     }
 }

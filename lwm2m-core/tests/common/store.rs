@@ -392,6 +392,6 @@ pub fn server() -> Store {
         .creatable()
         .with(0, 0, 1)
         .with(0, 1, 86_400)
-        .with(0, 6, false)
+        .with(0, 6, true)
         .with(0, 7, "U")
 }

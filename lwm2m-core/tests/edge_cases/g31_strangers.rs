@@ -76,7 +76,7 @@ fn g31_bootstrap_only_resources_of_the_server_object_are_out_of_reach() {
     );
     assert_eq!(
         device.ask(&get("/1/0").accept(11542)).payload(),
-        hex("c10001c40100015180c10600c10755")
+        hex("c10001c40100015180c10601c10755")
     );
 }
 

@@ -11,6 +11,7 @@
 mod common;
 
 mod answers;
+mod application_objects;
 mod bootstrap;
 mod bootstrap_rules;
 mod firmware;
@@ -18,6 +19,7 @@ mod firmware_push;
 mod library_objects;
 mod management;
 mod noise;
+mod power;
 mod registration;
 mod robustness;
 mod servers;

@@ -1,26 +1,32 @@
 //! The life of the demo's device as a chart: what its timeline tells, with what repeats itself drawn once.
 
 use carrier_examples::demo::{self, BOOTSTRAP_ADDRESS, Name, Names};
-use carrier_mock::recorder::{Call, Direction, Entry, MessageHead};
+use carrier_mock::recorder::{Actor, Call, Direction, Entry, MessageHead};
 use lwm2m_carrier::hal::{DetachReason, LinkState};
 use lwm2m_carrier::{Event, Response};
 use lwm2m_core::time::{Duration, Instant};
 
 use super::exchange::Exchange;
+use super::package;
 use super::picture::{Line, Link, Panel, Picture, Row, Shape, Tone};
 
 const APPLICATION: usize = 0;
 pub(super) const LIBRARY: usize = 1;
-const MODEM: usize = 2;
+pub(super) const MODEM: usize = 2;
 pub(super) const SERVER: usize = 3;
 pub(super) const BOOTSTRAP: usize = 4;
-const LIFELINES: [&str; 5] = [
+pub(super) const FIRMWARE: usize = 5;
+const LIFELINES: [&str; 6] = [
     "Application",
     "Library",
     "Modem",
     "LwM2M server",
     "Bootstrap server",
+    "Firmware server",
 ];
+
+/// What the timeline says when the application restarts the device itself.
+const RESTARTS: &str = "device   the application makes room and restarts it";
 
 const PREFIX: &str = "LWM2M_CARRIER_EVENT_";
 
@@ -53,8 +59,8 @@ pub(super) fn picture() -> Result<Picture, String> {
     Ok(Picture {
         name: "life",
         title: "A life, as carrier-demo tells it".into(),
-        about: "Events are shown without LWM2M_CARRIER_EVENT_. A thin arrow is a CoAP request with the code of its \
-            answer, or a notification. The bar is the modem's link: green is up, orange is lost."
+        about: "Events are shown without LWM2M_CARRIER_EVENT_. A thin arrow is a request with the code of its \
+            answer, a notification, or a package. The bar is the modem's link: green is up, orange is lost."
             .into(),
         description,
         lifelines: LIFELINES.map(String::from).to_vec(),
@@ -107,9 +113,19 @@ impl Life {
             }
             Entry::Event(event) => {
                 let shape = Shape::arrow(LIBRARY, APPLICATION, Line::Solid);
-                self.row(at, shape, &event_text(event), Tone::Event);
+                let tone = match event {
+                    Event::Error(_) => Tone::Error,
+                    _ => Tone::Event,
+                };
+                self.row(at, shape, &event_text(event), tone);
             }
             Entry::Response(Response::Refuse) => self.row(at, answered, "refused", Tone::Plain),
+            Entry::Response(Response::CaTags(_)) => {
+                self.row(at, answered, "success", Tone::Plain);
+            }
+            Entry::Response(Response::Fail(errno)) => {
+                self.row(at, answered, &format!("error {errno}"), Tone::Error);
+            }
             Entry::Response(_) => self.row(at, answered, "agreed", Tone::Plain),
             Entry::Link(LinkState::Up) => self.row(at, Shape::Link(Link::Up), "up", Tone::Plain),
             Entry::Link(LinkState::Down(DetachReason::Requested)) => {
@@ -123,22 +139,51 @@ impl Life {
                     Tone::Plain,
                 );
             }
+            Entry::KeyWrite {
+                actor: Actor::Application,
+                result,
+                ..
+            } => self.certificate(at, result.map_err(|error| error.errno)),
             Entry::KeyWrite { result: Ok(()), .. } => self.key(at),
             Entry::Message {
                 direction,
                 server,
                 head,
             } => self.message(at, *direction, *server == BOOTSTRAP_ADDRESS, head),
-            Entry::Reset => {
-                self.row(at, Shape::Box(LIBRARY), "Restart the device", Tone::Plain);
-                // The modem restarts with the device, and nobody is there to be told.
-                self.row(at, Shape::Link(Link::Down), "down", Tone::Plain);
+            Entry::Reset => self.stop(at, "Restart the device"),
+            Entry::PowerLost => self.stop(at, "The power fails"),
+            _ => {
+                if let Some((_, items)) = self.chapters.last_mut() {
+                    items.extend(package::row(at, entry).map(Item::Row));
+                }
             }
-            _ => {}
         }
     }
 
-    /// What no recorder sees: the application's stop, and what befalls the server.
+    /// The modem goes with the device, and nobody is there to be told.
+    fn stop(&mut self, at: Instant, why: &str) {
+        self.row(at, Shape::Box(LIBRARY), why, Tone::Plain);
+        self.row(at, Shape::Link(Link::Down), "down", Tone::Plain);
+    }
+
+    /// The application writes a certificate to the modem.
+    fn certificate(&mut self, at: Instant, result: Result<(), i32>) {
+        let arrow = |from, to, line| Shape::Arrow {
+            from,
+            to,
+            line,
+            between: (APPLICATION, LIBRARY),
+        };
+        let call = arrow(APPLICATION, MODEM, Line::Solid);
+        self.row(at, call, "write CA certificates", Tone::Plain);
+        let (label, tone) = match result {
+            Ok(()) => ("success".into(), Tone::Plain),
+            Err(errno) => (format!("error {errno}"), Tone::Error),
+        };
+        self.row(at, arrow(MODEM, APPLICATION, Line::Dashed), &label, tone);
+    }
+
+    /// What no recorder sees: what the application does, and what befalls servers or what they are asked.
     fn told(&mut self, at: Instant, text: &str) {
         if let Some(call) = text.strip_prefix("call     ") {
             let shape = Shape::arrow(APPLICATION, LIBRARY, Line::Solid);
@@ -147,6 +192,15 @@ impl Life {
             && !text.starts_with('/')
         {
             self.row(at, Shape::Box(SERVER), text, Tone::Plain);
+        } else if let Some(text) = text.strip_prefix("files    ") {
+            self.row(at, package::request(), text, Tone::Message);
+        } else if text == RESTARTS {
+            self.row(
+                at,
+                Shape::Box(APPLICATION),
+                "Make room, restart the device",
+                Tone::Plain,
+            );
         }
     }
 
@@ -229,7 +283,11 @@ fn event_text(event: &Event) -> String {
         Event::Deferred(deferred) => {
             format!("{name} (next in {} s)", deferred.retry_after.as_secs())
         }
-        Event::Error(error) => format!("{name} ({})", error.errno),
+        Event::Error(error) => {
+            let name = error.kind.chart_name();
+            let name = name.strip_prefix("LWM2M_CARRIER_").unwrap_or(name);
+            format!("{name} ({})", error.errno)
+        }
         _ => name.into(),
     }
 }

@@ -18,6 +18,7 @@ mod font;
 mod layout;
 mod life;
 mod msc;
+mod package;
 mod page;
 mod picture;
 #[path = "../../../lwm2m-carrier/tests/charts/scenarios.rs"]
@@ -108,7 +109,7 @@ fn chart(scenario: &Scenario) -> Result<Chart, String> {
             rows: drawn,
         }],
         link: None,
-        began_before: scenario.part == Part::FromRun,
+        began_before: scenario.part.began_before(),
         goes_on: scenario.part != Part::Whole || life.end.is_ok(),
         leap: Duration::from_secs(1),
     };

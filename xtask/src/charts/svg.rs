@@ -332,11 +332,16 @@ const fn tone(tone: Tone) -> &'static str {
     }
 }
 
-/// Minutes, seconds and tenths since the first boot.
+/// Minutes, seconds and tenths since the first boot; from the first hour on hours, minutes and seconds.
 fn clock(at: Instant) -> String {
     let tenths = at.as_millis() / 100;
     let seconds = tenths / 10;
-    format!("{}:{:02}.{}", seconds / 60, seconds % 60, tenths % 10)
+    let minutes = seconds / 60;
+    if minutes < 60 {
+        format!("{minutes}:{:02}.{}", seconds % 60, tenths % 10)
+    } else {
+        format!("{}:{:02}:{:02}", minutes / 60, minutes % 60, seconds % 60)
+    }
 }
 
 /// A leap in time, rounded.
@@ -344,8 +349,10 @@ fn span(span: Duration) -> String {
     let seconds = (span.as_millis() + 500) / 1000;
     if seconds < 90 {
         format!("{seconds} s")
-    } else {
+    } else if seconds < 90 * 60 {
         format!("{} min", (seconds + 30) / 60)
+    } else {
+        format!("{} h", (seconds + 1800) / 3600)
     }
 }
 
@@ -366,9 +373,14 @@ mod tests {
             [at(0), at(59_999), at(684_681)],
             ["0:00.0", "0:59.9", "11:24.6"]
         );
+        assert_eq!(
+            [at(3_599_999), at(3_600_000), at(87_405_100)],
+            ["59:59.9", "1:00:00", "24:16:45"]
+        );
         let leap = |millis| span(Duration::from_millis(millis));
         assert_eq!([leap(1_499), leap(89_000)], ["1 s", "89 s"]);
         assert_eq!([leap(90_000), leap(149_000)], ["2 min", "2 min"]);
+        assert_eq!([leap(5_399_000), leap(7_200_050)], ["90 min", "2 h"]);
     }
 
     #[test]

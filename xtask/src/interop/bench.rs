@@ -1,7 +1,7 @@
 //! What a case has at hand: the servers, new clients, and a device under management.
 
 use core::time::Duration;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -40,6 +40,19 @@ impl Bench {
             .join(format!("{endpoint}.state"))
             .display()
             .to_string()
+    }
+
+    /// Where `endpoint` may have its firmware slot.
+    pub(super) fn firmware_file(&self, endpoint: &str) -> String {
+        self.scratch
+            .join(format!("{endpoint}.firmware"))
+            .display()
+            .to_string()
+    }
+
+    /// The directory for logs and files of this run.
+    pub(super) fn scratch(&self) -> &Path {
+        &self.scratch
     }
 
     /// Starts a client named `endpoint`.
@@ -100,6 +113,18 @@ impl Device<'_> {
     /// Takes the next event `name` of this device.
     pub(super) fn event(&mut self, name: &str) -> Result<Value, Failure> {
         self.leshan.event(name, &self.client.endpoint)
+    }
+
+    /// Waits until a notification says that the resource at `path` has this value; `path=value`.
+    pub(super) fn notified(
+        &mut self,
+        path: &str,
+        value: &Value,
+        within: Duration,
+    ) -> Result<String, Failure> {
+        let endpoint = &self.client.endpoint;
+        self.leshan.notified(endpoint, path, value, within)?;
+        Ok(format!("{path}={value}"))
     }
 
     /// Whether such an event has come, or comes within `time`.

@@ -57,6 +57,11 @@ impl Client {
             .map(drop)
     }
 
+    /// Takes the next event of this name.
+    pub(super) fn event(&mut self, name: &str, timeout: Duration) -> Result<Value, Failure> {
+        self.lines.wait(name, timeout, |line| line["event"] == name)
+    }
+
     /// Waits for an event that says when the client will try again; in how many seconds.
     pub(super) fn retry_time(&mut self, timeout: Duration) -> Result<f64, Failure> {
         let event = self

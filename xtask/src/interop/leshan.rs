@@ -86,6 +86,22 @@ impl Leshan {
         })
     }
 
+    /// Takes the next notification of the device `endpoint` that the single resource at `path` is `value`.
+    pub(super) fn notified(
+        &mut self,
+        endpoint: &str,
+        path: &str,
+        value: &Value,
+        within: Duration,
+    ) -> Result<Value, Failure> {
+        let of = of("notification", endpoint);
+        let what = format!("notification of {path}={value}");
+        self.lines.wait(&what, within, |line| {
+            let node = &line["nodes"][0];
+            of(line) && node["path"] == path && node["value"] == *value
+        })
+    }
+
     /// Whether such an event has come, or comes within `time`.
     pub(super) fn comes(&mut self, name: &str, endpoint: &str, time: Duration) -> bool {
         self.lines.comes(time, of(name, endpoint))

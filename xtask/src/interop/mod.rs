@@ -21,13 +21,16 @@ use failure::Failure;
 use leshan::Leshan;
 use table::Table;
 
+mod authority;
 mod bench;
 mod build;
 mod cases;
 mod children;
 mod client;
 mod failure;
+mod https;
 mod leshan;
+mod libcoap;
 mod lines;
 mod render;
 mod table;

@@ -159,6 +159,7 @@ pub(super) fn run(
         clock,
         mut random,
         reset,
+        modem,
         firmware,
     } = world.device();
     let (mut package, mut verifier) = ([0; 4096], Sha256Trailer::new());
@@ -181,6 +182,7 @@ pub(super) fn run(
         clock,
         random,
         reset,
+        modem,
         firmware,
     };
     let shared = Shared::new(carrier, objects);

@@ -68,6 +68,15 @@ const RESTRICTIONS: &[Restriction] = &[
         without_range: &[],
         ranges: &[(5, Range::Number(0, 9))],
     },
+    // The 32 bytes that the registry gives description and format are the most that they may have, not the number.
+    Restriction {
+        object: 19,
+        version: (1, 0),
+        last_resource: 5,
+        without_operations: &[],
+        without_range: &[3, 4],
+        ranges: &[],
+    },
 ];
 
 /// Cuts `object` back to what LwM2M 1.1 permits.

@@ -78,6 +78,6 @@ mod tests {
             );
             count += 1;
         }
-        assert_eq!(count, 6);
+        assert_eq!(count, 9);
     }
 }

@@ -3,11 +3,13 @@
 use core::fmt;
 
 use carrier_host::console::{Command, HELP, Input, Reply, TypedValue, ValueError};
+use lwm2m_carrier::carrier::RequestError;
 use lwm2m_carrier::driver::{Busy, Handle};
 use lwm2m_core::model::{
     Arguments, Error, Object, Objects, Outcome, Path, ResourceDefinition, ValueWriter,
 };
 
+use crate::firmware::Progress;
 use crate::objects::DeviceObjects;
 
 /// Room for the longest text or opaque value.
@@ -31,6 +33,8 @@ pub(crate) enum Failure {
     /// The object refuses.
     Refused(Error),
     Busy(Busy),
+    /// The device does not take the request.
+    Request(RequestError),
 }
 
 impl fmt::Display for Failure {
@@ -47,6 +51,7 @@ impl fmt::Display for Failure {
             }
             Self::Refused(error) => error.fmt(f),
             Self::Busy(busy) => busy.fmt(f),
+            Self::Request(error) => error.fmt(f),
         }
     }
 }
@@ -54,6 +59,12 @@ impl fmt::Display for Failure {
 impl From<Busy> for Failure {
     fn from(busy: Busy) -> Self {
         Self::Busy(busy)
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
     }
 }
 
@@ -66,6 +77,7 @@ impl From<Error> for Failure {
 /// Carries out a command other than `quit`.
 pub(crate) fn carry_out(
     handle: Handle<'_, '_, DeviceObjects>,
+    firmware: &Progress,
     command: &Command,
 ) -> Result<Reply, Failure> {
     match command {
@@ -114,6 +126,7 @@ pub(crate) fn carry_out(
             Ok(Reply::done())
         }
         Command::Show => show(handle),
+        Command::Firmware => Ok(firmware.show()),
         Command::Stats => Ok(Reply::statistics(&handle.statistics()?)),
         _ => Ok(Reply::text(HELP)),
     }

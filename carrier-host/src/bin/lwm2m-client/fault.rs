@@ -4,8 +4,10 @@
 //! `wrong-format` labels them as opaque, `no-answer` leaves them out. Requests of the client, such as Register, are as
 //! they should be.
 
+use std::collections::HashSet;
+
 use lwm2m_carrier::hal::{
-    Expect, OpenRequest, Opened, Received, SessionError, SessionId, Sessions,
+    Expect, OpenRequest, Opened, Received, SessionError, SessionId, Sessions, Transport,
 };
 
 /// The option that names the format of a payload (RFC 7252, section 12.2).
@@ -22,10 +24,11 @@ enum Fault {
     NoAnswer,
 }
 
-/// Sessions that do to answers what the environment says.
+/// Sessions that do to answers what the environment says. Streams, which carry no answers, are left alone.
 pub(crate) struct Faulty<S> {
     sessions: S,
     fault: Option<Fault>,
+    streams: HashSet<SessionId>,
 }
 
 impl<S> Faulty<S> {
@@ -36,7 +39,11 @@ impl<S> Faulty<S> {
             Ok("no-answer") => Some(Fault::NoAnswer),
             _ => None,
         };
-        Self { sessions, fault }
+        Self {
+            sessions,
+            fault,
+            streams: HashSet::new(),
+        }
     }
 }
 
@@ -46,6 +53,11 @@ impl<S: Sessions> Sessions for Faulty<S> {
         session: SessionId,
         request: &OpenRequest<'_>,
     ) -> Result<Opened, SessionError> {
+        if request.transport == Transport::Stream {
+            self.streams.insert(session);
+        } else {
+            self.streams.remove(&session);
+        }
         self.sessions.open(session, request).await
     }
 
@@ -56,10 +68,12 @@ impl<S: Sessions> Sessions for Faulty<S> {
         expect: Expect,
     ) -> Result<(), SessionError> {
         match self.fault {
-            Some(fault) if is_answer(datagram) => match spoilt(datagram, fault) {
-                Some(spoilt) => self.sessions.send(session, &spoilt, expect).await,
-                None => Ok(()),
-            },
+            Some(fault) if is_answer(datagram) && !self.streams.contains(&session) => {
+                match spoilt(datagram, fault) {
+                    Some(spoilt) => self.sessions.send(session, &spoilt, expect).await,
+                    None => Ok(()),
+                }
+            }
             _ => self.sessions.send(session, datagram, expect).await,
         }
     }

@@ -1,6 +1,7 @@
 //! One life of the device, from its start to its restart or to the end of the program.
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::rc::Rc;
 
 use carrier_host::clock::HostClock;
@@ -13,12 +14,14 @@ use carrier_host::random::OsRandom;
 use carrier_host::sessions::HostSessions;
 use embedded_nal_async::{AddrType, Dns, UdpStack};
 use lwm2m_carrier::driver::{Handle, Shared};
-use lwm2m_carrier::hal::{Hal, NoFirmware};
+use lwm2m_carrier::fota::Unverified;
+use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, NoModemInfo};
 use lwm2m_carrier::{Carrier, Credentials, Profile};
 use lwm2m_core::Resources;
 use lwm2m_core::model::ContentFormat;
 use tokio::sync::Notify;
 
+use crate::firmware::{Progress, Slot};
 use crate::input::{Input, Wish};
 use crate::objects::DeviceObjects;
 use crate::reporter::{Reporter, Restart};
@@ -27,6 +30,9 @@ use crate::{Complaint, commands};
 
 /// The longest message.
 const BUFFER: usize = 1280;
+
+/// Memory between the network and the firmware slot: a page of the slot beside what comes at once.
+const FIRMWARE_BUFFER: usize = 8192;
 
 /// How a life ends.
 pub(crate) enum End {
@@ -44,6 +50,11 @@ pub(crate) async fn live(
 ) -> Result<End, Complaint> {
     let keys = HostKeys::load(state.clone()).await;
     let keys = keys.map_err(|error| format!("the keys in the state cannot be read: {error}"))?;
+    let ca = options.ca.as_deref();
+    let ca = ca.map(|path| certificates(path, &keys)).transpose()?;
+    let reporter = Reporter::new(options.json, ca);
+    let firmware = Slot::open(options, reporter.clone()).await?;
+    let progress = firmware.progress();
     let mut random = OsRandom::new().map_err(|error| error.to_string())?;
     let address = local_address(options).await.to_string();
     let objects = DeviceObjects::new(&address).map_err(|error| error.to_string())?;
@@ -53,6 +64,12 @@ pub(crate) async fn live(
     config.format = ContentFormat::SenmlCbor;
     let mut resources = Box::new(Resources::<4, 16, 16, 16>::new());
     let carrier = Carrier::new(&mut *resources, profile, config, &mut random);
+    let mut package = vec![0; FIRMWARE_BUFFER];
+    let mut verifier = Unverified;
+    let carrier = match options.firmware {
+        Some(_) => carrier.with_firmware(&mut package, &mut verifier),
+        None => carrier,
+    };
     let shared = Box::new(Shared::new(carrier, objects));
     let restart = Rc::new(Notify::new());
     let sessions = HostSessions::new(keys.ring(), DtlsConfig::default());
@@ -66,9 +83,9 @@ pub(crate) async fn live(
         clock: HostClock::new(),
         random,
         reset: Restart(Rc::clone(&restart)),
-        firmware: NoFirmware,
+        firmware,
+        modem: NoModemInfo,
     };
-    let reporter = Reporter::new(options.json);
     let mut buffer = vec![0; BUFFER];
     let mut runner = shared.runner(hal, reporter.clone(), &mut buffer);
     let device = async {
@@ -79,7 +96,7 @@ pub(crate) async fn live(
     };
     tokio::select! {
         error = device => Err(error.to_string()),
-        code = attend(shared.handle(), &reporter, input) => Ok(End::Left(code)),
+        code = attend(shared.handle(), &progress, &reporter, input) => Ok(End::Left(code)),
         () = restart.notified() => Ok(End::Restart),
     }
 }
@@ -87,6 +104,7 @@ pub(crate) async fn live(
 /// Does what the user wants until that is the end; the exit code.
 async fn attend(
     handle: Handle<'_, '_, DeviceObjects>,
+    firmware: &Progress,
     reporter: &Reporter,
     input: &mut Input,
 ) -> u8 {
@@ -96,15 +114,17 @@ async fn attend(
                 reporter.answer(Ok::<_, &str>(Reply::done()));
                 break;
             }
-            Wish::Line(Ok(command)) => reporter.answer(commands::carry_out(handle, &command)),
+            Wish::Line(Ok(command)) => {
+                reporter.answer(commands::carry_out(handle, firmware, &command));
+            }
             Wish::Line(Err(error)) => reporter.answer(Err(error)),
             Wish::End => break,
         }
     }
-    if handle.stop().is_ok() {
+    if handle.link_down().is_ok() {
         // A second signal does not wait for servers that do not answer.
         tokio::select! {
-            () = handle.stopped() => {}
+            () = handle.offline() => {}
             () = input.signal() => {}
         }
     }
@@ -123,11 +143,25 @@ fn profile(options: &Options) -> Profile<'_> {
         .named("lwm2m-client")
         .with_credentials(credentials)
         .with_lifetime(options.lifetime)
-        .with_queue_mode(options.queue);
+        .with_queue_mode(options.queue)
+        .with_certificates_from_application(options.ca.is_some());
     if options.is_bootstrap_server {
         profile.with_bootstrap_server(&options.server.text)
     } else {
         profile.with_server(&options.server.text)
+    }
+}
+
+/// The CA certificates in the file, as the key store takes them.
+fn certificates(path: &Path, keys: &impl KeyStore) -> Result<Rc<[u8]>, Complaint> {
+    let file = std::fs::read(path);
+    let certificates = file.map_err(|error| format!("{}: {error}", path.display()))?;
+    match keys.check(CredentialKind::CaChain, &certificates) {
+        Ok(()) => Ok(certificates.into()),
+        Err(_) => Err(format!(
+            "{} has no CA certificates in PEM or DER, or more than 8192 bytes of them",
+            path.display()
+        )),
     }
 }
 

@@ -6,6 +6,7 @@
 mod commands;
 #[cfg(debug_assertions)]
 mod fault;
+mod firmware;
 mod input;
 mod life;
 mod logging;

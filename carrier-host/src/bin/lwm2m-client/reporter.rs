@@ -6,9 +6,12 @@ use std::io::{self, Stdout};
 use std::rc::Rc;
 
 use carrier_host::console::{Printer, Reply};
-use lwm2m_carrier::hal::{KeyStore, Reset};
+use lwm2m_carrier::hal::{CaTags, CredentialKind, KeyStore, Reset, SecurityTag};
 use lwm2m_carrier::{Event, EventHandler, Response};
 use tokio::sync::Notify;
+
+/// The security tag of the CA certificates, behind those that the profile uses.
+const CA_TAG: SecurityTag = SecurityTag(100);
 
 /// Prints, and remembers where the device is registered. A copy is the same reporter.
 #[derive(Clone)]
@@ -16,15 +19,19 @@ pub(crate) struct Reporter(Rc<RefCell<Inner>>);
 
 struct Inner {
     printer: Printer<Stdout>,
+    /// The CA certificates that are trusted.
+    ca: Option<Rc<[u8]>>,
     registered: BTreeSet<u16>,
     /// A server has confirmed the end of a registration.
     left: bool,
 }
 
 impl Reporter {
-    pub(crate) fn new(json: bool) -> Self {
+    /// `ca` is put into the key store when the library asks for CA certificates.
+    pub(crate) fn new(json: bool, ca: Option<Rc<[u8]>>) -> Self {
         Self(Rc::new(RefCell::new(Inner {
             printer: Printer::new(io::stdout(), json),
+            ca,
             registered: BTreeSet::new(),
             left: false,
         })))
@@ -39,6 +46,11 @@ impl Reporter {
         };
     }
 
+    /// Prints how far a firmware package has come.
+    pub(crate) fn firmware(&self, written: u32, size: Option<u32>) {
+        let _ = self.0.borrow_mut().printer.firmware(written, size);
+    }
+
     /// Whether every registration there was has been ended, and its end confirmed.
     pub(crate) fn has_left_cleanly(&self) -> bool {
         let inner = self.0.borrow();
@@ -47,7 +59,24 @@ impl Reporter {
 }
 
 impl EventHandler for Reporter {
-    async fn handle<K: KeyStore>(&mut self, event: &Event, _keys: &mut K) -> Response {
+    async fn handle<K: KeyStore>(&mut self, event: &Event, keys: &mut K) -> Response {
+        self.note(event);
+        let ca = self.0.borrow().ca.clone();
+        match (event, ca) {
+            (Event::CertsInit, Some(ca)) => {
+                match keys.write(CA_TAG, CredentialKind::CaChain, &ca).await {
+                    Ok(()) => Response::CaTags(CaTags::new(&[CA_TAG]).unwrap_or_default()),
+                    Err(error) => Response::Fail(error.errno),
+                }
+            }
+            _ => Response::Done,
+        }
+    }
+}
+
+impl Reporter {
+    /// Prints and remembers.
+    fn note(&self, event: &Event) {
         let inner = &mut *self.0.borrow_mut();
         match event {
             Event::Registered { server } => {
@@ -62,7 +91,6 @@ impl EventHandler for Reporter {
             _ => {}
         }
         let _ = inner.printer.event(event);
-        Response::Done
     }
 }
 

@@ -233,16 +233,16 @@ impl Download {
         None
     }
 
-    /// The peer has closed the stream, or it has broken: the end of a body that has no other; or [`Taken::Again`],
-    /// between two responses or within one.
-    pub(crate) fn closed(&mut self, progress: &mut Progress) -> Taken {
+    /// The stream has ended. Where the peer has ended it `in_due_form` that is the end of a body that has no other
+    /// (RFC 9112, section 8); else [`Taken::Again`], between two responses or within one.
+    pub(crate) fn closed(&mut self, progress: &mut Progress, in_due_form: bool) -> Taken {
         match core::mem::replace(&mut self.state, State::Over) {
             State::Failed(failure) => Taken::Failed(failure),
             State::Body(Content {
                 body: Body::UntilClose,
                 void: false,
                 ..
-            }) => {
+            }) if in_due_form => {
                 progress.size = Some(progress.offset);
                 Taken::Complete
             }

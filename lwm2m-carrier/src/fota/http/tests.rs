@@ -175,9 +175,21 @@ fn the_end_of_the_connection_ends_a_body_that_has_no_other_end() {
     assert_eq!(stage.give(b"HTTP/1.1 200 OK\r\n\r\nHello, wo"), Taken::More);
     assert_eq!(stage.give(b"rld!"), Taken::More);
     assert_eq!(stage.progress.size, None);
-    assert_eq!(stage.download.closed(&mut stage.progress), Taken::Complete);
+    let taken = stage.download.closed(&mut stage.progress, true);
+    assert_eq!(taken, Taken::Complete);
     assert_eq!(stage.slot, PACKAGE);
     assert!(stage.progress.is_complete());
+}
+
+/// RFC 9112, section 8: complete unless the connection tells of an error.
+#[test]
+fn a_connection_that_is_broken_off_ends_no_body() {
+    let mut stage = Stage::new(0);
+    stage.ask();
+    assert_eq!(stage.give(b"HTTP/1.1 200 OK\r\n\r\nHello"), Taken::More);
+    let taken = stage.download.closed(&mut stage.progress, false);
+    assert_eq!(taken, Taken::Again);
+    assert_eq!((stage.progress.offset, stage.progress.size), (5, None));
 }
 
 #[test]
@@ -193,10 +205,12 @@ fn a_connection_that_ends_anywhere_else_is_followed_by_another() {
         let mut stage = Stage::new(5);
         stage.ask();
         assert_eq!(stage.give(part.as_bytes()), Taken::More, "{part}");
-        assert_eq!(stage.download.closed(&mut stage.progress), Taken::Again);
+        let taken = stage.download.closed(&mut stage.progress, true);
+        assert_eq!(taken, Taken::Again);
     }
     let mut unused = Stage::new(5);
-    assert_eq!(unused.download.closed(&mut unused.progress), Taken::Again);
+    let taken = unused.download.closed(&mut unused.progress, true);
+    assert_eq!(taken, Taken::Again);
 }
 
 #[test]
@@ -642,7 +656,7 @@ fn noise_does_no_harm() {
             rest = back;
             let _ = stage.poll_at(NOW, 512, 0);
         }
-        stage.download.closed(&mut stage.progress);
+        stage.download.closed(&mut stage.progress, true);
         assert!(stage.progress.offset as usize <= stage.slot.len());
     }
 }

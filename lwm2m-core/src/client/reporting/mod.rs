@@ -10,7 +10,7 @@ mod write_attributes;
 use super::connection::Connection;
 use super::connection::{Session, session_of};
 use super::management::read;
-use super::output::{Expect, SessionId};
+use super::output::SessionId;
 use super::reply::{self, Head};
 use super::request::Request;
 use super::{Client, Context, accounts};
@@ -31,9 +31,11 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
 /// When a notification may and must be sent.
-struct Periods {
-    pmin: Duration,
-    pmax: Option<Duration>,
+struct Period {
+    /// Not before pmin has passed.
+    earliest: Instant,
+    /// When pmax has passed, although nothing has changed.
+    latest: Instant,
 }
 
 impl Client<'_> {
@@ -194,6 +196,7 @@ impl Client<'_> {
     }
 
     /// A registration ends all observations of its server.
+    #[inline(never)]
     pub(super) fn forget_observations(&mut self, session: SessionId) {
         for observation in self
             .observations
@@ -204,12 +207,49 @@ impl Client<'_> {
         }
     }
 
-    /// Periods of an observation: attributes, else the defaults of the Server object.
-    fn periods(&self, observation: &Observation, objects: &dyn Objects) -> Periods {
+    /// The network is back. What a server was not to be told later (/1/x/6) is forgotten.
+    pub(super) fn resume_observations(
+        &mut self,
+        index: usize,
+        now: Instant,
+        objects: &dyn Objects,
+    ) {
+        let Some(connection) = self.connections.get(index) else {
+            return;
+        };
+        let (instance, storing) = (
+            connection.server_instance,
+            accounts::server::NOTIFICATION_STORING,
+        );
+        if accounts::boolean(objects, accounts::SERVER, instance, storing).unwrap_or(true) {
+            return;
+        }
+        for slot in 0..self.observations.len() {
+            let Some(observation) = self.observations.get(slot) else {
+                return;
+            };
+            if !observation.used || observation.session != session_of(index) {
+                continue;
+            }
+            let Period { earliest, latest } = self.period(observation, objects, 0);
+            if let Some(observation) = self.observations.get_mut(slot) {
+                observation.changed &= now < earliest;
+                if latest <= now {
+                    observation.sent_at = now;
+                }
+            }
+        }
+    }
+
+    /// The period of an observation: attributes, else the defaults of the Server object. What must be sent at its end
+    /// may go along earlier by up to `window` milliseconds, but not before pmin.
+    // Inlined into all callers it would be a large part of them.
+    #[inline(never)]
+    fn period(&self, observation: &Observation, objects: &dyn Objects, window: u32) -> Period {
         let Some(connection) = self.connections.get(observation.session.index()) else {
-            return Periods {
-                pmin: Duration::ZERO,
-                pmax: None,
+            return Period {
+                earliest: observation.sent_at,
+                latest: Instant::FAR_FUTURE,
             };
         };
         let default = |resource| {
@@ -233,11 +273,15 @@ impl Client<'_> {
         let pmax = pmax
             .or_else(|| default(accounts::server::DEFAULT_PMAX))
             .unwrap_or(0);
-        Periods {
-            pmin: Duration::from_secs(u64::from(pmin)),
-            // 0 means no limit; one below pmin is ignored.
-            pmax: (pmax > 0 && pmax >= pmin).then_some(Duration::from_secs(u64::from(pmax))),
-        }
+        let earliest = observation.sent_at + Duration::from_secs(u64::from(pmin));
+        // 0 means no limit; one below pmin is ignored.
+        let latest = if pmax > 0 && pmax >= pmin {
+            let latest = observation.sent_at + Duration::from_secs(u64::from(pmax));
+            latest.brought_forward(window, pmax).max(earliest)
+        } else {
+            Instant::FAR_FUTURE
+        };
+        Period { earliest, latest }
     }
 
     #[cfg(feature = "attributes")]
@@ -248,19 +292,17 @@ impl Client<'_> {
         }
     }
 
-    /// When the next notification to the server of `session` may fall due.
-    pub(super) fn notification_deadline(&self, objects: &dyn Objects) -> Instant {
+    /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
+    pub(super) fn notification_deadline(&self, objects: &dyn Objects, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
-        for (slot, observation) in self.observations.iter().enumerate().filter(|(_, o)| o.used) {
-            if self.is_under_way(slot, observation) || !self.can_notify(observation) {
+        for observation in self.observations.iter().filter(|o| o.used) {
+            if !self.can_notify(observation) {
                 continue;
             }
-            let periods = self.periods(observation, objects);
+            let Period { earliest, latest } = self.period(observation, objects, window);
+            next = next.min(latest);
             if observation.changed {
-                next = next.min(observation.sent_at + periods.pmin);
-            }
-            if let Some(pmax) = periods.pmax {
-                next = next.min(observation.sent_at + pmax);
+                next = next.min(earliest);
             }
         }
         next
@@ -290,6 +332,7 @@ impl Client<'_> {
     /// The observation of the server of connection `index` for which a notification is due now.
     fn due_observation(&mut self, index: usize, cx: &Context<'_>) -> Option<usize> {
         let session = session_of(index);
+        let window = self.window(cx.now);
         for slot in 0..self.observations.len() {
             let observation = *self.observations.get(slot)?;
             if !observation.used
@@ -298,14 +341,11 @@ impl Client<'_> {
             {
                 continue;
             }
-            let periods = self.periods(&observation, cx.objects);
-            if periods
-                .pmax
-                .is_some_and(|pmax| observation.sent_at + pmax <= cx.now)
-            {
+            let Period { earliest, latest } = self.period(&observation, cx.objects, window);
+            if latest <= cx.now {
                 return Some(slot);
             }
-            if !observation.changed || cx.now < observation.sent_at + periods.pmin {
+            if !observation.changed || cx.now < earliest {
                 continue;
             }
             if self.is_worth_telling(index, &observation, cx.objects) {
@@ -336,13 +376,13 @@ impl Client<'_> {
         !observation.sent.is_same(now)
     }
 
-    /// Sends a notification that is due to the server of connection `index`; its length and what it expects.
+    /// Sends a notification that is due to the server of connection `index`; its length.
     pub(super) fn send_notification(
         &mut self,
         index: usize,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
-    ) -> Option<(usize, Expect)> {
+    ) -> Option<usize> {
         let connection = self.connections.get(index)?;
         if !connection.is_registered() {
             return None;
@@ -362,11 +402,11 @@ impl Client<'_> {
             }
             let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
             let len = self.begin_exchange(index, purpose, observation.token, buffer, cx);
-            return Some((len, Expect::Reply)).filter(|&(len, _)| len > 0);
+            return Some(len).filter(|&len| len > 0);
         }
         let id = self.next_message_id();
         let len = self.encode_notification(slot, Kind::Non, id, buffer, cx);
-        Some((len, Expect::Nothing)).filter(|&(len, _)| len > 0)
+        Some(len).filter(|&len| len > 0)
     }
 
     /// Encodes a notification with the value of now at the front of `buffer`. What cannot be read any more ends the

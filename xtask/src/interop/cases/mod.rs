@@ -7,6 +7,7 @@ use super::{
 
 mod bootstrap;
 mod device;
+mod firmware;
 mod instances;
 mod observe;
 mod read;
@@ -44,5 +45,6 @@ pub(super) const TABLE: &[&[Case]] = &[
     observe::CASES,
     bootstrap::CASES,
     restart::CASES,
+    firmware::CASES,
     refusal::CASES,
 ];
