@@ -302,7 +302,8 @@ impl<'r> Carrier<'r> {
 
     /// Takes the next Observe numbers behind the last one into use; to be stored before the first of them is sent.
     pub(super) const fn reserve_observe_numbers(&mut self) {
-        let next = self.client.observe_number().wrapping_add(OBSERVE_NUMBERS);
+        let used = self.client.observe_number();
+        let next = used.wrapping_add(OBSERVE_NUMBERS);
         self.state.observe_number = next & OBSERVE_MASK;
     }
 

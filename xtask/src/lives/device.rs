@@ -159,6 +159,7 @@ pub(super) fn run(
         clock,
         mut random,
         reset,
+        modem,
         firmware,
         modem,
     } = world.device();
@@ -182,6 +183,7 @@ pub(super) fn run(
         clock,
         random,
         reset,
+        modem,
         firmware,
         modem,
     };
