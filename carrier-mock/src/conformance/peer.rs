@@ -72,6 +72,7 @@ impl Stream {
 /// The peer as a server of a [`World`](crate::world::World), of datagrams and of streams: one value for each.
 #[derive(Debug, Default)]
 pub struct WorldPeer {
+    absent: bool,
     echo: Option<(SocketAddr, Vec<u8, DATAGRAM>)>,
     streams: Vec<(Connection, Stream), CONNECTIONS>,
 }
@@ -81,6 +82,15 @@ impl WorldPeer {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A peer that answers nobody, for [`Places::with_silent`](super::sessions::Places::with_silent).
+    #[must_use]
+    pub fn silent() -> Self {
+        Self {
+            absent: true,
+            ..Self::default()
+        }
     }
 
     fn stream(&mut self, connection: Connection) -> Option<&mut Stream> {
@@ -112,7 +122,7 @@ impl ServerNode for WorldPeer {
     }
 
     fn is_present(&self) -> bool {
-        true
+        !self.absent
     }
 }
 
@@ -149,6 +159,10 @@ impl StreamServer for WorldPeer {
 
     fn closed(&mut self, _now: Instant, connection: Connection) {
         self.streams.retain(|(known, _)| *known != connection);
+    }
+
+    fn is_present(&self) -> bool {
+        !self.absent
     }
 }
 

@@ -68,6 +68,7 @@ fn the_sessions_keep_the_trait() {
         RefCell::new(WorldPeer::new()),
         RefCell::new(WorldPeer::new()),
     );
+    let silent = RefCell::new(WorldPeer::silent());
     let world = World::new(1);
     let address = |text: &str| text.parse().unwrap();
     let at = address("192.0.2.1:5683");
@@ -76,6 +77,14 @@ fn the_sessions_keep_the_trait() {
         .unwrap();
     world
         .add_stream_server("peer.example", at, StreamGuard::Plain, &files)
+        .unwrap();
+    world
+        .add_stream_server(
+            "192.0.2.99",
+            address("192.0.2.99:5683"),
+            StreamGuard::Plain,
+            &silent,
+        )
         .unwrap();
     world
         .set_door(address("192.0.2.1:1"), Door::Refuses)
