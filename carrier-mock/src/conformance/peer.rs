@@ -173,8 +173,9 @@ pub use host::HostPeer;
 mod host {
     //! The peer on the sockets of the computer that runs the tests.
 
+    use core::net::Ipv4Addr;
     use std::io::{self, Read, Write};
-    use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+    use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::thread;
 
     use super::{DATAGRAM, Stream};
