@@ -1,8 +1,8 @@
 //! A scripted command channel, notifications in virtual time, a clock that jumps.
 
-use std::cell::{Cell, RefCell};
+use core::cell::{Cell, RefCell};
+use core::future::{Future, pending};
 use std::collections::VecDeque;
-use std::future::{Future, pending};
 use std::rc::Rc;
 
 use carrier_nrf91::at::{At, AtError, Notifications};
@@ -17,8 +17,8 @@ pub(crate) fn run<F: Future>(future: F) -> F::Output {
 
 /// Polls a future once.
 pub(crate) fn is_pending(future: impl Future) -> bool {
-    let mut future = std::pin::pin!(future);
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut future = core::pin::pin!(future);
+    let mut context = core::task::Context::from_waker(core::task::Waker::noop());
     future.as_mut().poll(&mut context).is_pending()
 }
 

@@ -1,4 +1,4 @@
-use std::cell::RefCell;
+use core::cell::RefCell;
 use std::rc::Rc;
 
 use carrier_nrf91::firmware::{DIRTY, DeltaError, DeltaFirmware, DeltaInterface, ModemStart, UUID};
@@ -46,7 +46,7 @@ impl Default for Modem {
 }
 
 impl Modem {
-    fn settled(&self) -> Result<std::cell::RefMut<'_, State>, DeltaError> {
+    fn settled(&self) -> Result<core::cell::RefMut<'_, State>, DeltaError> {
         let mut state = self.0.borrow_mut();
         if state.erasing > 0 {
             state.erasing -= 1;
@@ -63,7 +63,7 @@ impl Modem {
     fn restart(&self, works: bool) {
         let mut state = self.0.borrow_mut();
         state.receiving = false;
-        if std::mem::take(&mut state.scheduled) {
+        if core::mem::take(&mut state.scheduled) {
             state.dirty = true;
             if works {
                 state.uuid = NEW;
@@ -95,7 +95,7 @@ impl DeltaInterface for Modem {
         if state.dirty {
             return Err(DeltaError(11));
         }
-        if std::mem::replace(&mut state.receiving, true) {
+        if core::mem::replace(&mut state.receiving, true) {
             return Err(DeltaError::ALREADY);
         }
         Ok(())
@@ -115,7 +115,7 @@ impl DeltaInterface for Modem {
 
     fn write_done(&mut self) -> Result<(), DeltaError> {
         let mut state = self.settled()?;
-        if !std::mem::take(&mut state.receiving) {
+        if !core::mem::take(&mut state.receiving) {
             return Err(DeltaError(18));
         }
         Ok(())
@@ -140,7 +140,10 @@ impl DeltaInterface for Modem {
 
 /// One record, and a power that fails at the n-th change.
 #[derive(Clone, Default)]
-struct Record(Rc<RefCell<(Option<Vec<u8>>, Option<u32>)>>);
+struct Record(Rc<RefCell<Stored>>);
+
+/// The record, and how many changes the power lasts for.
+type Stored = (Option<Vec<u8>>, Option<u32>);
 
 impl Record {
     fn change(&self, record: Option<Vec<u8>>) -> Result<(), StorageError> {
