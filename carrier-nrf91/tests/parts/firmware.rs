@@ -283,10 +283,11 @@ fn package_is_resumed_where_the_modem_ended() {
 #[test]
 fn what_cannot_be_resumed_is_erased() {
     for (dirty, resume, size) in [
-        (true, true, 5000),
-        (true, false, 5000),
-        (false, false, 5000),
-        (false, true, 2000),
+        (true, true, Some(5000)),
+        (true, true, None),
+        (true, false, Some(5000)),
+        (false, false, Some(5000)),
+        (false, true, Some(2000)),
     ] {
         let world = World::default();
         {
@@ -295,7 +296,7 @@ fn what_cannot_be_resumed_is_erased() {
             state.image = vec![9; 3000];
         }
         let mut firmware = world.boot(ModemStart::Normal);
-        assert_eq!(run(firmware.begin(Some(size), resume)), Ok(0));
+        assert_eq!(run(firmware.begin(size, resume)), Ok(0));
         assert_eq!(world.modem.0.borrow().erased, 1);
         assert!(world.modem.0.borrow().image.is_empty());
         assert!(world.clock.secs() >= 3, "asked every second");
