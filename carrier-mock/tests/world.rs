@@ -17,7 +17,7 @@ use core::pin::pin;
 use core::task::Poll;
 
 use carrier_mock::executor;
-use carrier_mock::modem::{KeyCut, KeyStoreMode};
+use carrier_mock::modem::{KeyCut, KeyStoreMode, MAX_GAPS};
 use carrier_mock::network::Path;
 use carrier_mock::server::{Conduct, Credentials, ManagementServer, Psk, Request};
 use carrier_mock::world::{Door, Guard, Run, Stop, World};
@@ -324,6 +324,69 @@ fn a_security_context_ends_with_its_session_and_with_the_link() {
         let sent = sessions.send(ID, &register(3), Expect::Reply).await;
         assert_eq!(sent.unwrap_err().kind, SessionErrorKind::Closed);
     });
+}
+
+/// What the server sends comes to the device as long as link, NAT binding and security context are there.
+#[test]
+fn a_server_reaches_a_device_through_link_nat_and_security_context() {
+    let psk = [Psk::new(b"alice", &[1])];
+    let server = RefCell::new(ManagementServer::new(1, &[]));
+    server.borrow_mut().set_credentials(Credentials::new(&psk));
+    let world = World::new(1);
+    let secure = address(SECURE);
+    world
+        .add_server("192.0.2.2", secure, Guard::Psk, &server)
+        .unwrap();
+    let keys = world.keys();
+    keys.provision(TAG, CredentialKind::PskIdentity, b"alice")
+        .unwrap();
+    keys.provision(TAG, CredentialKind::Psk, &[1]).unwrap();
+    block_on(true, async {
+        let mut buffer = [0; 1280];
+        let (mut link, mut sessions) = (world.link(), world.sessions());
+        let request = OpenRequest::new("192.0.2.2", 5684).secured_by(Security::Tag(TAG));
+        link.up().await.unwrap();
+        let mut deadline = 0;
+        let mut register_again = async |id| {
+            sessions.open(ID, &request).await.unwrap();
+            deadline += 20_000;
+            next(&world, [0, 1, 2], at(deadline), &mut buffer).await;
+            sessions
+                .send(ID, &register(id), Expect::Reply)
+                .await
+                .unwrap();
+            next(&world, [0, 1, 2], at(deadline), &mut buffer).await;
+            let server = server.borrow();
+            server.registrations().next().unwrap().peer()
+        };
+        let peer = register_again(1).await;
+        assert!(world.reaches(secure, peer));
+        assert!(!world.reaches(address(PLAIN), peer));
+        world.rebind_nat();
+        assert!(!world.reaches(secure, peer));
+        let peer = register_again(2).await;
+        assert!(world.reaches(secure, peer));
+        world.forget_associations(secure);
+        assert!(!world.reaches(secure, peer));
+        let peer = register_again(3).await;
+        assert!(world.reaches(secure, peer));
+        link.down().await.unwrap();
+        assert!(!world.reaches(secure, peer));
+    });
+}
+
+/// Gaps that are over make room for others.
+#[test]
+fn a_link_remembers_gaps_until_they_are_over() {
+    let world = World::new(1);
+    let add = |from, until| world.link().add_gap(at(from), at(until));
+    for gap in 0..MAX_GAPS as u64 {
+        add(gap * 1000, gap * 1000 + 500).unwrap();
+    }
+    assert!(add(90_000, 91_000).is_err());
+    block_on(true, world.sleep_until(at(500)));
+    add(90_000, 91_000).unwrap();
+    assert!(add(90_000, 91_000).is_err());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Power fails inside each flash write and erase, and at each key write, of a first bootstrap: the next boot registers,
-//! and does not bootstrap again once the bootstrap server has been told that all is well.
+//! and does not bootstrap again once the bootstrap server has been told that all is well. After a cut in a change of the
+//! account, no key of the other one is left behind.
 
 #![allow(
     clippy::expect_used,
@@ -11,13 +12,18 @@
 
 mod bench;
 
+use core::cell::Cell;
+
 use carrier_mock::modem::{KeyCut, KeyStoreMode};
 use carrier_mock::recorder::{Direction, Entry, MessageHead};
+use carrier_mock::server::Request;
 use carrier_mock::world::Stop;
+use lwm2m_carrier::Event;
+use lwm2m_carrier::hal::{CredentialKind, SecurityTag};
 use lwm2m_core::wire::coap::{Code, Kind};
 
 use bench::stage::stage;
-use bench::{ENDPOINT, Recording};
+use bench::{ENDPOINT, Manner, Recording, SERVER_KEY, Setup, boot_with, secure_profile};
 
 /// Where the power fails.
 #[derive(Clone, Copy, Debug)]
@@ -156,5 +162,74 @@ fn a_power_cut_at_any_key_write_is_survived() {
             before >= 6 && behind >= 6,
             "{keys:?}: {before} before, {behind} behind the answer"
         );
+    }
+}
+
+/// How a device comes to another account.
+#[derive(Clone, Copy, Debug)]
+enum Change {
+    Bootstrap,
+    FactoryReset,
+}
+
+/// A change of the account of a registered device, with a power cut in the flash operation that is `number` behind its
+/// beginning. `false` when that lies behind the end.
+fn change_survives(keys: KeyStoreMode, change: Change, number: u32, per_mille: u16) -> bool {
+    stage(|stage| {
+        let setup = Setup { woken: true, keys };
+        let begun = Cell::new(false);
+        let changed = || begun.get() && stage.recording.has_event(|e| *e == Event::Bootstrapped);
+        let stop = boot_with(
+            stage.world,
+            setup,
+            secure_profile(),
+            Manner::Plain,
+            changed,
+            async |handle| {
+                handle.registered(101).await;
+                stage.recording.clear();
+                {
+                    let mut flash = stage.world.flash().borrow_mut();
+                    let operation = flash.operations() + number;
+                    flash.cut_at(operation, per_mille);
+                }
+                begun.set(true);
+                match change {
+                    Change::FactoryReset => handle.factory_reset().unwrap(),
+                    Change::Bootstrap => {
+                        let trigger = Request::execute("/1/0/9", "");
+                        assert!(stage.server.borrow_mut().request(ENDPOINT, trigger));
+                    }
+                }
+                core::future::pending().await
+            },
+        );
+        if stop == Ok(Stop::PowerLost) {
+            stage.reboot();
+            assert_eq!(stage.boot_until_registered(keys), Ok(Stop::Condition));
+        }
+        let case = format!("{keys:?} {change:?} {number} {per_mille}");
+        let holds_key = |tag| {
+            let keys = stage.world.keys();
+            keys.holds(SecurityTag(tag), CredentialKind::Psk, SERVER_KEY)
+        };
+        assert!(holds_key(26) != holds_key(27), "{case}");
+        // Identity and key of the bootstrap server, and of the server.
+        assert_eq!(stage.world.keys().count(), 4, "{case}");
+        stop == Ok(Stop::PowerLost)
+    })
+}
+
+#[test]
+fn no_key_is_left_behind_wherever_the_power_fails() {
+    for keys in [KeyStoreMode::OfflineOnly, KeyStoreMode::Online] {
+        for change in [Change::Bootstrap, Change::FactoryReset] {
+            let cuts = (0..).take_while(|&number| {
+                let cut = |per_mille| change_survives(keys, change, number, per_mille);
+                [0, 300, 700, 1_000].map(cut) == [true; 4]
+            });
+            // The staged account is stored, then the account, and the staged one is erased.
+            assert!(cuts.count() >= 6, "{keys:?} {change:?}");
+        }
     }
 }

@@ -17,7 +17,7 @@ use carrier_mock::recorder::Entry;
 use carrier_mock::server::{RecordKind, Request};
 use carrier_mock::world::Stop;
 use lwm2m_carrier::driver::Handle;
-use lwm2m_carrier::hal::{CredentialKind, SecurityTag};
+use lwm2m_carrier::hal::{CredentialKind, RecordId, SecurityTag};
 use lwm2m_carrier::{CaTags, ErrorKind, Event, Response};
 use lwm2m_core::model::Path;
 use lwm2m_core::time::Instant;
@@ -250,6 +250,27 @@ fn observe_numbers_grow_through_restarts() {
         }
         assert_eq!(numbers.len(), 3);
         assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    });
+}
+
+/// Observe numbers are reserved in blocks of 1,024, so that the flash does not wear out with each notification: 3,000
+/// notifications take four records, and that of the start.
+#[test]
+fn many_notifications_take_few_records() {
+    stage(|stage| {
+        const SCRIPT: &[Request<'static>] = &[
+            Request::write_attributes("/3/0/0", "pmin=1&pmax=1"),
+            Request::observe("/3/0/0"),
+        ];
+        stage.server.borrow_mut().set_script(SCRIPT);
+        let is_state =
+            |entry: &Entry| matches!(entry, Entry::Stored { id, .. } if *id == RecordId(1));
+        let stored = || stage.recording.count(is_state);
+        run(&stage, ONLINE[1], Manner::Plain, async |handle| {
+            handle.registered(101).await;
+            stage.world.sleep(secs(3_000)).await;
+        });
+        assert!((3..=6).contains(&stored()), "{} records", stored());
     });
 }
 

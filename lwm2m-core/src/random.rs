@@ -11,3 +11,11 @@ pub trait Random {
     /// Fills `bytes` with values fit for secrets.
     fn private(&mut self, bytes: &mut [u8]);
 }
+
+/// From nothing to all of `whole`, which is below 2^47, each 65,536th as likely as the others.
+pub(crate) fn share(whole: u64, random: &mut dyn Random) -> u64 {
+    let mut bytes = [0; 2];
+    random.public(&mut bytes);
+    // The upper end is reached with one more than the largest number, and the division is none.
+    (whole * (u64::from(u16::from_le_bytes(bytes)) + 1)) >> 16
+}

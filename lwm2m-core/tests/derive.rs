@@ -205,10 +205,10 @@ fn every_kind_of_field_has_its_type_and_range() {
     assert_eq!(resource(1).operations, Operations::RW);
     assert_eq!(resource(10).operations, Operations::W);
     assert!(resource(1).mandatory && !resource(2).mandatory);
-    assert_eq!(resource(1).range, Range::Length { min: 1, max: 9 });
-    assert_eq!(resource(2).range, Range::Number { min: -5, max: 5 });
-    assert_eq!(resource(3).range, Range::Any);
-    assert_eq!(resource(10).range, Range::Length { min: 2, max: 4 });
+    assert_eq!(resource(1).range, Range::length(1, 9));
+    assert_eq!(resource(2).range, Range::number(-5, 5));
+    assert_eq!(resource(3).range, Range::ANY);
+    assert_eq!(resource(10).range, Range::length(2, 4));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod charts;
 mod interop;
+mod lives;
 mod objects;
 mod size;
 
@@ -23,6 +24,8 @@ enum Task {
     Charts(charts::Args),
     /// Run lwm2m-client against a real LwM2M server (Eclipse Leshan) and print what came of it
     Interop(interop::Args),
+    /// Live many lives of thirty virtual days each, in which everything happens that can, and check each
+    Lives(lives::Args),
     /// Generate the tables of objects from the XML files of the OMA registry
     Objects(objects::Args),
     /// Build the probe firmware and print what the library costs in flash and RAM
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Charts(args) => charts::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Lives(args) => lives::run(&args),
         Task::Objects(args) => objects::run(&args),
         Task::Size(args) => size::run(&args),
     }

@@ -44,11 +44,19 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "leaf");
         change(&mut params);
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
         Identity {
-            chain: vec![certificate.der().clone()],
+            chain: vec![self.sign(&params, &key)],
             key: PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
         }
+    }
+
+    /// A certificate for this key.
+    pub(crate) fn sign(
+        &self,
+        params: &CertificateParams,
+        key: &KeyPair,
+    ) -> CertificateDer<'static> {
+        params.signed_by(key, &self.0).unwrap().der().clone()
     }
 }
 

@@ -153,9 +153,11 @@ impl<'a, 'w> ModemLink<'a, 'w> {
     /// modem attaches again by itself afterwards.
     ///
     /// # Errors
-    /// [`TooManyGaps`] when [`MAX_GAPS`] are known already.
+    /// [`TooManyGaps`] when [`MAX_GAPS`] are known already that are not over.
     pub fn add_gap(&self, from: Instant, until: Instant) -> Result<(), TooManyGaps> {
+        let now = self.world.now();
         let mut link = self.world.link.borrow_mut();
+        link.gaps.retain(|(_, until)| *until > now);
         link.gaps.push((from, until)).map_err(|_| TooManyGaps)
     }
 

@@ -104,6 +104,13 @@ impl SessionTable {
         self.session(SessionId::new(number))?.tag
     }
 
+    /// Whether a session is open from this port to this server.
+    pub(crate) fn is_open(&self, port: u16, server: SocketAddr) -> bool {
+        self.sessions.iter().flatten().any(|session| {
+            session.port == port && session.remote == server && session.phase == Phase::Open
+        })
+    }
+
     fn forget_arrivals(&mut self, id: SessionId) {
         for arrival in self.arrivals.iter_mut().filter(|a| a.session == id) {
             arrival.what = None;

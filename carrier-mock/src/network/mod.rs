@@ -237,6 +237,11 @@ impl<const SLOTS: usize, const MTU: usize> Network<SLOTS, MTU> {
         self.downlink.traffic
     }
 
+    /// The device's port that a server reaches under `outside` now; `None`: the NAT has forgotten it.
+    pub(crate) fn inside(&self, now: Instant, outside: u16) -> Option<u16> {
+        self.nat.inside(now, outside)
+    }
+
     /// Datagrams under way.
     #[must_use]
     pub fn in_flight(&self) -> usize {

@@ -401,6 +401,10 @@ impl<'s> ManagementServer<'s> {
                 }
                 return;
             }
+            // The network has doubled an answer that is in an acknowledgement: no notification comes in one.
+            if message.kind() == Kind::Ack {
+                continue;
+            }
             let known = |o: &Observation<'_>| o.token == token;
             let Some(index) = registration.observations.iter().position(known) else {
                 continue;

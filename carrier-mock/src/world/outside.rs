@@ -6,7 +6,7 @@ use core::net::{IpAddr, SocketAddr};
 use lwm2m_core::time::Instant;
 
 use super::listener::{Door, Guard, Listener, StreamGuard, StreamListener};
-use super::{TooMany, World};
+use super::{DEVICE, TooMany, World};
 use crate::server::{ServerNode, StreamServer};
 
 impl<'w> World<'w> {
@@ -80,6 +80,19 @@ impl<'w> World<'w> {
             return Ok(());
         }
         doors.push((address, door)).map_err(|_| TooMany)
+    }
+
+    /// Whether a datagram that the server at `server` sends now to `peer`, where it has seen the device, comes to an open
+    /// session of the device, were nothing lost on the way: device and link are up, the NAT has the binding, and a server
+    /// that asks for keys has the security context. Gaps of the network are not looked at.
+    #[must_use]
+    pub fn reaches(&self, server: SocketAddr, peer: SocketAddr) -> bool {
+        let listeners = self.listeners.borrow();
+        let listener = listeners.iter().find(|l| l.address == server);
+        let knows = listener.is_some_and(|l| l.guard == Guard::Plain || l.is_associated(peer));
+        let port = self.network.borrow().inside(self.now(), peer.port());
+        let opens = |port| self.sessions.borrow().is_open(port, server);
+        self.is_running() && knows && peer.ip() == DEVICE && port.is_some_and(opens)
     }
 
     /// Makes the server at `address` forget all security contexts, as its restart does.

@@ -1,7 +1,8 @@
-//! Hands the memory map and cortex-m-rt's linker script to the linker.
+//! Hands the memory map, the board's part and cortex-m-rt's linker script to the linker.
 
 fn main() {
     println!("cargo::rerun-if-changed=memory.x");
+    println!("cargo::rerun-if-changed=device.x");
     println!(
         "cargo::rustc-link-search={}",
         std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()

@@ -28,7 +28,6 @@ impl Carrier<'_> {
             },
             Stage::LoadAccount => Pending::Load(ACCOUNT),
             Stage::LoadStaged => Pending::Load(STAGED),
-            Stage::DiscardStaged => Pending::Delete(STAGED),
             Stage::LoadFirmware => match self.check_firmware_buffer(buffer.len()) {
                 Ok(()) => Pending::Load(FIRMWARE),
                 Err(error) => {
@@ -75,16 +74,17 @@ impl Carrier<'_> {
                 Ok(()) => self.accounts_loaded(),
                 Err(()) => {
                     self.ignore_staged = true;
-                    self.stage = Stage::DiscardStaged;
+                    self.discard_staged = true;
+                    self.sweep_keys = true;
+                    // What the staged account may have done to the objects is undone.
+                    self.stage = Stage::LoadAccount;
                 }
             },
             Stage::LoadFirmware => {
                 self.firmware_loaded(record, cx.now);
                 self.stage = Stage::SettleFirmware;
             }
-            Stage::SettleFirmware => {}
-            // What the staged account may have done to the objects is undone.
-            _ => self.stage = Stage::LoadAccount,
+            _ => {}
         }
         buffer.zeroize();
     }
@@ -167,7 +167,8 @@ impl Carrier<'_> {
         self.profile_tag_due = other;
     }
 
-    /// Takes a staged account up, if there is a newer one than that in use; `Err` when it is to be deleted.
+    /// Takes a staged account up, if there is a newer one than that in use; `Err` when it is to be deleted, with the keys
+    /// that the account in use has not.
     fn load_staged(&mut self, record: Option<&[u8]>, cx: &mut Context<'_>) -> Result<(), ()> {
         let Some(record) = record else { return Ok(()) };
         match Account::decode(record, STAGED) {

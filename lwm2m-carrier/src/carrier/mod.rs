@@ -87,8 +87,6 @@ enum Stage {
     LoadState,
     LoadAccount,
     LoadStaged,
-    /// A staged account that is not to be used is deleted.
-    DiscardStaged,
     LoadFirmware,
     /// A restart with a new firmware is behind the device: how it went.
     SettleFirmware,
@@ -109,7 +107,6 @@ enum Stage {
     Revert,
     RevertLoad,
     FactoryReset,
-    FactoryResetStaged,
     BringUp,
     LinkUp,
     Online,
@@ -165,6 +162,11 @@ pub struct Carrier<'r> {
     /// The account that a bootstrap server has left, until its keys are written.
     staged: Option<Account>,
     ignore_staged: bool,
+    /// A record of a staged account is to be deleted, once the keys are gone that belong to no account any more: as long
+    /// as it is there, a device that starts knows that it has to look for such keys.
+    discard_staged: bool,
+    /// The power has failed before all such keys were gone, and it is not known which those are.
+    sweep_keys: bool,
     /// The account before the one in use, whose keys are to be deleted.
     previous: Account,
     /// The profile's key is to be written.
@@ -224,6 +226,8 @@ impl<'r> Carrier<'r> {
             account: Account::default(),
             staged: None,
             ignore_staged: false,
+            discard_staged: false,
+            sweep_keys: false,
             previous: Account::default(),
             profile_key_due: false,
             profile_tag_due: false,
@@ -307,7 +311,6 @@ impl<'r> Carrier<'r> {
             Stage::LoadState
             | Stage::LoadAccount
             | Stage::LoadStaged
-            | Stage::DiscardStaged
             | Stage::LoadFirmware
             | Stage::SettleFirmware
             | Stage::Certificates => self.boot(buffer),
@@ -422,7 +425,6 @@ impl<'r> Carrier<'r> {
                 Stage::LoadState
                 | Stage::LoadAccount
                 | Stage::LoadStaged
-                | Stage::DiscardStaged
                 | Stage::LoadFirmware
                 | Stage::SettleFirmware => self.boot_done(completion, buffer, cx),
                 Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged => {

@@ -33,6 +33,10 @@ const ALL_KEYS: [CredentialKind; 5] = [
 /// Starts of the device without success that may follow each other at once; a user may switch it off and on.
 const FREE_ATTEMPTS: u8 = 2;
 
+/// No start of the device waits longer for its first attempt, as seconds before jitter. A longer wait may have begun
+/// before the start, and would begin again with each: a device that starts every day would never attempt anything.
+const LONGEST_HOLD_OFF: u32 = 3600;
+
 /// Observe numbers that are reserved at a time.
 const OBSERVE_NUMBERS: u32 = 1024;
 /// Observe numbers have 24 bits.
@@ -83,10 +87,13 @@ impl<'r> Carrier<'r> {
             },
             Stage::Keys(cursor) => self.write_next_key(cursor, buffer, cx),
             Stage::Commit => self.commit(buffer, cx),
-            Stage::DeleteStaged | Stage::Revert | Stage::FactoryResetStaged => {
-                self.pending = Some(Pending::Delete(STAGED));
+            Stage::DeleteStaged => self.pending = Some(Pending::Delete(STAGED)),
+            Stage::FactoryReset => self.stage_factory_account(buffer, cx),
+            Stage::Revert => {
+                self.previous = self.staged.take().unwrap_or_default();
+                self.discard_staged = true;
+                self.stage = Stage::RevertLoad;
             }
-            Stage::FactoryReset => self.pending = Some(Pending::Delete(ACCOUNT)),
             Stage::RevertLoad => self.pending = Some(Pending::Load(ACCOUNT)),
             Stage::DeleteKeys(entry, kind) => self.delete_next_key(entry, kind),
             Stage::BringUp => self.bring_up(),
@@ -123,8 +130,13 @@ impl<'r> Carrier<'r> {
 
     /// Takes the link down if keys are to be written that cannot be otherwise.
     fn take_down(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
+        let drops_keys = |staged: Account| {
+            let (old, new) = (&self.account.tags, &staged.tags);
+            spare(self.profile.first_tag).any(|tag| old.contains(tag) && !new.contains(tag))
+        };
         let keys = self.profile_key_due
             || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some()
+            || self.staged.is_some_and(drops_keys)
             || self.old_tags().next().is_some();
         buffer.zeroize();
         let needed =
@@ -186,7 +198,9 @@ impl<'r> Carrier<'r> {
         buffer.zeroize();
         self.previous = self.account;
         self.account = staged;
-        self.bootstrapped = true;
+        self.discard_staged = true;
+        // After a factory reset it is the profile's.
+        self.bootstrapped = self.profile.is_bootstrap_server && account::has_server(cx.objects);
         self.bootstrap_at = None;
         match self.account.encode(buffer, ACCOUNT, cx.objects) {
             Some(len) => self.pending = Some(Pending::Store(ACCOUNT, len)),
@@ -201,11 +215,9 @@ impl<'r> Carrier<'r> {
     /// The tags that the account before this one had and this one has not. Only what the library itself has written is
     /// ever deleted.
     fn old_tags(&self) -> impl Iterator<Item = SecurityTag> + '_ {
-        let first = self.profile.first_tag;
-        let old = self.previous.tags.iter().map(|(_, tag)| tag);
-        old.filter(move |tag| {
-            !self.account.tags.contains(*tag) && spare(first).any(|spare| spare == *tag)
-        })
+        let previous = move |tag| self.sweep_keys || self.previous.tags.contains(tag);
+        spare(self.profile.first_tag)
+            .filter(move |&tag| previous(tag) && !self.account.tags.contains(tag))
     }
 
     fn delete_next_key(&mut self, entry: usize, kind: usize) {
@@ -215,7 +227,33 @@ impl<'r> Carrier<'r> {
             (Some(_), None) => self.stage = Stage::DeleteKeys(entry + 1, 0),
             (None, _) => {
                 self.previous = Account::default();
-                self.stage = Stage::BringUp;
+                self.sweep_keys = false;
+                self.stage = if core::mem::take(&mut self.discard_staged) {
+                    Stage::DeleteStaged
+                } else {
+                    Stage::BringUp
+                };
+            }
+        }
+    }
+
+    /// Stages the accounts of the profile like those of a bootstrap server: power may fail at any time after.
+    fn stage_factory_account(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
+        let current = self.account;
+        if let Err(error) = self.provision_from_profile(cx) {
+            self.push(Event::Error(error));
+        }
+        let staged = Account {
+            generation: current.generation.saturating_add(1),
+            ..self.account
+        };
+        self.account = current;
+        self.staged = Some(staged);
+        match staged.encode(buffer, STAGED, cx.objects) {
+            Some(len) => self.pending = Some(Pending::Store(STAGED, len)),
+            None => {
+                self.configuration_error(ConfigurationError::Buffer);
+                self.stage = Stage::TakeDown;
             }
         }
     }
@@ -244,12 +282,15 @@ impl<'r> Carrier<'r> {
             .resume_bootstrap_failures(attempts.saturating_sub(FREE_ATTEMPTS - 1));
         self.retry_at = cx.now;
         self.stage = Stage::HoldOff;
-        if let Some(waits) = attempts.checked_sub(FREE_ATTEMPTS) {
+        if let Some(mut waits) = attempts.checked_sub(FREE_ATTEMPTS) {
             let back_off = if account::has_server(cx.objects) {
                 self.profile.registration_back_off
             } else {
                 self.profile.bootstrap_back_off
             };
+            while waits > 0 && back_off.delay(waits) > LONGEST_HOLD_OFF {
+                waits -= 1;
+            }
             let wait = back_off.spread(waits, cx.random);
             self.retry_at = cx.now + wait;
             self.defer(DeferredReason::NoReason, wait);
@@ -259,9 +300,9 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Takes the next Observe numbers into use; to be stored before the first of them is sent.
+    /// Takes the next Observe numbers behind the last one into use; to be stored before the first of them is sent.
     pub(super) const fn reserve_observe_numbers(&mut self) {
-        let next = self.state.observe_number.wrapping_add(OBSERVE_NUMBERS);
+        let next = self.client.observe_number().wrapping_add(OBSERVE_NUMBERS);
         self.state.observe_number = next & OBSERVE_MASK;
     }
 
@@ -334,33 +375,20 @@ impl<'r> Carrier<'r> {
                         self.push_error(ErrorKind::Internal, Cause::Storage(error));
                         Stage::BringUp
                     }
-                    _ => Stage::DeleteStaged,
+                    _ => Stage::DeleteKeys(0, 0),
                 };
             }
             Stage::DeleteStaged => {
                 self.tell_storage(completion);
-                self.stage = Stage::DeleteKeys(0, 0);
+                self.stage = Stage::BringUp;
             }
             Stage::DeleteKeys(entry, kind) => self.stage = Stage::DeleteKeys(entry, kind + 1),
-            Stage::Revert => {
-                self.tell_storage(completion);
-                self.previous = self.staged.take().unwrap_or_default();
-                self.stage = Stage::RevertLoad;
-            }
             Stage::RevertLoad => self.reverted(completion, buffer, cx),
             Stage::FactoryReset => {
-                self.tell_storage(completion);
-                self.stage = Stage::FactoryResetStaged;
-            }
-            Stage::FactoryResetStaged => {
+                buffer.zeroize();
                 self.tell_storage(completion);
                 self.forget_firmware();
-                self.staged = None;
-                self.previous = self.account;
                 self.stage = Stage::TakeDown;
-                if let Err(error) = self.provision_from_profile(cx) {
-                    self.push(Event::Error(error));
-                }
             }
             // The counters.
             _ => self.tell_storage(completion),

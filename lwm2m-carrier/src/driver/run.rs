@@ -179,7 +179,8 @@ where
     }
 }
 
-/// Awaits `turn` to its end and polls `work` meanwhile: what came of that, if it has come to its end.
+/// Awaits `turn` to its end and polls `work` while it waits: what came of that, if it has come to its end. Messages go
+/// first: what is due by now is sent before the slot goes on.
 async fn beside<W: Future, O>(
     turn: impl Future<Output = ()>,
     mut work: Pin<&mut W>,
@@ -191,6 +192,9 @@ where
     let mut turn = pin!(turn);
     let mut result = None;
     poll_fn(|context| {
+        if turn.as_mut().poll(context).is_ready() {
+            return Poll::Ready(());
+        }
         if result.is_none()
             && let Poll::Ready(output) = work.as_mut().poll(context)
         {
@@ -198,7 +202,7 @@ where
             // A turn that only waits ends with it.
             shared.signal();
         }
-        turn.as_mut().poll(context)
+        Poll::Pending
     })
     .await;
     result

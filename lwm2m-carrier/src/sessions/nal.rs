@@ -46,6 +46,8 @@ where
     stream: Option<(SessionId, N::Connection<'s>)>,
     /// The stream is not to be read.
     held: bool,
+    /// Bytes that have left of what the stream is sending, for when that is dropped and done again.
+    written: usize,
     chunk: [u8; CHUNK],
     /// The socket has failed; the sessions over it are still to be told.
     failure: Option<SessionError>,
@@ -66,6 +68,7 @@ where
             peers: [None; SESSIONS],
             stream: None,
             held: false,
+            written: 0,
             chunk: [0; CHUNK],
             failure: None,
         }
@@ -162,6 +165,7 @@ where
         let stream = connected.map_err(|error| session_error(error.kind()))?;
         self.stream = Some((session, stream));
         self.held = false;
+        self.written = 0;
         Ok(())
     }
 
@@ -209,12 +213,21 @@ where
         _expect: Expect,
     ) -> Result<(), SessionError> {
         if let Some((_, stream)) = self.stream.as_mut().filter(|(id, _)| *id == session) {
-            let written = stream.write_all(datagram).await;
-            written.map_err(|error| session_error(error.kind()))?;
-            return stream
-                .flush()
-                .await
-                .map_err(|error| session_error(error.kind()));
+            while let Some(rest) = datagram.get(self.written..).filter(|rest| !rest.is_empty()) {
+                let error = match stream.write(rest).await {
+                    Ok(0) => CLOSED,
+                    Ok(len) => {
+                        self.written = self.written.saturating_add(len);
+                        continue;
+                    }
+                    Err(error) => session_error(error.kind()),
+                };
+                self.written = 0;
+                return Err(error);
+            }
+            let flushed = stream.flush().await;
+            self.written = 0;
+            return flushed.map_err(|error| session_error(error.kind()));
         }
         let peer = self.peers.get(session.index()).copied().flatten();
         let (Some(peer), Some((local, socket))) = (peer, &mut self.socket) else {

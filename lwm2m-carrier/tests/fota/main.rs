@@ -15,6 +15,9 @@
 mod coap_faults;
 mod cuts;
 mod http_faults;
+mod install;
+mod noise;
 mod outcomes;
 mod pull;
+mod push;
 mod stage;

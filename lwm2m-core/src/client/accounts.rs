@@ -77,6 +77,7 @@ pub(crate) fn boolean(
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.
+#[inline(never)]
 pub(crate) fn server_number(
     objects: &dyn Objects,
     instance: u16,

@@ -2,6 +2,7 @@
 
 use crate::message::transmission::Transmission;
 use crate::model::ContentFormat;
+use crate::random::share;
 use crate::time::Duration;
 
 /// Waiting times after failures that the specification leaves to the client, in seconds; the last one repeats.
@@ -42,12 +43,11 @@ impl<'r> BackOff<'r> {
     /// The same with jitter.
     #[must_use]
     pub fn spread(&self, failures: u8, random: &mut dyn crate::random::Random) -> Duration {
-        let millis = u64::from(self.delay(failures)) * 1000;
-        let range = millis * u64::from(self.jitter_percent) / 100;
-        let mut bytes = [0; 2];
-        random.public(&mut bytes);
-        let part = 2 * range * u64::from(u16::from_le_bytes(bytes)) / u64::from(u16::MAX);
-        Duration::from_millis((millis + part).saturating_sub(range))
+        let secs = u64::from(self.delay(failures));
+        // A per cent of a second is 10 ms.
+        let range = secs * 10 * u64::from(self.jitter_percent);
+        let part = share(2 * range, random);
+        Duration::from_millis((secs * 1000 + part).saturating_sub(range))
     }
 }
 

@@ -147,6 +147,7 @@ impl Connection {
     }
 
     /// When something is to be done although nothing comes in; an Update earlier by up to `window` milliseconds.
+    #[inline(never)]
     pub(crate) fn deadline(&self, window: u32) -> Instant {
         if self.session == Session::Opening {
             // What is due waits for the session.

@@ -105,6 +105,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn reply(&mut self, session: SessionId, len: usize, answered: Option<Path>) {
         if len > 0 {
             let busy = self

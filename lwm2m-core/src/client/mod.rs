@@ -457,6 +457,7 @@ impl<'r> Client<'r> {
     }
 
     /// The next message id.
+    #[inline(never)]
     fn next_message_id(&mut self) -> u16 {
         self.message_id = self.message_id.wrapping_add(1);
         self.message_id

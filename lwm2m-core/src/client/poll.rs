@@ -157,6 +157,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
         let now = cx.now;
         let window = self.window(now);

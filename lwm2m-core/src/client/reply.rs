@@ -46,6 +46,7 @@ impl Head {
 
     /// The answer to `origin`: piggybacked on the acknowledgement of a confirmable request, else a message of its own
     /// under `message_id`.
+    #[inline(never)]
     pub(crate) fn answer(origin: &Origin, code: Code, message_id: u16) -> Self {
         match origin.kind {
             Kind::Con => Self::new(Kind::Ack, code, origin.message_id, origin.token),

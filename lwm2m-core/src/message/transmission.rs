@@ -1,6 +1,6 @@
 //! Transmission parameters (RFC 7252, section 4.8) and the times derived from them.
 
-use crate::random::Random;
+use crate::random::{Random, share};
 use crate::time::Duration;
 
 /// The parameters of CoAP's reliable transmission. What depends on them is derived, never configured apart.
@@ -41,39 +41,51 @@ impl Transmission {
         self
     }
 
-    /// ACK_TIMEOUT times ACK_RANDOM_FACTOR.
-    const fn longest_timeout(&self) -> Duration {
-        Duration::from_millis(self.ack_timeout as u64 * self.ack_random_factor as u64 / 100)
+    /// ACK_TIMEOUT times `percent`, without a division of 64 bits: below 2^42.
+    const fn timeout_times(&self, percent: u16) -> u64 {
+        let (whole, rest) = (self.ack_timeout / 100, self.ack_timeout % 100);
+        whole as u64 * percent as u64 + (rest * percent as u32 / 100) as u64
+    }
+
+    /// ACK_TIMEOUT times ACK_RANDOM_FACTOR times one less than 2^`doublings` (at most 9).
+    const fn longest_timeouts(&self, doublings: u8) -> Duration {
+        let longest = self.timeout_times(self.ack_random_factor);
+        Duration::from_millis((longest << doublings) - longest)
+    }
+
+    /// How often the timeout may double; the field is open to everybody.
+    const fn doublings(&self) -> u8 {
+        if self.max_retransmit > 8 {
+            8
+        } else {
+            self.max_retransmit
+        }
     }
 
     /// The first timeout of an exchange in milliseconds: ACK_TIMEOUT times a random factor from 1 to ACK_RANDOM_FACTOR.
     pub fn first_timeout(&self, random: &mut dyn Random) -> u32 {
-        let mut bytes = [0; 2];
-        random.public(&mut bytes);
-        let spread = u64::from(self.ack_timeout)
-            * u64::from(self.ack_random_factor.saturating_sub(100))
-            / 100;
-        let jitter = spread * u64::from(u16::from_le_bytes(bytes)) / u64::from(u16::MAX);
+        let spread = self.timeout_times(self.ack_random_factor.saturating_sub(100));
+        let jitter = share(spread, random);
         self.ack_timeout
             .saturating_add(u32::try_from(jitter).unwrap_or(u32::MAX))
     }
 
     /// MAX_TRANSMIT_SPAN: from the first sending to the last retransmission, 45 s by default.
     #[must_use]
+    #[inline(never)]
     pub const fn max_transmit_span(&self) -> Duration {
-        self.longest_timeout()
-            .saturating_mul((1 << self.max_retransmit) - 1)
+        self.longest_timeouts(self.doublings())
     }
 
     /// MAX_TRANSMIT_WAIT: from the first sending until giving up, 93 s by default.
     #[must_use]
     pub const fn max_transmit_wait(&self) -> Duration {
-        self.longest_timeout()
-            .saturating_mul((2 << self.max_retransmit) - 1)
+        self.longest_timeouts(self.doublings() + 1)
     }
 
     /// EXCHANGE_LIFETIME: how long a message id of a confirmable message stays taken, 247 s by default.
     #[must_use]
+    #[inline(never)]
     pub const fn exchange_lifetime(&self) -> Duration {
         // MAX_TRANSMIT_SPAN + 2 * MAX_LATENCY + PROCESSING_DELAY, which is ACK_TIMEOUT.
         Duration::from_millis(

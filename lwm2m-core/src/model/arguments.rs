@@ -63,25 +63,27 @@ impl<'a> Arguments<'a> {
 }
 
 /// Takes one argument off the front, and the comma behind it when another must follow.
+// On bytes: patterns of `str` bring a search for characters of any length.
 fn split(text: &str) -> Option<(Argument<'_>, &str)> {
-    let mut chars = text.chars();
-    let digit = u8::try_from(chars.next()?.to_digit(10)?).ok()?;
-    let mut rest = chars.as_str();
-    let mut value = None;
-    if let Some(quoted) = rest.strip_prefix("='") {
-        let (inside, tail) = quoted.split_once('\'')?;
-        value = Some(inside);
-        rest = tail;
-    }
-    if let Some(tail) = rest.strip_prefix(',') {
-        if tail.is_empty() {
-            return None;
-        }
-        rest = tail;
-    } else if !rest.is_empty() {
+    let bytes = text.as_bytes();
+    let digit = bytes.first()?.wrapping_sub(b'0');
+    if digit > 9 {
         return None;
     }
-    Some((Argument { digit, value }, rest))
+    let mut at = 1;
+    let mut value = None;
+    if bytes.get(1..3) == Some(b"='") {
+        let quoted = bytes.get(3..)?;
+        let end = 3 + quoted.iter().position(|&byte| byte == b'\'')?;
+        value = Some(text.get(3..end)?);
+        at = end + 1;
+    }
+    match bytes.get(at) {
+        None => {}
+        Some(b',') if at + 1 < bytes.len() => at += 1,
+        Some(_) => return None,
+    }
+    Some((Argument { digit, value }, text.get(at..)?))
 }
 
 #[cfg(test)]

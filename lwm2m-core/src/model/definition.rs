@@ -1,5 +1,7 @@
 //! What an object is: its resources with their operations, types and ranges, as static tables.
 
+use core::fmt;
+
 use super::value::Value;
 
 /// An LwM2M data type (Core 1.1.1, appendix C).
@@ -65,40 +67,35 @@ impl Operations {
     }
 }
 
-/// What values a resource takes beside its type.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Range {
-    /// Every value of the type.
-    Any,
-    /// Integers, unsigned integers, times and floats from `min` to `max`. The bounds have 32 bits because the tables
-    /// of all objects lie in flash; what needs wider ones is checked in [`Object::check`](super::Object::check).
-    Number {
-        /// Smallest value.
-        min: i32,
-        /// Largest value.
-        max: i32,
-    },
-    /// Strings and opaque values of `min` to `max` bytes.
-    Length {
-        /// Fewest bytes.
-        min: u16,
-        /// Most bytes.
-        max: u16,
-    },
+/// What values a resource takes beside its type: numbers from a smallest to a largest one, strings and opaque values of
+/// so many bytes.
+///
+/// The bounds have 32 bits because the tables of all objects lie in flash; what needs wider ones is checked in
+/// [`Object::check`](super::Object::check).
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub struct Range {
+    // As bytes they need no alignment, which would be two bytes for each resource of the tables.
+    min: [u8; 4],
+    max: [u8; 4],
 }
 
 impl Range {
-    /// Numbers from `min` to `max`.
+    /// Every value of the type.
+    pub const ANY: Self = Self::number(0, -1);
+
+    /// Integers, unsigned integers, times and floats from `min` to `max`.
     #[must_use]
     pub const fn number(min: i32, max: i32) -> Self {
-        Self::Number { min, max }
+        Self {
+            min: min.to_ne_bytes(),
+            max: max.to_ne_bytes(),
+        }
     }
 
     /// Strings and opaque values of `min` to `max` bytes.
     #[must_use]
     pub const fn length(min: u16, max: u16) -> Self {
-        Self::Length { min, max }
+        Self::number(min as i32, max as i32)
     }
 
     /// `min` to `max` in what is limited for the type: bytes of strings and opaque values, else the number. A length
@@ -113,28 +110,50 @@ impl Range {
         }
     }
 
+    /// The smallest and the largest number; none for [`ANY`](Self::ANY), which is the range from 0 to -1.
+    const fn bounds(self) -> Option<(i32, i32)> {
+        let (min, max) = (i32::from_ne_bytes(self.min), i32::from_ne_bytes(self.max));
+        if min == 0 && max == -1 {
+            None
+        } else {
+            Some((min, max))
+        }
+    }
+
     /// Whether `value` lies in the range. Booleans and links always do.
     #[must_use]
     pub fn contains(&self, value: &Value<'_>) -> bool {
-        match *self {
-            Self::Any => true,
-            Self::Number { min, max } => match *value {
-                Value::Integer(value) | Value::Time(value) => {
-                    (i64::from(min)..=i64::from(max)).contains(&value)
-                }
-                Value::Unsigned(value) => i64::try_from(value)
-                    .is_ok_and(|value| (i64::from(min)..=i64::from(max)).contains(&value)),
-                Value::Float(value) => (f64::from(min)..=f64::from(max)).contains(&value),
-                _ => true,
-            },
-            Self::Length { min, max } => {
-                let len = match *value {
-                    Value::String(text) | Value::CoreLink(text) => text.len(),
-                    Value::Opaque(bytes) => bytes.len(),
-                    _ => return true,
+        let Some((min, max)) = self.bounds() else {
+            return true;
+        };
+        let value = match *value {
+            Value::Integer(value) | Value::Time(value) => value,
+            // What does not fit is above every bound.
+            Value::Unsigned(value) => i64::try_from(value).unwrap_or(i64::MAX),
+            Value::Float(value) => {
+                // The order of the bits needs no library on the target. It puts what is not a number outside of all
+                // others, and -0 below 0.
+                let value = if value.to_bits() << 1 == 0 {
+                    0.0
+                } else {
+                    value
                 };
-                (usize::from(min)..=usize::from(max)).contains(&len)
+                return f64::from(min).total_cmp(&value).is_le()
+                    && f64::from(max).total_cmp(&value).is_ge();
             }
+            Value::String(text) | Value::CoreLink(text) => text.len() as i64,
+            Value::Opaque(bytes) => bytes.len() as i64,
+            _ => return true,
+        };
+        (i64::from(min)..=i64::from(max)).contains(&value)
+    }
+}
+
+impl fmt::Debug for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.bounds() {
+            Some((min, max)) => write!(f, "{min}..={max}"),
+            None => f.write_str("any"),
         }
     }
 }
@@ -178,7 +197,7 @@ impl ResourceDefinition {
             multiple: false,
             mandatory: false,
             data_type,
-            range: Range::Any,
+            range: Range::ANY,
         }
     }
 
@@ -267,6 +286,7 @@ impl ObjectDefinition {
 
     /// The definition of resource `id`.
     #[must_use]
+    #[inline(never)]
     pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
         self.resources.iter().find(|resource| resource.id == id)
     }
@@ -284,7 +304,14 @@ mod tests {
         assert!(percent.contains(&Value::Unsigned(100)));
         assert!(!percent.contains(&Value::Unsigned(u64::MAX)));
         assert!(percent.contains(&Value::Float(99.5)) && !percent.contains(&Value::Float(100.5)));
+        assert!(percent.contains(&Value::Float(-0.0)) && percent.contains(&Value::Float(100.0)));
+        assert!(
+            !percent.contains(&Value::Float(-0.5)) && !percent.contains(&Value::Float(-1e-300))
+        );
         assert!(!percent.contains(&Value::Float(f64::NAN)));
+        assert!(!percent.contains(&Value::Float(-f64::NAN)));
+        assert!(!Range::number(-5, -1).contains(&Value::Float(-5.5)));
+        assert!(Range::number(-5, -1).contains(&Value::Float(-1.5)));
     }
 
     #[test]

@@ -18,12 +18,15 @@ pub trait Objects {
 }
 
 impl Objects for [&mut dyn Object] {
+    // Where there is one set of objects only, the compiler knows it, and would search in every place that asks.
+    #[inline(never)]
     fn object(&self, id: u16) -> Option<&dyn Object> {
         self.iter()
             .find(|object| object.definition().id == id)
             .map(|object| &**object)
     }
 
+    #[inline(never)]
     fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
         match self.iter_mut().find(|object| object.definition().id == id) {
             Some(object) => Some(&mut **object),
@@ -31,6 +34,7 @@ impl Objects for [&mut dyn Object] {
         }
     }
 
+    #[inline(never)]
     fn next_object(&self, after: Option<u16>) -> Option<u16> {
         let ids = self.iter().map(|object| object.definition().id);
         ids.filter(|&id| after.is_none_or(|after| id > after)).min()

@@ -1,7 +1,7 @@
 //! Paths: `/object/instance/resource/resource-instance`.
 
 use crate::wire::writer::Writer;
-use core::fmt;
+use core::{cmp::Ordering, fmt};
 
 /// How deep a path goes.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -24,11 +24,13 @@ pub enum Level {
 }
 
 /// A path of up to four ids (Core 1.1.1, section 7.2); 65535 is reserved and never an id.
-#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+// Two words: it is handed around in registers.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[repr(align(4))]
 pub struct Path {
+    /// From the first that is [`RESERVED_ID`](Path::RESERVED_ID) on there are none.
     ids: [u16; 4],
-    len: u8,
 }
 
 impl Path {
@@ -36,35 +38,25 @@ impl Path {
     pub const RESERVED_ID: u16 = 65535;
     /// `/`
     pub const ROOT: Self = Self {
-        ids: [0; 4],
-        len: 0,
+        ids: [Self::RESERVED_ID; 4],
     };
 
     /// `/object`
     #[must_use]
     pub const fn object(object: u16) -> Self {
-        Self {
-            ids: [object, 0, 0, 0],
-            len: 1,
-        }
+        Self::instance(object, Self::RESERVED_ID)
     }
 
     /// `/object/instance`
     #[must_use]
     pub const fn instance(object: u16, instance: u16) -> Self {
-        Self {
-            ids: [object, instance, 0, 0],
-            len: 2,
-        }
+        Self::resource(object, instance, Self::RESERVED_ID)
     }
 
     /// `/object/instance/resource`
     #[must_use]
     pub const fn resource(object: u16, instance: u16, resource: u16) -> Self {
-        Self {
-            ids: [object, instance, resource, 0],
-            len: 3,
-        }
+        Self::resource_instance(object, instance, resource, Self::RESERVED_ID)
     }
 
     /// `/object/instance/resource/resource-instance`
@@ -72,17 +64,15 @@ impl Path {
     pub const fn resource_instance(object: u16, instance: u16, resource: u16, id: u16) -> Self {
         Self {
             ids: [object, instance, resource, id],
-            len: 4,
         }
     }
 
     /// Goes one level further down; false from a resource instance.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn push(&mut self, id: u16) -> bool {
-        match self.ids.get_mut(usize::from(self.len)) {
+        match self.ids.iter_mut().find(|slot| **slot == Self::RESERVED_ID) {
             Some(slot) => {
                 *slot = id;
-                self.len += 1;
                 true
             }
             None => false,
@@ -97,25 +87,23 @@ impl Path {
 
     /// The path cut to `level`; itself when it is not deeper.
     #[must_use]
+    #[inline(never)]
     pub fn up_to(mut self, level: Level) -> Self {
-        let len = level as u8;
-        if self.len > len {
-            self.len = len;
-            for id in self.ids.iter_mut().skip(usize::from(len)) {
-                *id = 0;
-            }
+        for id in self.ids.iter_mut().skip(level as usize) {
+            *id = Self::RESERVED_ID;
         }
         self
     }
 
     /// How deep the path goes.
     #[must_use]
+    #[inline(never)]
     pub const fn level(&self) -> Level {
-        match self.len {
-            0 => Level::Root,
-            1 => Level::Object,
-            2 => Level::Instance,
-            3 => Level::Resource,
+        match self.ids {
+            [Self::RESERVED_ID, ..] => Level::Root,
+            [_, Self::RESERVED_ID, ..] => Level::Object,
+            [_, _, Self::RESERVED_ID, _] => Level::Instance,
+            [_, _, _, Self::RESERVED_ID] => Level::Resource,
             _ => Level::ResourceInstance,
         }
     }
@@ -123,37 +111,39 @@ impl Path {
     /// The ids.
     #[must_use]
     pub fn ids(&self) -> &[u16] {
-        self.ids.get(..usize::from(self.len)).unwrap_or(&[])
+        self.ids.get(..self.level() as usize).unwrap_or(&[])
     }
 
     /// The object id.
     #[must_use]
     pub fn object_id(&self) -> Option<u16> {
-        self.ids().first().copied()
+        id(self.ids[0])
     }
 
     /// The object instance id.
     #[must_use]
     pub fn instance_id(&self) -> Option<u16> {
-        self.ids().get(1).copied()
+        id(self.ids[1])
     }
 
     /// The resource id.
     #[must_use]
     pub fn resource_id(&self) -> Option<u16> {
-        self.ids().get(2).copied()
+        id(self.ids[2])
     }
 
     /// The resource instance id.
     #[must_use]
     pub fn resource_instance_id(&self) -> Option<u16> {
-        self.ids().get(3).copied()
+        id(self.ids[3])
     }
 
     /// Whether `other` is this path or lies below it.
     #[must_use]
+    #[inline(never)]
     pub fn contains(&self, other: &Self) -> bool {
-        other.len >= self.len && other.ids().starts_with(self.ids())
+        let mut pairs = self.ids.iter().zip(&other.ids);
+        pairs.all(|(own, other)| *own == Self::RESERVED_ID || own == other)
     }
 
     /// Reads one id: decimal digits without sign or leading zeros, below [`RESERVED_ID`](Self::RESERVED_ID).
@@ -188,13 +178,37 @@ impl Path {
 
     /// Appends the path as text.
     pub fn write(&self, out: &mut Writer<'_>) {
-        if self.len == 0 {
+        if *self == Self::ROOT {
             out.u8(b'/');
         }
         for &id in self.ids() {
             out.u8(b'/');
             write_id(out, id);
         }
+    }
+}
+
+/// An id, if it is one.
+fn id(id: u16) -> Option<u16> {
+    (id != Path::RESERVED_ID).then_some(id)
+}
+
+impl Default for Path {
+    fn default() -> Self {
+        Self::ROOT
+    }
+}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What lies above comes before what lies below.
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.ids().cmp(other.ids())
     }
 }
 
@@ -213,7 +227,7 @@ pub(crate) fn write_id(out: &mut Writer<'_>, id: u16) {
 
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.len == 0 {
+        if *self == Self::ROOT {
             return f.write_str("/");
         }
         for id in self.ids() {

@@ -30,7 +30,7 @@ const POWERS: [u32; 10] = [
 ];
 
 /// 10^9, the largest power of ten in 32 bits.
-const BILLION: u64 = 1_000_000_000;
+const BILLION: u32 = 1_000_000_000;
 
 /// Decimal digits that tell any two `f64` apart.
 const DIGITS: i32 = 17;
@@ -87,12 +87,13 @@ pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
 /// them.
 pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
     let bits = value.to_bits();
-    if bits >> 63 != 0 && !value.is_nan() {
+    let is_nan = is_nan(bits);
+    if bits >> 63 != 0 && !is_nan {
         writer.u8(b'-');
     }
     let (mantissa, exponent) = parts(bits);
     if (bits >> 52) & 0x7ff == 0x7ff {
-        let name: &[u8] = if value.is_nan() { b"NaN" } else { b"Infinity" };
+        let name: &[u8] = if is_nan { b"NaN" } else { b"Infinity" };
         writer.bytes(name);
     } else if mantissa == 0 {
         writer.u8(b'0');
@@ -189,8 +190,21 @@ pub fn f64_from_decimal(mantissa: i64, exponent: i64) -> Option<f64> {
 /// `value` in single precision, where that holds it exactly.
 #[must_use]
 pub fn exact_f32(value: f64) -> Option<f32> {
-    let single = value as f32;
-    (f64::from(single).to_bits() == value.to_bits()).then_some(single)
+    // On the bits: the conversion and the comparison are library calls on the target.
+    let bits = value.to_bits();
+    let fraction = bits & ((1 << 52) - 1);
+    let sign = ((bits >> 63) as u32) << 31;
+    let exponent = (bits >> 52) as i32 & 0x7ff;
+    // The same exponent, biased as in single precision; 0 and below are the subnormal numbers.
+    let (mantissa, shift, high) = match exponent - 1023 + 127 {
+        _ if bits << 1 == 0 => (0, 0, 0),
+        _ if exponent == 0x7ff => (fraction, 29, 0xff),
+        biased @ 1..=254 => (fraction, 29, biased as u32),
+        biased @ -22..=0 => (fraction | 1 << 52, (30 - biased) as u32, 0),
+        _ => return None,
+    };
+    let single = (mantissa >> shift) as u32;
+    (u64::from(single) << shift == mantissa).then(|| f32::from_bits(sign | high << 23 | single))
 }
 
 /// `value` as an integer, where it is one.
@@ -202,6 +216,18 @@ pub const fn exact_i64(value: f64) -> Option<i64> {
     } else {
         None
     }
+}
+
+/// [`f64::is_nan`] of these bits, without the comparison that it calls on the target.
+const fn is_nan(bits: u64) -> bool {
+    bits << 1 > 0x7ff << 53
+}
+
+/// Whether two floats are the same value: the zeros are, and what is not a number stays that.
+#[cfg(feature = "observe")]
+pub(crate) fn is_same_f64(one: f64, other: f64) -> bool {
+    let (one, other) = (one.to_bits(), other.to_bits());
+    one == other || (one | other) << 1 == 0 || is_nan(one) && is_nan(other)
 }
 
 /// The power of ten behind the `e`, clamped to where it has decided already.
@@ -234,11 +260,11 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
     let mut start = text.len();
     let mut places = text.iter_mut().rev();
     loop {
-        // 64-bit divisions are library calls on the target: nine digits each.
-        let (mut part, rest) = if value > u64::from(u32::MAX) {
-            ((value % BILLION) as u32, value / BILLION)
+        // Nine digits at a time: more than 32 bits are costly to divide.
+        let (rest, mut part) = if value > u64::from(u32::MAX) {
+            divide(value, BILLION)
         } else {
-            (value as u32, 0)
+            (0, value as u32)
         };
         let mut at_least = if rest > 0 { 9 } else { 1 };
         while at_least > 0 || part > 0 {
@@ -254,6 +280,30 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
         }
         value = rest;
     }
+}
+
+/// `value` divided by `divisor`, which is not zero and below 2^31: the quotient and what remains.
+///
+/// The division of two 64-bit numbers that the compiler would call takes 900 bytes on the target.
+fn divide(value: u64, divisor: u32) -> (u64, u32) {
+    let (high, rest) = divide_limb(0, (value >> 32) as u32, divisor);
+    let (low, rest) = divide_limb(rest, value as u32, divisor);
+    (u64::from(high) << 32 | u64::from(low), rest)
+}
+
+/// One limb of a long division: `rest`, which is below `divisor`, is what remains of the limbs before.
+#[inline(never)]
+fn divide_limb(mut rest: u32, mut limb: u32, divisor: u32) -> (u32, u32) {
+    for _ in 0..u32::BITS {
+        rest = rest << 1 | limb >> 31;
+        // The quotient moves in where the limb moves out.
+        limb <<= 1;
+        if rest >= divisor {
+            rest -= divisor;
+            limb |= 1;
+        }
+    }
+    (limb, rest)
 }
 
 /// A finite `f64` without its sign, as `mantissa` * 2^`exponent`.
@@ -280,12 +330,8 @@ fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
     let exact = to_bits(mantissa, exponent);
     // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
     for dropped in [2, 1] {
-        // Constant divisors: no division by zero has to be ruled out.
-        let digits = if dropped == 2 {
-            (all + 50) / 100
-        } else {
-            (all + 5) / 10
-        };
+        let unit = if dropped == 2 { 100 } else { 10 };
+        let (digits, _) = divide(all + u64::from(unit / 2), unit);
         if from_decimal(digits, scale + dropped) == Some(exact) {
             return (digits, scale + dropped);
         }
@@ -405,16 +451,11 @@ impl Wide {
 
     /// Divided by `divisor`, which is below 2^31.
     fn over(self, divisor: u32) -> Self {
-        let divisor = u64::from(divisor);
-        let [high, middle, low] = self.mantissa.map(u64::from);
-        let step = |rest: u64, limb: u64| {
-            let part = rest << 32 | limb;
-            ((part / divisor) as u32, part % divisor)
-        };
-        let (first, rest) = step(0, high);
-        let (second, rest) = step(rest, middle);
-        let (third, rest) = step(rest, low);
-        let (fourth, _) = step(rest, 0);
+        let [high, middle, low] = self.mantissa;
+        let (first, rest) = divide_limb(0, high, divisor);
+        let (second, rest) = divide_limb(rest, middle, divisor);
+        let (third, rest) = divide_limb(rest, low, divisor);
+        let (fourth, _) = divide_limb(rest, 0, divisor);
         let shift = first.leading_zeros();
         Self {
             mantissa: [
@@ -647,6 +688,52 @@ mod tests {
         fn integers_come_back(value: u64) {
             prop_assert_eq!(parse_u64(print(|w| write_u64(w, value)).as_bytes()), Ok(value));
             prop_assert_eq!(parse_i64(print(|w| write_i64(w, value as i64)).as_bytes()), Ok(value as i64));
+        }
+    }
+
+    #[test]
+    fn single_precision_is_what_the_conversion_gives() {
+        let mut values = std::vec![
+            0.0,
+            -0.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            0.1,
+            1e39,
+            -1e-46
+        ];
+        for exponent in -160..140 {
+            for mantissa in [1.0, 1.5, 1.25 + 1.0 / 4_194_304.0, 1.0 + f64::EPSILON] {
+                let value: f64 = mantissa * 2f64.powi(exponent);
+                values.extend([value, -value]);
+            }
+        }
+        for value in values {
+            let single = value as f32;
+            let exact = f64::from(single).to_bits() == value.to_bits();
+            assert_eq!(exact_f32(value), exact.then_some(single), "{value:e}");
+        }
+        assert!(exact_f32(f64::NAN).is_some_and(f32::is_nan));
+    }
+
+    #[cfg(feature = "observe")]
+    #[test]
+    fn floats_are_the_same_by_value() {
+        let values = [
+            0.0,
+            -0.0,
+            1.0,
+            -1.0,
+            5e-324,
+            f64::INFINITY,
+            f64::NAN,
+            -f64::NAN,
+        ];
+        for one in values {
+            for other in values {
+                let same = one == other || one.is_nan() && other.is_nan();
+                assert_eq!(is_same_f64(one, other), same, "{one} {other}");
+            }
         }
     }
 }

@@ -90,7 +90,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Appends one byte.
-    #[inline]
+    #[inline(never)]
     pub fn u8(&mut self, byte: u8) {
         match self.buf.get_mut(self.at) {
             Some(slot) => {

@@ -19,6 +19,7 @@ use lwm2m_core::{
     model::{Object, Path},
     objects::{Device, Security, SecurityInstance, Server, tables::device},
 };
+use static_cell::StaticCell;
 
 /// Frames that change a value of the device.
 const APPLICATION: SessionId = SessionId::new(255);
@@ -38,34 +39,44 @@ const ACCOUNTS: usize = 2 * SERVERS;
 #[cfg(not(feature = "typical"))]
 const ACCOUNTS: usize = SERVERS;
 
+/// Puts the first value into a variable that has none. Only once for each, so it never waits.
+fn fill<T>(variable: &'static StaticCell<T>, value: impl FnOnce() -> T) -> &'static mut T {
+    loop {
+        if let Some(filled) = variable.try_uninit() {
+            return filled.write(value());
+        }
+    }
+}
+
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    static mut RESOURCES: Resources<SERVERS, 4, 4, 4> = Resources::new();
     static mut BUFFER: [u8; 1280] = [0; 1280];
-    static mut SECURITY: Security<ACCOUNTS, 64, 32, 16> = Security::new();
-    static mut SERVER: Option<Server<ACCOUNTS>> = None;
-    static mut DEVICE: Option<Device<'static>> = None;
-    static mut CLIENT: Option<Client<'static>> = None;
+    // Filled by code: what a variable is at first would lie in flash a second time.
+    static RESOURCES: StaticCell<Resources<SERVERS, 4, 4, 4>> = StaticCell::new();
+    static SECURITY: StaticCell<Security<ACCOUNTS, 64, 32, 16>> = StaticCell::new();
+    static SERVER: StaticCell<Server<ACCOUNTS>> = StaticCell::new();
+    static DEVICE: StaticCell<Device<'static>> = StaticCell::new();
+    static CLIENT: StaticCell<Client<'static>> = StaticCell::new();
 
-    let server = SERVER.insert(Server::new());
-    provision(SECURITY, server);
-    let device = DEVICE.insert(
+    let security = fill(&SECURITY, Security::new);
+    let server = fill(&SERVER, Server::new);
+    provision(security, server);
+    let device = fill(&DEVICE, || {
         Device::new("U")
             .manufacturer("Example Ltd")
             .model_number("Probe")
             .serial_number("1")
-            .firmware_version("1.0"),
-    );
+            .firmware_version("1.0")
+    });
     let line = &mut Line::new();
     let random = &mut Noise;
-    let client = CLIENT.insert(Client::new(
-        RESOURCES,
-        Config::new("urn:dev:os:0023C7-1"),
-        random,
-    ));
+    let resources = fill(&RESOURCES, Resources::new);
+    let client = fill(&CLIENT, || {
+        Client::new(resources, Config::new("urn:dev:os:0023C7-1"), random)
+    });
     let mut started = false;
     loop {
-        let objects: &mut [&mut dyn Object; 3] = &mut [SECURITY, server, device];
+        let objects: &mut [&mut dyn Object; 3] = &mut [security, server, device];
         if !started {
             started = client.start(board::now(), objects).is_ok();
         }

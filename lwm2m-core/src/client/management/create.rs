@@ -1,7 +1,7 @@
 //! Create and Delete (Core 1.1.1, sections 6.3.6 and 6.3.7).
 
 use super::write::{self, Mode, Rights};
-use super::{Done, locate, payload_format};
+use super::{Done, locate, object_of, object_of_mut, payload_format};
 use crate::client::request::Request;
 use crate::model::{ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance};
 use crate::wire::coap::Code;
@@ -14,7 +14,7 @@ pub(super) fn create(
     scratch: &mut [u8],
 ) -> Result<Done, Error> {
     let object_id = path.object_id().ok_or(Error::NotFound)?;
-    let object = objects.object(object_id).ok_or(Error::NotFound)?;
+    let object = object_of(objects, path)?;
     let payload = request.message.payload();
     let mut named = None;
     let mut format = ContentFormat::Text;
@@ -40,17 +40,8 @@ pub(super) fn create(
     if !payload.is_empty() {
         write::check(objects, base, format, payload, Rights::Creator, scratch)?;
     }
-    complete(
-        object_of(objects, object_id)?,
-        base,
-        target,
-        format,
-        payload,
-    )?;
-    objects
-        .object_mut(object_id)
-        .ok_or(Error::NotFound)?
-        .create(instance)?;
+    complete(object_of(objects, path)?, base, target, format, payload)?;
+    object_of_mut(objects, path)?.create(instance)?;
     let mut created = Done {
         created: named.is_none().then_some((object_id, instance)),
         ..Done::new(Code::CREATED, target)
@@ -68,18 +59,12 @@ pub(super) fn create(
             Ok(outcome) => created.outcome = outcome,
             Err(error) => {
                 // The object has broken its word; at least nothing half-made stays.
-                let _ = objects
-                    .object_mut(object_id)
-                    .map(|object| object.delete(instance));
+                let _ = object_of_mut(objects, path).map(|object| object.delete(instance));
                 return Err(error);
             }
         }
     }
     Ok(created)
-}
-
-fn object_of(objects: &dyn Objects, id: u16) -> Result<&dyn Object, Error> {
-    objects.object(id).ok_or(Error::NotFound)
 }
 
 /// Whether the payload names one instance only, and every mandatory resource that can be written.
@@ -144,10 +129,7 @@ fn free_instance(object: &dyn Object) -> Result<u16, Error> {
 /// Deletes an instance.
 pub(super) fn delete(objects: &mut dyn Objects, path: Path) -> Result<Done, Error> {
     locate(objects, path)?;
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object_mut(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of_mut(objects, path)?;
     object.delete(path.instance_id().unwrap_or(0))?;
     Ok(Done::new(Code::DELETED, path))
 }

@@ -1,6 +1,6 @@
 //! Discover (Core 1.1.1, section 6.3.2).
 
-use super::{definition_of, locate};
+use super::{definition_of, locate, object_of};
 use crate::client::object_list::{separate, write_link, write_version};
 use crate::model::{
     Error, Level, Object, Objects, Path, ResourceDefinition, ValueWriter, write_id,
@@ -18,10 +18,7 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<(), Error> {
     locate(objects, path)?;
     if path.level() == Level::Resource {
         let definition = definition_of(objects, path)?;
-        let object = path
-            .object_id()
-            .and_then(|id| objects.object(id))
-            .ok_or(Error::NotFound)?;
+        let object = object_of(objects, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }

@@ -1,6 +1,6 @@
 //! Execute (Core 1.1.1, section 6.3.5).
 
-use super::{Done, locate};
+use super::{Done, locate, object_of_mut};
 use crate::client::request::Request;
 use crate::model::{Arguments, ContentFormat, Error, Objects, Path};
 use crate::wire::coap::Code;
@@ -23,10 +23,7 @@ pub(super) fn execute(
     let arguments = Arguments::parse(payload)?;
     let instance = path.instance_id().unwrap_or(0);
     let resource = path.resource_id().unwrap_or(0);
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object_mut(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of_mut(objects, path)?;
     if !object.has_resource(instance, resource) {
         return Err(Error::NotFound);
     }

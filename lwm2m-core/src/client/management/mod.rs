@@ -11,7 +11,9 @@ use super::reply::{self, Head, code_of};
 use super::request::{Origin, Place, Request};
 use super::{Client, Context, accounts};
 use crate::message::deduplication::Remembered;
-use crate::model::{ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition};
+use crate::model::{
+    ContentFormat, Error, Level, Object, Objects, Outcome, Path, ResourceDefinition,
+};
 use crate::wire::coap::{Block, Code, Kind, write_empty};
 use crate::wire::writer::Writer;
 
@@ -342,6 +344,26 @@ pub(super) fn payload_format(request: &Request<'_>) -> Result<ContentFormat, Err
     }
 }
 
+/// The object that a path lies in.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(super) fn object_of(objects: &dyn Objects, path: Path) -> Result<&dyn Object, Error> {
+    path.object_id()
+        .and_then(|id| objects.object(id))
+        .ok_or(Error::NotFound)
+}
+
+/// The same, to change it.
+pub(super) fn object_of_mut(
+    objects: &mut dyn Objects,
+    path: Path,
+) -> Result<&mut dyn Object, Error> {
+    path.object_id()
+        .and_then(|id| objects.object_mut(id))
+        .ok_or(Error::NotFound)
+}
+
 /// The definition of the resource that a path names, when object and instance exist.
 ///
 /// # Errors
@@ -350,10 +372,7 @@ pub(super) fn definition_of(
     objects: &dyn Objects,
     path: Path,
 ) -> Result<&'static ResourceDefinition, Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of(objects, path)?;
     path.resource_id()
         .and_then(|id| object.definition().resource(id))
         .ok_or(Error::NotFound)
@@ -363,11 +382,9 @@ pub(super) fn definition_of(
 ///
 /// # Errors
 /// [`Error::NotFound`].
+#[inline(never)]
 pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<(), Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of(objects, path)?;
     match path.instance_id() {
         Some(instance) if !object.has_instance(instance) => Err(Error::NotFound),
         _ => Ok(()),

@@ -1,6 +1,6 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_of, locate};
+use super::{definition_of, locate, object_of};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
 use crate::wire::writer::{Writer, Written};
 
@@ -25,10 +25,7 @@ pub(crate) fn format_of(
         if !definition.operations.is_readable() {
             return Err(Error::MethodNotAllowed);
         }
-        let object = path
-            .object_id()
-            .and_then(|id| objects.object(id))
-            .ok_or(Error::NotFound)?;
+        let object = object_of(objects, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }
@@ -64,10 +61,7 @@ pub(crate) fn write(
     path: Path,
     format: ContentFormat,
 ) -> Result<Written, Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of(objects, path)?;
     let mut out = ValueWriter::new(writer, format, path)?;
     match path.level() {
         Level::Root => return Err(Error::MethodNotAllowed),

@@ -1,5 +1,6 @@
 //! Write (Core 1.1.1, section 6.3.3): all of a message, or nothing.
 
+use super::{object_of, object_of_mut};
 use crate::model::{
     Content, ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition, Target,
     ValueReader,
@@ -55,10 +56,7 @@ pub(crate) fn check(
     rights: Rights,
     scratch: &mut [u8],
 ) -> Result<(), Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of(objects, path)?;
     let mut reader = ValueReader::new(format, path, payload)?;
     if path.level() >= Level::Resource {
         // Even an empty payload says something about the resource.
@@ -112,10 +110,7 @@ pub(crate) fn apply(
     rights: Rights,
     scratch: &mut [u8],
 ) -> Result<Outcome, Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object_mut(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of_mut(objects, path)?;
     let mut reader = ValueReader::new(format, path, payload)?;
     let mut outcome = Outcome::Done;
     let instance = path.instance_id().unwrap_or(0);

@@ -196,6 +196,7 @@ impl Client<'_> {
     }
 
     /// A registration ends all observations of its server.
+    #[inline(never)]
     pub(super) fn forget_observations(&mut self, session: SessionId) {
         for observation in self
             .observations

@@ -3,7 +3,7 @@
 use crate::client::output::SessionId;
 use crate::model::{ContentFormat, Objects, Path, Value, ValueWriter};
 use crate::time::Instant;
-use crate::wire::coap::Token;
+use crate::wire::{coap::Token, number};
 
 /// A path that a server observes.
 #[derive(Clone, Copy, Debug)]
@@ -99,11 +99,11 @@ impl Sample {
     pub(crate) fn is_same(self, now: Self) -> bool {
         match (self, now) {
             (Self::None, _) | (_, Self::None) => false,
-            // Not a number stays not a number.
-            (Self::Float(before), Self::Float(now)) => {
-                before == now || before.is_nan() && now.is_nan()
-            }
-            _ => self == now,
+            (Self::Float(before), Self::Float(now)) => number::is_same_f64(before, now),
+            (Self::Integer(before), Self::Integer(now)) => before == now,
+            (Self::Unsigned(before), Self::Unsigned(now)) => before == now,
+            (Self::Boolean(before), Self::Boolean(now)) => before == now,
+            _ => false,
         }
     }
 }

@@ -61,7 +61,7 @@ impl<
     pub const fn new() -> Self {
         Self {
             slots: Slots::new(),
-            accounts: [Account::NEW; N],
+            accounts: [const { Account::NEW }; N],
             uris: [[0; URI]; N],
             identities: [[0; IDENTITY]; N],
             server_keys: [[0; SERVER_KEY]; N],
@@ -97,6 +97,7 @@ impl<
         }
     }
 
+    #[inline(never)]
     fn edit(&mut self) -> Edit<'_> {
         Edit {
             slots: &mut self.slots,

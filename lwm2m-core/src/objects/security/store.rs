@@ -10,8 +10,8 @@ use crate::{
 
 use super::{SecurityInstance, SecurityMode};
 
-/// What has a fixed size in an instance.
-#[derive(Clone, Copy)]
+/// What has a fixed size in an instance. Not `Copy`: cloned field by field, two slots of one array need no `memmove`.
+#[derive(Clone)]
 pub(super) struct Account {
     lens: [u16; 4],
     /// 0 when absent.
@@ -256,10 +256,8 @@ impl Edit<'_> {
             return Ok(writable.slot);
         };
         let count = self.accounts.len();
-        if let Some(&account) = self.accounts.get(original)
-            && let Some(copy) = self.accounts.get_mut(writable.slot)
-        {
-            *copy = account;
+        if let Ok([original, copy]) = self.accounts.get_disjoint_mut([original, writable.slot]) {
+            copy.clone_from(original);
         }
         for field in &mut self.fields {
             let from = part(original, count, field.len());

@@ -71,11 +71,10 @@ fn staged<'a>(
     instance: u16,
 ) -> Result<&'a mut ServerInstance, Error> {
     let writable = slots.writable(instance)?;
-    if let Some(original) = writable.copy_of.and_then(|slot| instances.get(slot)) {
-        let copy = original.clone();
-        if let Some(instance) = instances.get_mut(writable.slot) {
-            *instance = copy;
-        }
+    if let Some(original) = writable.copy_of
+        && let Ok([original, copy]) = instances.get_disjoint_mut([original, writable.slot])
+    {
+        copy.clone_from(original);
     }
     instances.get_mut(writable.slot).ok_or(Error::Internal)
 }

@@ -162,6 +162,7 @@ fn write_extended(writer: &mut Writer<'_>, value: u32) {
     }
 }
 
+#[inline(never)]
 fn write_header(writer: &mut Writer<'_>, kind: Kind, code: Code, message_id: u16, token: Token) {
     let mut header = [0; 4 + Token::MAX_LEN];
     let [id_high, id_low] = message_id.to_be_bytes();
