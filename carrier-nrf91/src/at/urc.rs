@@ -38,9 +38,9 @@ pub enum PacketEvent {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ModemDomainEvent {
-    /// Overheated: the modem goes to flight mode.
+    /// Overheated.
     Overheated,
-    /// Battery low: the modem goes to flight mode.
+    /// Battery low.
     BatteryLow,
     /// Too many resets: attaching is restricted for 30 minutes.
     ResetLoop,

@@ -31,7 +31,7 @@ const LARGEST_TAG: u32 = 2_147_483_647;
 /// | tags | whose |
 /// | --- | --- |
 /// | 25 to 28 | this library's, unless [`with_tags`](Self::with_tags) says otherwise: the profile's first tag and the three behind it |
-/// | up to 2147483647 | the application's; Nordic's tools use 16842753 |
+/// | up to 2147483647 | the application's; Nordic's examples use 16842753 |
 /// | from 2147483648 | the modem's own, which cannot be written |
 ///
 /// Only the library's are written and deleted, so that no error can cost the application its credentials.

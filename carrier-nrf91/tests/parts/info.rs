@@ -5,7 +5,7 @@ use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 use crate::double::{Script, run};
 
 #[test]
-fn facts_are_taken_from_the_texts_of_the_reference() {
+fn facts_are_taken_from_responses() {
     let script = Script::default();
     script
         .expect("AT+CGSN=1", "+CGSN: \"352656100367872\"\nOK\n")
