@@ -161,7 +161,6 @@ pub(super) fn run(
         reset,
         modem,
         firmware,
-        modem,
     } = world.device();
     let (mut package, mut verifier) = ([0; 4096], Sha256Trailer::new());
     let config = profile.config(ENDPOINT);
@@ -185,7 +184,6 @@ pub(super) fn run(
         reset,
         modem,
         firmware,
-        modem,
     };
     let shared = Shared::new(carrier, objects);
     let mut buffer = [0; 1280];
