@@ -390,7 +390,7 @@ impl<'a, 'w, 'p> Life<'a, 'w, 'p> {
             wake_ups: meter.wake_ups(),
             boots: stage.watch.boots(),
             updates: self.operator.borrow().done() as u32,
-            update_attempts: self.operator.borrow().attempts(),
+            update_attempts: self.operator.borrow().all_attempts(),
             bootstraps: stage.bootstrap.borrow().statistics().finished,
             registers: stage.server.borrow().statistics().registers,
             power_cuts: stage.watch.power_cuts(),

@@ -112,7 +112,7 @@ impl<'p> Operator<'p> {
         self.done
     }
 
-    pub(super) const fn attempts(&self) -> u32 {
+    pub(super) const fn all_attempts(&self) -> u32 {
         self.all_attempts
     }
 
@@ -211,14 +211,14 @@ impl<'p> Operator<'p> {
                     self.has_read(record.at(), state, result);
                 }
             }
-            URI | "/5/0/0" if record.kind() == RecordKind::Answered => {
-                if self.stage == Stage::Asked {
-                    if record.code() == Code::CHANGED {
-                        self.stage = Stage::Fetching;
-                    } else {
-                        self.stage = Stage::Before(record.at() + secs(HOUR));
-                        self.next = record.at() + secs(HOUR);
-                    }
+            URI | "/5/0/0"
+                if record.kind() == RecordKind::Answered && self.stage == Stage::Asked =>
+            {
+                if record.code() == Code::CHANGED {
+                    self.stage = Stage::Fetching;
+                } else {
+                    self.stage = Stage::Before(record.at() + secs(HOUR));
+                    self.next = record.at() + secs(HOUR);
                 }
             }
             _ => {}
