@@ -123,6 +123,8 @@ pub(super) struct Life<'a, 'w, 'p> {
     /// The application restarts the device then.
     restart_at: Cell<Instant>,
     next_measure: Cell<Instant>,
+    /// The last factory reset.
+    pub(super) reset_at: Cell<Option<Instant>>,
     /// Bootstraps of whose accounts nothing is left, by a factory reset.
     pub(super) void_bootstraps: Cell<u32>,
     /// The key that the management server takes.
@@ -145,6 +147,7 @@ impl<'a, 'w, 'p> Life<'a, 'w, 'p> {
             crashes: Cell::new(false),
             restart_at: Cell::new(Instant::FAR_FUTURE),
             next_measure: Cell::new(Instant::ZERO + stage.plan.measures_every),
+            reset_at: Cell::new(None),
             void_bootstraps: Cell::new(0),
             key: Cell::new(0),
         }

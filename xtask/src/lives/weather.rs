@@ -119,6 +119,8 @@ pub(super) enum Stroke {
     BootstrapTrigger,
     /// The server triggers an Update (/1/0/8).
     UpdateTrigger,
+    /// What is still to come of all this does not come.
+    Calm,
 }
 
 /// The weather until `end`, in seconds, in the order of time.
@@ -133,6 +135,7 @@ pub(super) fn of(random: &mut Pcg32, end: u64) -> Vec<(Instant, Stroke)> {
         let at = instant(random, 0, end);
         weather.push((at, stroke(random)));
     }
+    weather.push((Instant::ZERO + secs(end), Stroke::Calm));
     weather.sort_by_key(|(at, _)| *at);
     weather
 }
