@@ -139,6 +139,7 @@ impl Watch {
         let mut state = self.state.borrow_mut();
         state.bootstrap_quiet = Instant::ZERO;
         state.server_quiet = Instant::ZERO;
+        state.link_quiet = Instant::ZERO;
     }
 
     /// The library has learned the state of the link.
