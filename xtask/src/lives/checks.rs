@@ -12,8 +12,8 @@ use super::stage::{
 
 /// Records of the library, as its `record` module describes them.
 const ACCOUNT: RecordId = RecordId(2);
-const STAGED: RecordId = RecordId(3);
-const FIRMWARE: RecordId = RecordId(4);
+pub(super) const STAGED: RecordId = RecordId(3);
+pub(super) const FIRMWARE: RecordId = RecordId(4);
 
 const PSK: CredentialKind = CredentialKind::Psk;
 const PSK_IDENTITY: CredentialKind = CredentialKind::PskIdentity;
@@ -115,7 +115,10 @@ impl Life<'_, '_, '_> {
         let stage = &self.stage;
         let operator = self.operator.borrow();
         let (done, told) = (operator.done(), stage.watch.successes());
-        if usize::try_from(told) != Ok(done) {
+        let told = usize::try_from(told).unwrap_or(usize::MAX);
+        // A factory reset makes the device forget an update of which it has not told yet.
+        let reset_at = self.reset_at.get();
+        if told > done || told < done && reset_at.is_none() {
             return Err(format!("{told} FOTA_SUCCESS for {done} updates"));
         }
         if done != stage.plan.updates.len() {
@@ -146,6 +149,9 @@ impl Life<'_, '_, '_> {
             return Err(format!(
                 "object 5 says {state} and {result}, its record {stored_state} and {stored}"
             ));
+        }
+        if (state, result) == (0, 0) && reset_at > operator.done_at() {
+            return Ok(());
         }
         if result == SUCCESS || state == DOWNLOADED {
             let image = done

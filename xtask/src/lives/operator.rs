@@ -12,6 +12,7 @@ use super::update::{Update, Way};
 const TEXT: u16 = 0;
 const OPAQUE: u16 = 42;
 
+const PACKAGE: &str = "/5/0/0";
 const URI: &str = "/5/0/1";
 const EXECUTE: &str = "/5/0/2";
 const STATE: &str = "/5/0/3";
@@ -37,8 +38,10 @@ pub(super) const SUCCESS: u8 = 1;
 enum Stage {
     /// It has not begun; the next attempt is not before that.
     Before(Instant),
-    /// The package was pushed, or its URI written; the answer is awaited.
+    /// The package was pushed, or its URI written; the answer is awaited. What was read before it does not count.
     Asked,
+    /// No answer has come: it is under way, or not.
+    Unsure,
     /// The device has taken that.
     Fetching,
     /// Update was executed; the answer is awaited or has come.
@@ -62,12 +65,14 @@ pub(super) enum Wish<'p> {
 #[derive(Debug)]
 pub(super) struct Operator<'p> {
     plan: &'p Plan,
-    /// Updates that are behind the device.
+    /// Updates that are behind the device, and when the last of them was.
     done: usize,
+    done_at: Option<Instant>,
     stage: Stage,
     /// Attempts at the update under way.
     attempts: u32,
-    all_attempts: u32,
+    /// Attempts at all updates.
+    begun: u32,
     /// When the device is looked at next.
     next: Instant,
     /// The values that a round of reads has brought, and whether it is under way.
@@ -79,6 +84,8 @@ pub(super) struct Operator<'p> {
     last_read: Option<(u8, u8)>,
     /// The highest Observe number of each observed resource.
     numbers: [Option<u32>; 3],
+    /// When the last attempt was begun.
+    asked_at: Instant,
     wishes: Vec<Wish<'p>>,
 }
 
@@ -88,9 +95,10 @@ impl<'p> Operator<'p> {
         Self {
             plan,
             done: 0,
+            done_at: None,
             stage: Stage::Before(first),
             attempts: 0,
-            all_attempts: 0,
+            begun: 0,
             next: first,
             state: None,
             result: None,
@@ -98,6 +106,7 @@ impl<'p> Operator<'p> {
             last_begun: false,
             last_read: None,
             numbers: [None; 3],
+            asked_at: Instant::ZERO,
             wishes: Vec::new(),
         }
     }
@@ -112,8 +121,14 @@ impl<'p> Operator<'p> {
         self.done
     }
 
-    pub(super) const fn attempts(&self) -> u32 {
-        self.all_attempts
+    /// When the last of them was.
+    pub(super) const fn done_at(&self) -> Option<Instant> {
+        self.done_at
+    }
+
+    /// Attempts at all updates.
+    pub(super) const fn begun(&self) -> u32 {
+        self.begun
     }
 
     /// State and result as they were read at the end of the life.
@@ -148,6 +163,9 @@ impl<'p> Operator<'p> {
             return;
         }
         self.next = now + secs(5 * MINUTE);
+        if self.asked_at + secs(HOUR) <= now {
+            self.is_unsure();
+        }
         self.read(now);
     }
 
@@ -170,6 +188,7 @@ impl<'p> Operator<'p> {
     /// The server could not send what was wished.
     pub(super) fn refused(&mut self) {
         self.reading = None;
+        self.is_unsure();
     }
 
     /// The server has written something down.
@@ -177,6 +196,7 @@ impl<'p> Operator<'p> {
         if record.kind() == RecordKind::Registered {
             // What waited for the old registration is gone with it.
             self.reading = None;
+            self.is_unsure();
         }
         let Some(request) = record.request() else {
             return;
@@ -211,17 +231,22 @@ impl<'p> Operator<'p> {
                     self.has_read(record.at(), state, result);
                 }
             }
-            URI | "/5/0/0" if record.kind() == RecordKind::Answered => {
-                if self.stage == Stage::Asked {
-                    if record.code() == Code::CHANGED {
-                        self.stage = Stage::Fetching;
-                    } else {
-                        self.stage = Stage::Before(record.at() + secs(HOUR));
-                        self.next = record.at() + secs(HOUR);
-                    }
+            URI | PACKAGE if failed => self.is_unsure(),
+            URI | PACKAGE if self.stage == Stage::Asked => {
+                if record.code() == Code::CHANGED {
+                    self.stage = Stage::Fetching;
+                    self.read(record.at());
+                } else {
+                    self.again(record.at());
                 }
             }
             _ => {}
+        }
+    }
+
+    fn is_unsure(&mut self) {
+        if self.stage == Stage::Asked {
+            self.stage = Stage::Unsure;
         }
     }
 
@@ -246,10 +271,13 @@ impl<'p> Operator<'p> {
         }
         let Some(update) = self.update() else { return };
         match (self.stage, state, result) {
-            (Stage::Before(at), IDLE, _) if now >= at => self.begin(update),
-            // It is not known whether the first step has come to the device: it goes on, or it does not.
-            (Stage::Asked, IDLE, _) => self.begin(update),
-            (Stage::Asked | Stage::Fetching, DOWNLOADED, _) => {
+            (Stage::Before(at), IDLE, _) if now >= at => self.begin(now, update),
+            (Stage::Unsure, IDLE, _) => self.begin(now, update),
+            // Of an attempt that was given up too early.
+            (Stage::Before(_), DOWNLOADED, _) => {
+                self.wishes.push(Wish::Send(Request::write(URI, TEXT, b"")));
+            }
+            (Stage::Unsure | Stage::Fetching, DOWNLOADED, _) => {
                 self.wishes.push(Wish::Check(update));
                 self.wishes.push(Wish::Send(Request::execute(EXECUTE, "")));
                 self.stage = Stage::Executed;
@@ -260,6 +288,7 @@ impl<'p> Operator<'p> {
             (Stage::Executed, IDLE, SUCCESS) => {
                 self.wishes.push(Wish::Check(update));
                 self.done += 1;
+                self.done_at = Some(now);
                 self.attempts = 0;
                 let next = self.update().map_or(Instant::FAR_FUTURE, |u| u.at);
                 self.stage = Stage::Before(next);
@@ -276,16 +305,17 @@ impl<'p> Operator<'p> {
         self.next = now + secs(HOUR);
     }
 
-    fn begin(&mut self, update: &'p Update) {
+    fn begin(&mut self, now: Instant, update: &'p Update) {
         self.wishes.push(Wish::Offer(update, self.attempts == 0));
         self.attempts += 1;
-        self.all_attempts += 1;
+        self.begun += 1;
         let request = match update.way {
-            Way::Push(block) => Request::write("/5/0/0", OPAQUE, &update.image).block_size(block),
+            Way::Push(block) => Request::write(PACKAGE, OPAQUE, &update.image).block_size(block),
             Way::Pull(uri) => Request::write(URI, TEXT, uri.as_bytes()),
         };
         self.wishes.push(Wish::Send(request));
         self.stage = Stage::Asked;
+        self.asked_at = now;
     }
 
     /// How the installation of an update ends.

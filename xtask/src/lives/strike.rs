@@ -2,6 +2,7 @@
 
 use core::net::SocketAddr;
 
+use carrier_mock::modem::KeyCut;
 use carrier_mock::server::{Conduct, Credentials, Request};
 use carrier_mock::world::Door;
 use lwm2m_carrier::driver::Handle;
@@ -58,9 +59,19 @@ impl Life<'_, '_, '_> {
                 if let Some(handle) = handle {
                     let _ = handle.factory_reset();
                     stage.watch.begins_anew();
+                    self.reset_at.set(Some(now));
                     let finished = stage.bootstrap.borrow().statistics().finished;
                     self.void_bootstraps.set(finished);
                 }
+            }
+            Stroke::Calm => {
+                let error = LinkError::new(LinkErrorKind::PacketData, errno::ENETUNREACH);
+                world.link().refuse_up(error, 0);
+                let never = KeyStoreError::new(KeyStoreErrorKind::Io, errno::EIO);
+                keys.fail_write(u32::MAX, never);
+                keys.cut_power_at_write(u32::MAX, KeyCut::After);
+                world.flash().borrow_mut().cut_at(u32::MAX, 0);
+                stage.slot.borrow_mut().cut_at(u32::MAX, 0);
             }
             Stroke::ServerReboot => self.request(Request::execute("/3/0/4", "")),
             Stroke::Detached(span) => {

@@ -40,6 +40,21 @@ pub(super) enum Outage {
 pub(super) const OUTAGES: usize = 11;
 
 impl Outage {
+    /// One of each kind.
+    pub(super) const ALL: [Self; OUTAGES] = [
+        Self::Coverage,
+        Self::Network,
+        Self::ServerUnreachable,
+        Self::ServerSilent,
+        Self::ServerRefuses(Code::EMPTY),
+        Self::ServerDoor(Door::Open),
+        Self::ServerName,
+        Self::BootstrapSilent,
+        Self::BootstrapRefuses(Code::EMPTY),
+        Self::BootstrapUnreachable,
+        Self::Firmware,
+    ];
+
     /// Its place in a table of all kinds.
     pub(super) const fn index(self) -> usize {
         match self {
@@ -119,6 +134,8 @@ pub(super) enum Stroke {
     BootstrapTrigger,
     /// The server triggers an Update (/1/0/8).
     UpdateTrigger,
+    /// What is still to come of all this does not come.
+    Calm,
 }
 
 /// The weather until `end`, in seconds, in the order of time.
@@ -133,6 +150,7 @@ pub(super) fn of(random: &mut Pcg32, end: u64) -> Vec<(Instant, Stroke)> {
         let at = instant(random, 0, end);
         weather.push((at, stroke(random)));
     }
+    weather.push((Instant::ZERO + secs(end), Stroke::Calm));
     weather.sort_by_key(|(at, _)| *at);
     weather
 }
