@@ -33,8 +33,12 @@ fn deferred(recording: &Recording) -> Vec<(Instant, Deferred)> {
     .collect()
 }
 
-/// The waits of the generic profile: 1, 2, 4, 8, 16, 32 and 60 minutes, then a day, each with 10 % of jitter.
-const PUBLISHED: [u64; 9] = [60, 120, 240, 480, 960, 1920, 3600, 86_400, 86_400];
+/// The waits of the generic profile: 1, 2, 4, 8, 16, 32 and 60 minutes, then a day, each with 10 % of jitter. Each day is
+/// followed by five attempts, as a registration has them.
+const PUBLISHED: [u64; 18] = [
+    60, 120, 240, 480, 960, 1920, 3600, 86_400, 60, 120, 240, 480, 86_400, 60, 120, 240, 480,
+    86_400,
+];
 
 #[test]
 fn an_unreachable_bootstrap_server_is_tried_again_as_published() {
