@@ -36,19 +36,19 @@ impl Client<'_> {
     /// [`Failure::NoAccount`] when there is no bootstrap account, or no room for one more server.
     pub fn bootstrap(&mut self, now: Instant, objects: &mut dyn Objects) -> Result<(), Failure> {
         self.stirred = true;
-        self.begin_bootstrap(now, objects)
+        self.begin_bootstrap(now, objects, false)
     }
 
+    /// The same; `rescue` tells that it is for want of a registration.
     pub(super) fn begin_bootstrap(
         &mut self,
         now: Instant,
         objects: &dyn Objects,
+        rescue: bool,
     ) -> Result<(), Failure> {
-        if self
-            .connections
-            .iter()
-            .any(|connection| connection.used && connection.bootstrap)
-        {
+        let mut connections = self.connections.iter_mut();
+        if let Some(connection) = connections.find(|c| c.used && c.bootstrap) {
+            connection.rescue &= rescue;
             return Ok(());
         }
         let account = accounts::bootstrap_account(objects).ok_or(Failure::NoAccount)?;
@@ -74,11 +74,28 @@ impl Client<'_> {
         let connection = self.connections.get_mut(slot).ok_or(Failure::NoAccount)?;
         connection.used = true;
         connection.bootstrap = true;
+        connection.rescue = rescue;
         connection.account = account;
         connection.stage = Stage::Waiting {
             until: now + Duration::from_secs(u64::from(hold_off)),
         };
         Ok(())
+    }
+
+    /// A server has taken a registration. Where none is missing any more, a bootstrap that only waits to help with that is
+    /// not needed.
+    pub(super) fn end_rescue(&mut self) {
+        let mut servers = self.connections.iter().filter(|c| c.used && !c.bootstrap);
+        if !servers.all(Connection::is_registered) {
+            return;
+        }
+        let waits = |c: &Connection| {
+            c.used && c.bootstrap && c.rescue && matches!(c.stage, Stage::Waiting { .. })
+        };
+        if let Some(index) = self.connections.iter().position(waits) {
+            self.bootstrap_failures = 0;
+            self.forget(index);
+        }
     }
 
     /// Bootstrap-Request at the front of `buffer`; its length, 0 when it does not fit.
