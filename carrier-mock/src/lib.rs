@@ -3,6 +3,7 @@
 
 pub mod application;
 pub mod clock;
+pub mod conformance;
 #[cfg(feature = "std")]
 pub mod executor;
 pub mod flash;

@@ -44,7 +44,7 @@ pub enum Event {
     Deferred(Deferred),
     /// A firmware update has begun.
     FotaStart,
-    /// A firmware update has been applied.
+    /// A firmware update has been applied. Told once; a second time where the power fails before that is noted.
     FotaSuccess,
     /// The device is about to restart. [`Response::Refuse`](crate::Response::Refuse) leaves that to the application,
     /// at its earliest convenience.

@@ -7,6 +7,10 @@
     clippy::panic,
     reason = "a failed test panics"
 )]
+#![allow(
+    clippy::large_futures,
+    reason = "the engine's memory is that of the test's future"
+)]
 
 #[path = "../streams/authority.rs"]
 #[allow(

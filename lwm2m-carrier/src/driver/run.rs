@@ -199,8 +199,9 @@ where
             && let Poll::Ready(output) = work.as_mut().poll(context)
         {
             result = Some(output);
-            // A turn that only waits ends with it.
+            // A turn that only waits ends with it, at once.
             shared.signal();
+            return turn.as_mut().poll(context);
         }
         Poll::Pending
     })

@@ -5,6 +5,8 @@ extern crate std;
 use core::{
     cell::RefCell,
     net::{IpAddr, SocketAddr},
+    pin::pin,
+    task::{Context, Waker},
 };
 use std::{
     collections::VecDeque,
@@ -133,6 +135,9 @@ impl TcpClientStack for Script {
     }
 
     fn send(&mut self, _: &mut (), data: &[u8]) -> nb::Result<usize, Fault> {
+        if self.blocks() {
+            return Err(nb::Error::WouldBlock);
+        }
         let taken = data.len().min(2);
         self.written.extend_from_slice(&data[..taken]);
         Ok(taken)
@@ -334,6 +339,26 @@ fn a_stream_is_written_whole_and_ends_once() {
     let (_, received) = run(sessions.receive(&mut buffer));
     assert!(matches!(received, Received::Closed(error) if error.kind == SessionErrorKind::Closed));
     assert_eq!(script.borrow().tcp_sockets, 0);
+}
+
+#[test]
+fn a_send_that_was_dropped_goes_on_where_it_was() {
+    let script = RefCell::new(Script::default());
+    let stack = NbStack::new(&script);
+    let mut sessions = TestSessions::new(&stack, FAMILIES);
+    let request = OpenRequest::new("192.0.2.1", 80).over(Transport::Stream);
+    run(sessions.open(FIRST, &request)).unwrap();
+    script.borrow_mut().delay = 1;
+    let mut context = Context::from_waker(Waker::noop());
+    for expected in [&b""[..], b"GE", b"GET "] {
+        // Two bytes, then WouldBlock.
+        let send = pin!(sessions.send(FIRST, b"GET /", Expect::Reply));
+        assert!(send.poll(&mut context).is_pending());
+        assert_eq!(script.borrow().written, expected);
+    }
+    run(sessions.send(FIRST, b"GET /", Expect::Reply)).unwrap();
+    run(sessions.send(FIRST, b" HTTP", Expect::Reply)).unwrap();
+    assert_eq!(script.borrow().written, b"GET / HTTP");
 }
 
 #[test]

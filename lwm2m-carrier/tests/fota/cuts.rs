@@ -6,11 +6,13 @@ use core::cell::Cell;
 
 use carrier_mock::flash::EraseTear;
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::server::firmware::{CoapFault, HttpFault};
+use carrier_mock::server::firmware::{CoapFault, HttpFault, Image, Release, When};
 use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::DetachReason;
 
-use crate::stage::{COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, secs, stage};
+use crate::stage::{
+    COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, other_byte, secs, stage,
+};
 
 /// Bytes of the package that may be fetched twice: below 5 %.
 const TWICE: u64 = SIZE as u64 / 20;
@@ -167,21 +169,23 @@ fn coap_is_cut_by_the_power() {
 
 /// The server ends the connection, resets it, falls silent on it, or goes away for half an hour.
 fn cut_by_an_http_server(way: Way) {
-    let faults: [(&str, fn(u32) -> HttpFault<'static>); 3] = [
-        ("closed", |after| HttpFault::Closes { after, times: 1 }),
-        ("reset", |after| HttpFault::Resets { after, times: 1 }),
-        ("stalled", |after| HttpFault::Stalls { after, times: 1 }),
-    ];
-    for (name, fault) in faults {
-        cut_everywhere(way, name, |stage, at, what| {
-            assert!(stage.http.borrow_mut().add_fault(fault(at)));
-            let twice = fetched_twice(stage, way, what, || {});
-            let connections = stage.http.borrow().statistics().connections;
-            assert_eq!(connections, 2, "{what}");
-            twice
-        });
-    }
+    let closes = |after| HttpFault::Closes { after, times: 1 };
+    let resets = |after| HttpFault::Resets { after, times: 1 };
+    let stalls = |after| HttpFault::Stalls { after, times: 1 };
+    cut_by_an_http_fault(way, "closed", closes);
+    cut_by_an_http_fault(way, "reset", resets);
+    cut_by_an_http_fault(way, "stalled", stalls);
     cut_by_absence(way);
+}
+
+fn cut_by_an_http_fault(way: Way, name: &str, fault: impl Fn(u32) -> HttpFault<'static>) {
+    cut_everywhere(way, name, |stage, at, what| {
+        assert!(stage.http.borrow_mut().add_fault(fault(at)));
+        let twice = fetched_twice(stage, way, what, || {});
+        let connections = stage.http.borrow().statistics().connections;
+        assert!(connections == 2 || at == SIZE, "{what}");
+        twice
+    });
 }
 
 fn cut_by_absence(way: Way) {
@@ -330,5 +334,32 @@ fn the_power_fails_at_every_16_kilobytes() {
             assert!(twice <= cuts.get() * LOST, "{way:?}: {twice} bytes twice");
             println!("{way:?}: {} cuts, {twice} bytes twice", cuts.get());
         });
+    }
+}
+
+/// What tells the packages apart is stored: the half of the old one is not continued with the new one.
+#[test]
+fn a_package_that_is_replaced_while_the_device_has_no_power_is_fetched_anew_and_whole() {
+    for way in Way::ALL {
+        for at in [20_000_u32, 150_000, 290_000] {
+            stage(u64::from(at), |stage| {
+                let mut cut = false;
+                let first = download(way.uri());
+                let seen = stage.update_disturbed(first, &mut Unverified, || {
+                    if !cut && way.sent(stage) >= u64::from(at) {
+                        cut = true;
+                        let (when, other) = (When::Sent(0), Image::made(SIZE, other_byte));
+                        let mut http = stage.http.borrow_mut();
+                        http.replace(when, Release::new(other, "\"v2\""));
+                        let mut coap = stage.coap.borrow_mut();
+                        coap.replace(when, Release::new(other, "v2"));
+                        stage.world.power_off();
+                    }
+                });
+                assert_eq!(seen.outcome(), Some(1), "{way:?} at {at}: {seen:?}");
+                let holds = stage.world.firmware().holds((0..SIZE).map(other_byte));
+                assert!(holds, "{way:?} at {at}");
+            });
+        }
     }
 }

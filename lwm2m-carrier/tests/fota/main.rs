@@ -15,6 +15,8 @@
 mod coap_faults;
 mod cuts;
 mod http_faults;
+mod install;
+mod noise;
 mod outcomes;
 mod pull;
 mod push;

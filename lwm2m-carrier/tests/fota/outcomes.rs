@@ -1,7 +1,5 @@
 //! Every result of object 5 (Core 1.1.1, appendix E.6), by the causes that servers and the device can have.
 
-use core::net::{IpAddr, Ipv4Addr};
-
 use carrier_mock::modem::FirmwareCall;
 use carrier_mock::recorder::{Entry, SecurityKind};
 use carrier_mock::server::Request;

@@ -173,8 +173,6 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) server: &'a RefCell<ManagementServer<'static>>,
     pub(crate) http: &'a RefCell<HttpServer<'static>>,
     pub(crate) coap: &'a RefCell<CoapFileServer<'static>>,
-    /// The same behind DTLS, for [`UPDATES_KEY`].
-    pub(crate) coaps: &'a RefCell<CoapFileServer<'static>>,
     pub(crate) profile: Cell<Profile<'static>>,
     /// The flash of the firmware slot.
     pub(crate) flash: &'a RefCell<Flash<PAGES>>,
@@ -182,6 +180,12 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) buffer: Cell<usize>,
     /// What the server asks a device that registers.
     pub(crate) watching: Cell<&'static [Request<'static>]>,
+    /// The operation of the storage's flash inside which the power fails, when so many per mille of it are done.
+    pub(crate) storage_cut: Cell<Option<(u32, u16)>>,
+    /// What the application answers when it is asked for a restart the next time.
+    pub(crate) on_reboot: Cell<OnReboot>,
+    /// Whether there are firmware updates at all.
+    pub(crate) with_firmware: Cell<bool>,
     /// The certificate that the application has.
     pub(crate) authority: Cell<&'static [u8]>,
     /// Whether the driver is polled without being woken.
@@ -261,11 +265,13 @@ fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) ->
         server: &server,
         http: &http,
         coap: &coap,
-        coaps: &coaps,
         profile: Cell::new(profile),
         flash: &flash,
         buffer: Cell::new(4096),
         watching: Cell::new(WATCH),
+        storage_cut: Cell::new(None),
+        on_reboot: Cell::new(OnReboot::Allows),
+        with_firmware: Cell::new(true),
         authority: Cell::new(AUTHORITY),
         blocking: Cell::new(false),
     })
@@ -319,15 +325,32 @@ impl Verifier for Digest {
     }
 }
 
-/// An application that allows everything and has one CA certificate.
+/// What the application does when it is asked to restart the device.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OnReboot {
+    Allows,
+    Refuses,
+    /// The power fails in this very moment.
+    LosesPower,
+}
+
+/// An application that allows everything else and has one CA certificate.
 struct App<'a, 'w> {
     world: &'a World<'w>,
+    on_reboot: &'a Cell<OnReboot>,
     authority: &'static [u8],
 }
 
 impl EventHandler for App<'_, '_> {
     async fn handle<K: KeyStore>(&mut self, event: &Event, keys: &mut K) -> Response {
         self.world.record(Entry::Event(*event));
+        if *event == Event::Reboot {
+            match self.on_reboot.replace(OnReboot::Allows) {
+                OnReboot::Allows => {}
+                OnReboot::Refuses => return Response::Refuse,
+                OnReboot::LosesPower => self.world.power_off(),
+            }
+        }
         if *event != Event::CertsInit {
             return Response::Done;
         }
@@ -352,6 +375,14 @@ impl Stage<'_, '_> {
         verifier: &mut dyn Verifier,
         condition: impl FnMut() -> bool,
     ) -> Stop {
+        // A restart forgets it.
+        let mut flash = self.world.flash().borrow_mut();
+        if let Some((operation, per_mille)) = self.storage_cut.get()
+            && flash.operations() <= operation
+        {
+            flash.cut_at(operation, per_mille);
+        }
+        drop(flash);
         let mut resources = Resources::<2, 4, 4, 8>::new();
         let mut security = Security::<4>::new();
         let mut server = Server::<4>::new();
@@ -361,12 +392,17 @@ impl Stage<'_, '_> {
         let profile = self.profile.get();
         let config = profile.config(ENDPOINT);
         let mut firmware = vec![0; self.buffer.get()];
-        let carrier = Carrier::new(&mut resources, profile, config, &mut hal.random)
-            .with_firmware(&mut firmware, verifier);
+        let carrier = Carrier::new(&mut resources, profile, config, &mut hal.random);
+        let carrier = if self.with_firmware.get() {
+            carrier.with_firmware(&mut firmware, verifier)
+        } else {
+            carrier
+        };
         let shared = Shared::new(carrier, objects);
         let mut buffer = [0; 1280];
         let app = App {
             world: self.world,
+            on_reboot: &self.on_reboot,
             authority: self.authority.get(),
         };
         let mut runner = shared.runner(hal, app, &mut buffer);
@@ -387,11 +423,7 @@ impl Stage<'_, '_> {
     }
 
     /// As many lives as it takes, until `condition` or nothing more happens.
-    pub(crate) fn live(&self, condition: impl FnMut() -> bool) -> Stop {
-        self.live_verified(&mut Unverified, condition)
-    }
-
-    pub(crate) fn live_verified(
+    pub(crate) fn live(
         &self,
         verifier: &mut dyn Verifier,
         mut condition: impl FnMut() -> bool,
@@ -456,10 +488,15 @@ impl Stage<'_, '_> {
         mut condition: impl FnMut(&mut Seen) -> bool,
     ) -> Stop {
         self.server.borrow_mut().set_script(self.watching.get());
-        self.live_verified(verifier, || {
+        self.live(verifier, || {
             self.watch(seen);
             condition(seen)
         })
+    }
+
+    /// Whether the server knows the device.
+    pub(crate) fn is_registered(&self) -> bool {
+        self.server.borrow().registration(ENDPOINT).is_some()
     }
 
     /// Bytes of a package that were written to the slot since the device has started.
@@ -481,6 +518,9 @@ impl Stage<'_, '_> {
         while let Some(record) = self.server.borrow_mut().take_record() {
             let path = record.request().map_or("", |request| request.path());
             let kind = record.kind();
+            if kind == RecordKind::Registered {
+                seen.objects = String::from_utf8_lossy(record.body()).into_owned();
+            }
             seen.records.push((record.at(), kind, path.to_string()));
             let Some(request) = record.request() else {
                 continue;
@@ -513,6 +553,8 @@ pub(crate) struct Seen {
     pub(crate) states: Vec<u8>,
     /// All that it has recorded: when, what, and the path of its request.
     pub(crate) records: Vec<(Instant, RecordKind, String)>,
+    /// The list of objects in the last Register.
+    pub(crate) objects: String,
     /// How its requests were answered.
     pub(crate) answers: Vec<(String, Code)>,
     pub(crate) stop: Option<Stop>,

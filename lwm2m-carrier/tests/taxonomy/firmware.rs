@@ -182,7 +182,7 @@ fn fota_fail_econnrefused() {
         let mut seen = Seen::default();
         stage.server.borrow_mut().set_script(WATCH);
         let mut asked = false;
-        let stop = stage.live(|| {
+        let stop = stage.live(&mut Unverified, || {
             stage.watch(&mut seen);
             if !asked && seen.result.is_some() {
                 let chain = CredentialKind::CaChain;
@@ -222,7 +222,7 @@ fn fota_fail_e2big() {
     stage(7, |stage| {
         stage.server.borrow_mut().set_script(SCRIPT);
         let mut answer = None;
-        let stop = stage.live(|| {
+        let stop = stage.live(&mut Unverified, || {
             while let Some(record) = stage.server.borrow_mut().take_record() {
                 if record.request().is_some() {
                     answer = Some(record.code());
@@ -290,7 +290,7 @@ fn fota_fail_ecanceled() {
             let mut seen = Seen::default();
             stage.server.borrow_mut().set_script(WATCH);
             let mut step = 0;
-            let stop = stage.live(|| {
+            let stop = stage.live(&mut Unverified, || {
                 stage.watch(&mut seen);
                 match step {
                     0 if seen.result.is_some() => {
@@ -325,7 +325,7 @@ fn fota_fail_enetdown() {
         let mut seen = Seen::default();
         stage.server.borrow_mut().set_script(WATCH);
         let mut asked = false;
-        let stop = stage.live(|| {
+        let stop = stage.live(&mut Unverified, || {
             stage.watch(&mut seen);
             if !asked && seen.result.is_some() {
                 stage.ask(package_at(PLAIN));

@@ -1,0 +1,115 @@
+//! Responses to commands.
+
+use super::{AtError, Fields};
+
+/// The information lines of a response that ended with `OK`.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'b> {
+    text: &'b str,
+}
+
+impl<'b> Response<'b> {
+    /// Looks for the final result code, `OK`, `ERROR`, `+CME ERROR: n` or `+CMS ERROR: n` (3GPP TS 27.007, section
+    /// 9.2), on a line of its own with its line end.
+    ///
+    /// # Errors
+    /// [`AtError::Refused`], [`AtError::Truncated`] without a final result code, [`AtError::Malformed`] if it is not
+    /// text.
+    pub fn parse(response: &'b [u8]) -> Result<Self, AtError> {
+        let text = core::str::from_utf8(response).map_err(|_| AtError::Malformed)?;
+        let mut end = 0_usize;
+        for line in text.split_inclusive('\n') {
+            if line.ends_with('\n') {
+                match line.trim() {
+                    "OK" => {
+                        let text = text.get(..end).unwrap_or_default();
+                        return Ok(Self { text });
+                    }
+                    "ERROR" => return Err(AtError::Refused(None)),
+                    line => {
+                        let numbered = Fields::of(line, "+CME ERROR");
+                        if let Some(mut number) =
+                            numbered.or_else(|| Fields::of(line, "+CMS ERROR"))
+                        {
+                            return Err(AtError::Refused(number.number()));
+                        }
+                    }
+                }
+            }
+            end = end.saturating_add(line.len());
+        }
+        Err(AtError::Truncated)
+    }
+
+    /// The lines, without ends and without empty ones.
+    pub fn lines(&self) -> impl Iterator<Item = &'b str> + use<'b> {
+        self.text
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+    }
+
+    /// The parameters of each line that begins with `name`. Other lines, notifications among them, are passed over.
+    pub fn named<'n>(&self, name: &'n str) -> impl Iterator<Item = Fields<'b>> + use<'b, 'n> {
+        self.lines().filter_map(move |line| Fields::of(line, name))
+    }
+
+    /// The first line that has no name, as `AT+CGMR` answers.
+    #[must_use]
+    pub fn plain(&self) -> Option<&'b str> {
+        self.lines().find(|line| !line.starts_with(['+', '%']))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_lines_are_found_among_notifications() {
+        let response =
+            Response::parse(b"%MDMEV: SEARCH STATUS 1\r\nmfw_nrf9160_1.1.1\r\n+CEREG: 2\r\nOK\r\n")
+                .unwrap();
+        assert_eq!(response.plain(), Some("mfw_nrf9160_1.1.1"));
+        assert_eq!(response.lines().count(), 3);
+        let contexts = b"+CGDCONT: 0,\"IP\",\"internet\",\"10.0.1.1\",0,0\r\n+CGDCONT: 1,\"IP\",\"IOT_apn\",\"10.0.1.2\",0,0\r\nOK\r\n";
+        let response = Response::parse(contexts).unwrap();
+        assert_eq!(response.named("+CGDCONT").count(), 2);
+    }
+
+    #[test]
+    fn errors_have_their_number_where_the_modem_tells_it() {
+        let refused = |text: &'static str| Response::parse(text.as_bytes()).unwrap_err();
+        assert_eq!(refused("ERROR\r\n"), AtError::Refused(None));
+        assert_eq!(
+            refused("\r\n+CME ERROR: 518\r\n"),
+            AtError::Refused(Some(518))
+        );
+        assert_eq!(
+            refused("+CEREG: 2\r\n+CMS ERROR: 301\r\n"),
+            AtError::Refused(Some(301))
+        );
+    }
+
+    #[test]
+    fn response_without_its_end_is_none() {
+        for text in [
+            "",
+            "+CEREG: 2,1",
+            "+CEREG: 2,1\r\n",
+            "mfw_nrf9160_1.1.1\r\nOK",
+            "+CME ERROR: 51",
+            "\"OK\"\r\n",
+        ] {
+            assert_eq!(
+                Response::parse(text.as_bytes()).unwrap_err(),
+                AtError::Truncated,
+                "{text}"
+            );
+        }
+        assert_eq!(
+            Response::parse(b"\xFF\r\nOK\r\n").unwrap_err(),
+            AtError::Malformed
+        );
+    }
+}

@@ -1,0 +1,316 @@
+//! Updates of the modem's firmware.
+
+use lwm2m_carrier::errno;
+use lwm2m_carrier::hal::{
+    Applied, Clock, Firmware, FirmwareError, FirmwareErrorKind, Installed, RecordId, Storage,
+};
+use lwm2m_core::time::Duration;
+
+/// Length of the text that names a firmware of the modem.
+pub const UUID: usize = 36;
+
+/// What [`DeltaInterface::offset`] answers when the area must be erased first.
+pub const DIRTY: u32 = 2_621_440;
+
+/// Largest part that is handed to the modem at once: its memory for it is shared with everything else.
+const PART: usize = 2048;
+
+/// The modem's interface for delta updates: one call each, none of which waits.
+///
+/// On the chip these are the functions `nrf_modem_delta_dfu_…` of the modem library.
+pub trait DeltaInterface {
+    /// Names the firmware that runs.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn uuid(&mut self) -> Result<[u8; UUID], DeltaError>;
+
+    /// How much of a package lies in the area, in bytes; [`DIRTY`] when it must be erased.
+    ///
+    /// # Errors
+    /// [`DeltaError::ERASE_PENDING`] while it is being erased.
+    fn offset(&mut self) -> Result<u32, DeltaError>;
+
+    /// Size of the area in bytes.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn area(&mut self) -> Result<u32, DeltaError>;
+
+    /// Makes ready to receive, from the offset on.
+    ///
+    /// # Errors
+    /// [`DeltaError::ALREADY`] when it is ready.
+    fn write_init(&mut self) -> Result<(), DeltaError>;
+
+    /// Takes the next part.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn write(&mut self, part: &[u8]) -> Result<(), DeltaError>;
+
+    /// Ends receiving; what was written stays.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn write_done(&mut self) -> Result<(), DeltaError>;
+
+    /// Begins to erase the area; [`offset`](Self::offset) tells when that is done.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn erase(&mut self) -> Result<(), DeltaError>;
+
+    /// Has the package applied when the modem starts the next time.
+    ///
+    /// # Errors
+    /// [`DeltaError`]
+    fn update(&mut self) -> Result<(), DeltaError>;
+}
+
+/// What a call of the interface returns: a number of the modem when positive, an errno of the modem library when
+/// negative.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "a plain number")]
+pub struct DeltaError(pub i32);
+
+impl DeltaError {
+    /// The area is being erased.
+    pub const ERASE_PENDING: Self = Self(17);
+    /// Receiving has begun already: `-NRF_EALREADY`.
+    pub const ALREADY: Self = Self(-114);
+}
+
+impl From<DeltaError> for FirmwareError {
+    fn from(error: DeltaError) -> Self {
+        let kind = match error.0 {
+            // Out of memory; block too large.
+            1 | 2 => FirmwareErrorKind::Memory,
+            // Invalid header; for another firmware than the one that runs.
+            3 | 9 => FirmwareErrorKind::Unsupported,
+            // Invalid data; incomplete.
+            5 | 19 => FirmwareErrorKind::Integrity,
+            _ => FirmwareErrorKind::Io,
+        };
+        Self::new(kind, error.0)
+    }
+}
+
+/// How the modem has started, as its library's initialisation tells.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ModemStart {
+    /// Without an error: an update that was pending was carried out, or none was.
+    #[default]
+    Normal,
+    /// `-NRF_EAGAIN`: an update is pending, and the voltage is too low for it. The modem must be started again.
+    VoltageLow,
+    /// `-NRF_EIO`: an update has failed.
+    UpdateFailed,
+}
+
+/// The modem's delta updates as a place for firmware.
+///
+/// A package is written from where the modem says that it ended, so no progress is stored. The modem checks a
+/// package's signature itself, and does not give it back: [`Firmware::read`] is not supported. Whether an update was
+/// carried out is told by the UUID of the firmware that runs, which is stored before.
+///
+/// The modem library can be initialised once only after a start of the processor, so an update always restarts the
+/// device.
+#[derive(Debug)]
+pub struct DeltaFirmware<D, S, C> {
+    delta: D,
+    storage: S,
+    clock: C,
+    record: RecordId,
+    start: ModemStart,
+    written: u32,
+    erase: EraseSettings,
+}
+
+/// How the erasure of the area is awaited.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct EraseSettings {
+    /// How often the modem is asked: every second by default.
+    pub poll: Duration,
+    /// How long it may take: 10 minutes by default. With the link up it takes longer.
+    pub timeout: Duration,
+}
+
+impl Default for EraseSettings {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_secs(1),
+            timeout: Duration::from_secs(600),
+        }
+    }
+}
+
+/// What is stored: whether the update was handed over to the modem, and the firmware that ran before.
+const RECORD: usize = UUID + 1;
+/// The modem may or may not have been told.
+const ANNOUNCED: u8 = 1;
+/// The modem has been told.
+const SCHEDULED: u8 = 2;
+
+const WRONG_OFFSET: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EINVAL);
+const STORAGE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EIO);
+const INCOMPLETE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Integrity, errno::EINVAL);
+
+impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
+    /// Updates through `delta`, with one record in `storage` (the ids up to 15 are the library's), and a clock to wait
+    /// for erasures. `start` is how the modem has started this time.
+    pub fn new(delta: D, storage: S, clock: C, record: RecordId, start: ModemStart) -> Self {
+        Self {
+            delta,
+            storage,
+            clock,
+            record,
+            start,
+            written: 0,
+            erase: EraseSettings::default(),
+        }
+    }
+
+    /// The same with other times to wait for erasures.
+    #[must_use]
+    pub const fn with_erase(mut self, erase: EraseSettings) -> Self {
+        self.erase = erase;
+        self
+    }
+
+    /// The offset, once no erasure is under way.
+    async fn settled_offset(&mut self) -> Result<u32, FirmwareError> {
+        let deadline = self.clock.now() + self.erase.timeout;
+        loop {
+            match self.delta.offset() {
+                Err(DeltaError::ERASE_PENDING) if self.clock.now() < deadline => {
+                    let until = self.clock.now() + self.erase.poll;
+                    self.clock.wait(until.min(deadline)).await;
+                }
+                other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Erases the area and waits until it is blank.
+    async fn erase(&mut self) -> Result<(), FirmwareError> {
+        self.delta.erase()?;
+        let deadline = self.clock.now() + self.erase.timeout;
+        // The modem may go on telling the old offset before it begins.
+        while self.settled_offset().await? != 0 {
+            if self.clock.now() >= deadline {
+                return Err(FirmwareError::new(FirmwareErrorKind::Io, errno::ETIMEDOUT));
+            }
+            let until = self.clock.now() + self.erase.poll;
+            self.clock.wait(until.min(deadline)).await;
+        }
+        Ok(())
+    }
+
+    fn write_init(&mut self) -> Result<(), FirmwareError> {
+        match self.delta.write_init() {
+            Ok(()) | Err(DeltaError::ALREADY) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn note(&mut self, progress: u8, uuid: &[u8; UUID]) -> Result<(), FirmwareError> {
+        let mut record = [progress; RECORD];
+        if let Some((_, place)) = record.split_first_mut() {
+            place.copy_from_slice(uuid);
+        }
+        let stored = self.storage.store(self.record, &record).await;
+        stored.map_err(|_| STORAGE)
+    }
+
+    async fn forget(&mut self) -> Result<(), FirmwareError> {
+        self.storage.delete(self.record).await.map_err(|_| STORAGE)
+    }
+
+    async fn noted(&mut self) -> Result<Option<(u8, [u8; UUID])>, FirmwareError> {
+        let mut record = [0; RECORD];
+        let loaded = self.storage.load(self.record, &mut record).await;
+        if loaded.map_err(|_| STORAGE)? != Some(RECORD) {
+            return Ok(None);
+        }
+        let [progress, uuid @ ..] = record;
+        Ok(Some((progress, uuid)))
+    }
+}
+
+impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C> {
+    async fn begin(&mut self, size: Option<u32>, resume: bool) -> Result<u32, FirmwareError> {
+        let area = self.delta.area()?;
+        if size.is_some_and(|size| size > area) {
+            return Err(FirmwareError::new(FirmwareErrorKind::Full, errno::EFBIG));
+        }
+        self.forget().await?;
+        let offset = self.settled_offset().await?;
+        let keep = resume && offset != DIRTY && size.is_none_or(|size| offset <= size);
+        if offset != 0 && !keep {
+            // It fails where nothing is being received, which is as good.
+            let _ = self.delta.write_done();
+            self.erase().await?;
+        }
+        self.write_init()?;
+        self.written = if keep { offset } else { 0 };
+        Ok(self.written)
+    }
+
+    async fn write(&mut self, offset: u32, part: &[u8]) -> Result<(), FirmwareError> {
+        // The driver repeats a call that the application has dropped: what was taken is not taken again.
+        let taken = self.written.checked_sub(offset).ok_or(WRONG_OFFSET)?;
+        let rest = usize::try_from(taken)
+            .ok()
+            .and_then(|taken| part.get(taken..));
+        for part in rest.ok_or(WRONG_OFFSET)?.chunks(PART) {
+            self.delta.write(part)?;
+            let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            self.written = self.written.saturating_add(len);
+        }
+        Ok(())
+    }
+
+    async fn finish(&mut self, size: u32) -> Result<(), FirmwareError> {
+        if self.written != size {
+            return Err(INCOMPLETE);
+        }
+        self.delta.write_done()?;
+        Ok(())
+    }
+
+    async fn discard(&mut self) -> Result<(), FirmwareError> {
+        self.forget().await?;
+        let _ = self.delta.write_done();
+        self.written = 0;
+        match self.delta.offset() {
+            Ok(0) | Err(DeltaError::ERASE_PENDING) => Ok(()),
+            _ => Ok(self.delta.erase()?),
+        }
+    }
+
+    async fn apply(&mut self) -> Result<Applied, FirmwareError> {
+        let uuid = self.delta.uuid()?;
+        self.note(ANNOUNCED, &uuid).await?;
+        self.delta.update()?;
+        self.note(SCHEDULED, &uuid).await?;
+        Ok(Applied::RebootRequired)
+    }
+
+    async fn outcome(&mut self) -> Result<Installed, FirmwareError> {
+        // Without a record the power failed before the package was applied.
+        let Some((progress, before)) = self.noted().await? else {
+            return Ok(Installed::NotYet);
+        };
+        if self.delta.uuid()? != before {
+            return Ok(Installed::Yes);
+        }
+        Ok(match (self.start, progress) {
+            (ModemStart::UpdateFailed, _) => Installed::Failed,
+            (ModemStart::VoltageLow, _) | (ModemStart::Normal, ANNOUNCED) => Installed::NotYet,
+            (ModemStart::Normal, _) => Installed::Failed,
+        })
+    }
+}

@@ -1,0 +1,176 @@
+//! Power saving mode and extended discontinuous reception.
+
+use lwm2m_core::time::Duration;
+
+use crate::at::{AccessTechnology, Line};
+
+/// Power saving mode (3GPP TS 23.682, section 4.5.4), as it is asked of the network, which decides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "the mode has these two timers")]
+pub struct PowerSaving {
+    /// How long the device sleeps at most between two periodic updates: extended T3412, up to 413 days.
+    pub periodic_update: Duration,
+    /// How long it can be reached after each exchange: T3324, up to 186 minutes.
+    pub active_time: Duration,
+}
+
+/// Extended discontinuous reception (3GPP TS 24.008, section 10.5.5.32), as it is asked of the network.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[allow(clippy::exhaustive_structs, reason = "the request has these two parts")]
+pub struct Edrx {
+    /// For which radio.
+    pub technology: AccessTechnology,
+    /// Time between two pagings: 5.12 s to 43 minutes with LTE-M, 20.48 s to 2.9 hours with NB-IoT.
+    pub cycle: Duration,
+}
+
+/// Length of a unit in seconds and its three bits: GPRS Timer 3 (3GPP TS 24.008, table 10.5.163a).
+const PERIODIC_UNITS: [(u64, u8); 7] = [
+    (2, 0b011),
+    (30, 0b100),
+    (60, 0b101),
+    (600, 0b000),
+    (3_600, 0b001),
+    (36_000, 0b010),
+    (1_152_000, 0b110),
+];
+
+/// GPRS Timer 2 (3GPP TS 24.008, table 10.5.163).
+const ACTIVE_UNITS: [(u64, u8); 3] = [(2, 0b000), (60, 0b001), (360, 0b010)];
+
+/// Cycles in hundredths of a second and their values, those that both radios know.
+const CYCLES: [(u64, u8); 12] = [
+    (512, 0b0000),
+    (1_024, 0b0001),
+    (2_048, 0b0010),
+    (4_096, 0b0011),
+    (8_192, 0b0101),
+    (16_384, 0b1001),
+    (32_768, 0b1010),
+    (65_536, 0b1011),
+    (131_072, 0b1100),
+    (262_144, 0b1101),
+    (524_288, 0b1110),
+    (1_048_576, 0b1111),
+];
+
+impl PowerSaving {
+    /// `AT+CPSMS=1` with both timers (3GPP TS 27.007, section 7.38).
+    pub(super) fn command(self, buffer: &mut [u8]) -> Option<&str> {
+        let periodic = encode(&PERIODIC_UNITS, self.periodic_update);
+        let active = encode(&ACTIVE_UNITS, self.active_time);
+        Line::new(buffer, "AT+CPSMS=1,,,")
+            .bits(periodic, 8)
+            .text(",")
+            .bits(active, 8)
+            .finish()
+    }
+}
+
+impl Edrx {
+    /// `AT+CEDRXS=2`, which subscribes notifications too (3GPP TS 27.007, section 7.40).
+    pub(super) fn command(self, buffer: &mut [u8]) -> Option<&str> {
+        let technology = match self.technology {
+            AccessTechnology::LteM => 4,
+            AccessTechnology::NbIot => 5,
+        };
+        Line::new(buffer, "AT+CEDRXS=2,")
+            .number(technology)
+            .text(",")
+            .bits(self.value(), 4)
+            .finish()
+    }
+
+    /// The shortest cycle that is not shorter than the one asked for, or the longest of the radio.
+    fn value(self) -> u8 {
+        let known = match self.technology {
+            AccessTechnology::LteM => CYCLES.get(..10),
+            AccessTechnology::NbIot => CYCLES.get(2..),
+        };
+        let known = known.unwrap_or_default();
+        let wanted = self.cycle.as_millis().div_ceil(10);
+        let fits = known.iter().find(|&&(length, _)| length >= wanted);
+        fits.or_else(|| known.last()).map_or(0, |&(_, value)| value)
+    }
+}
+
+/// Three bits of unit and five of count: the shortest time that is not shorter than `time`, or the longest there is.
+fn encode(units: &[(u64, u8)], time: Duration) -> u8 {
+    let seconds = time.as_millis().div_ceil(1000);
+    let mut value = 0;
+    for &(length, bits) in units {
+        let count = seconds.div_ceil(length);
+        value = (bits << 5) | u8::try_from(count.min(31)).unwrap_or(31);
+        if count <= 31 {
+            break;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn power_saving(periodic: u64, active: u64) -> PowerSaving {
+        PowerSaving {
+            periodic_update: Duration::from_secs(periodic),
+            active_time: Duration::from_secs(active),
+        }
+    }
+
+    #[test]
+    fn timers_are_encoded_with_their_units() {
+        let mut buffer = [0; 40];
+        // 2 s is unit 011, 1 h is 001, 10 h is 010, 320 h is 110; for T3324 2 s is 000, 1 min is 001, 6 min is 010.
+        for (seconds, active, expected) in [
+            (2, 2, "AT+CPSMS=1,,,\"01100001\",\"00000001\""),
+            (62, 62, "AT+CPSMS=1,,,\"01111111\",\"00011111\""),
+            (63, 63, "AT+CPSMS=1,,,\"10000011\",\"00100010\""),
+            (86_400, 3_600, "AT+CPSMS=1,,,\"00111000\",\"01001010\""),
+            (129_600, 11_160, "AT+CPSMS=1,,,\"01000100\",\"01011111\""),
+            (36_000_000, 90_000, "AT+CPSMS=1,,,\"11011111\",\"01011111\""),
+        ] {
+            assert_eq!(
+                power_saving(seconds, active).command(&mut buffer),
+                Some(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn cycle_is_the_next_longer_one_of_the_radio() {
+        let command = |technology, millis| {
+            let cycle = Duration::from_millis(millis);
+            let mut buffer = [0; 40];
+            Edrx { technology, cycle }
+                .command(&mut buffer)
+                .map(str::to_owned)
+                .unwrap()
+        };
+        assert_eq!(
+            command(AccessTechnology::LteM, 5_120),
+            "AT+CEDRXS=2,4,\"0000\""
+        );
+        assert_eq!(
+            command(AccessTechnology::LteM, 81_920),
+            "AT+CEDRXS=2,4,\"0101\""
+        );
+        assert_eq!(
+            command(AccessTechnology::LteM, 81_921),
+            "AT+CEDRXS=2,4,\"1001\""
+        );
+        assert_eq!(
+            command(AccessTechnology::LteM, 10_485_760),
+            "AT+CEDRXS=2,4,\"1101\""
+        );
+        assert_eq!(
+            command(AccessTechnology::NbIot, 0),
+            "AT+CEDRXS=2,5,\"0010\""
+        );
+        assert_eq!(
+            command(AccessTechnology::NbIot, 10_485_760),
+            "AT+CEDRXS=2,5,\"1111\""
+        );
+    }
+}

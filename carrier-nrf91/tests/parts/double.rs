@@ -1,0 +1,100 @@
+//! A scripted command channel, notifications in virtual time, a clock that jumps.
+
+use core::cell::{Cell, RefCell};
+use core::future::{Future, pending};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use carrier_nrf91::at::{At, AtError, Notifications};
+use lwm2m_carrier::driver::blocking::block_on;
+use lwm2m_carrier::hal::Clock;
+use lwm2m_core::time::Instant;
+
+/// Runs a future that never has to wait for anything real.
+pub(crate) fn run<F: Future>(future: F) -> F::Output {
+    block_on(future, || panic!("waits for ever"))
+}
+
+/// Polls a future once.
+pub(crate) fn is_pending(future: impl Future) -> bool {
+    let mut future = core::pin::pin!(future);
+    let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+    future.as_mut().poll(&mut context).is_pending()
+}
+
+/// Answers the commands of a script, each once and in order.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Rc<RefCell<VecDeque<(String, String)>>>);
+
+impl Script {
+    pub(crate) fn expect(&self, command: &str, response: &str) -> &Self {
+        let response = response.replace('\n', "\r\n");
+        self.0
+            .borrow_mut()
+            .push_back((command.to_owned(), response));
+        self
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+}
+
+impl At for Script {
+    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+        let (expected, text) = self.0.borrow_mut().pop_front().expect(command);
+        assert_eq!(command, expected);
+        Ok(answer(&text, response))
+    }
+}
+
+/// As the modem library does it: what does not fit is cut.
+pub(crate) fn answer(text: &str, response: &mut [u8]) -> usize {
+    let len = text.len().min(response.len());
+    response[..len].copy_from_slice(&text.as_bytes()[..len]);
+    len
+}
+
+/// Time that passes only by waiting.
+#[derive(Clone, Default)]
+pub(crate) struct VirtualClock(Rc<Cell<u64>>);
+
+impl VirtualClock {
+    pub(crate) fn secs(&self) -> u64 {
+        self.0.get() / 1000
+    }
+
+    pub(crate) fn pass(&self, secs: u64) {
+        self.0.set(self.0.get() + secs * 1000);
+    }
+}
+
+impl Clock for VirtualClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.get())
+    }
+
+    async fn wait(&mut self, until: Instant) {
+        self.0.set(self.0.get().max(until.as_millis()));
+    }
+}
+
+/// Notifications that have come.
+#[derive(Clone, Default)]
+pub(crate) struct Queue(Rc<RefCell<VecDeque<String>>>);
+
+impl Queue {
+    pub(crate) fn push(&self, line: &str) {
+        self.0.borrow_mut().push_back(format!("{line}\r\n"));
+    }
+}
+
+impl Notifications for Queue {
+    async fn next(&mut self, line: &mut [u8]) -> usize {
+        let next = self.0.borrow_mut().pop_front();
+        match next {
+            Some(text) => answer(&text, line),
+            None => pending().await,
+        }
+    }
+}

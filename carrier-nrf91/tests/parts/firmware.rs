@@ -1,0 +1,367 @@
+use core::cell::RefCell;
+use std::rc::Rc;
+
+use carrier_nrf91::firmware::{DIRTY, DeltaError, DeltaFirmware, DeltaInterface, ModemStart, UUID};
+use lwm2m_carrier::hal::{
+    Applied, Firmware, FirmwareErrorKind, Installed, RecordId, Storage, StorageError,
+    StorageErrorKind,
+};
+
+use crate::double::{VirtualClock, run};
+
+const OLD: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000001";
+const NEW: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000002";
+
+/// The interface as its header describes it.
+#[derive(Clone)]
+struct Modem(Rc<RefCell<State>>);
+
+struct State {
+    uuid: [u8; UUID],
+    area: u32,
+    image: Vec<u8>,
+    dirty: bool,
+    /// Calls that an erasure still takes.
+    erasing: u32,
+    receiving: bool,
+    scheduled: bool,
+    fault: Option<i32>,
+    erased: u32,
+}
+
+impl Default for Modem {
+    fn default() -> Self {
+        Self(Rc::new(RefCell::new(State {
+            uuid: OLD,
+            area: 300_000,
+            image: Vec::new(),
+            dirty: false,
+            erasing: 0,
+            receiving: false,
+            scheduled: false,
+            fault: None,
+            erased: 0,
+        })))
+    }
+}
+
+impl Modem {
+    fn settled(&self) -> Result<core::cell::RefMut<'_, State>, DeltaError> {
+        let mut state = self.0.borrow_mut();
+        if state.erasing > 0 {
+            state.erasing -= 1;
+            if state.erasing == 0 {
+                state.image.clear();
+                state.dirty = false;
+            }
+            return Err(DeltaError::ERASE_PENDING);
+        }
+        Ok(state)
+    }
+
+    /// The modem starts again, with the update.
+    fn restart(&self, works: bool) {
+        let mut state = self.0.borrow_mut();
+        state.receiving = false;
+        if core::mem::take(&mut state.scheduled) {
+            state.dirty = true;
+            if works {
+                state.uuid = NEW;
+            }
+        }
+    }
+}
+
+impl DeltaInterface for Modem {
+    fn uuid(&mut self) -> Result<[u8; UUID], DeltaError> {
+        Ok(self.settled()?.uuid)
+    }
+
+    fn offset(&mut self) -> Result<u32, DeltaError> {
+        let state = self.settled()?;
+        Ok(if state.dirty {
+            DIRTY
+        } else {
+            state.image.len() as u32
+        })
+    }
+
+    fn area(&mut self) -> Result<u32, DeltaError> {
+        Ok(self.0.borrow().area)
+    }
+
+    fn write_init(&mut self) -> Result<(), DeltaError> {
+        let mut state = self.settled()?;
+        if state.dirty {
+            return Err(DeltaError(11));
+        }
+        if core::mem::replace(&mut state.receiving, true) {
+            return Err(DeltaError::ALREADY);
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, part: &[u8]) -> Result<(), DeltaError> {
+        let mut state = self.settled()?;
+        if let Some(number) = state.fault {
+            return Err(DeltaError(number));
+        }
+        if !state.receiving || part.len() > 2048 {
+            return Err(DeltaError(18));
+        }
+        state.image.extend_from_slice(part);
+        Ok(())
+    }
+
+    fn write_done(&mut self) -> Result<(), DeltaError> {
+        let mut state = self.settled()?;
+        if !core::mem::take(&mut state.receiving) {
+            return Err(DeltaError(18));
+        }
+        Ok(())
+    }
+
+    fn erase(&mut self) -> Result<(), DeltaError> {
+        let mut state = self.settled()?;
+        state.erasing = 4;
+        state.erased += 1;
+        Ok(())
+    }
+
+    fn update(&mut self) -> Result<(), DeltaError> {
+        let mut state = self.settled()?;
+        if state.receiving || state.image.is_empty() {
+            return Err(DeltaError(21));
+        }
+        state.scheduled = true;
+        Ok(())
+    }
+}
+
+/// One record, and a power that fails at the n-th change.
+#[derive(Clone, Default)]
+struct Record(Rc<RefCell<Stored>>);
+
+/// The record, and how many changes the power lasts for.
+type Stored = (Option<Vec<u8>>, Option<u32>);
+
+impl Record {
+    fn change(&self, record: Option<Vec<u8>>) -> Result<(), StorageError> {
+        let mut state = self.0.borrow_mut();
+        match &mut state.1 {
+            Some(0) => return Err(StorageError::new(StorageErrorKind::Io, 5)),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        state.0 = record;
+        Ok(())
+    }
+}
+
+impl Storage for Record {
+    async fn load(
+        &mut self,
+        _: RecordId,
+        buffer: &mut [u8],
+    ) -> Result<Option<usize>, StorageError> {
+        let state = self.0.borrow();
+        Ok(state.0.as_ref().map(|record| {
+            buffer[..record.len()].copy_from_slice(record);
+            record.len()
+        }))
+    }
+
+    async fn store(&mut self, _: RecordId, record: &[u8]) -> Result<(), StorageError> {
+        self.change(Some(record.to_vec()))
+    }
+
+    async fn delete(&mut self, _: RecordId) -> Result<(), StorageError> {
+        self.change(None)
+    }
+}
+
+#[derive(Default)]
+struct World {
+    modem: Modem,
+    record: Record,
+    clock: VirtualClock,
+}
+
+impl World {
+    fn boot(&self, start: ModemStart) -> DeltaFirmware<Modem, Record, VirtualClock> {
+        let (modem, record) = (self.modem.clone(), self.record.clone());
+        DeltaFirmware::new(modem, record, self.clock.clone(), RecordId(17), start)
+    }
+
+    /// A package of 5000 bytes, complete.
+    fn received(&self) -> DeltaFirmware<Modem, Record, VirtualClock> {
+        let mut firmware = self.boot(ModemStart::Normal);
+        assert_eq!(run(firmware.begin(Some(5000), false)), Ok(0));
+        run(firmware.write(0, &[1; 3000])).unwrap();
+        run(firmware.write(3000, &[2; 2000])).unwrap();
+        run(firmware.finish(5000)).unwrap();
+        firmware
+    }
+}
+
+#[test]
+fn update_is_told_by_the_uuid() {
+    let world = World::default();
+    let mut firmware = world.received();
+    assert_eq!(world.modem.0.borrow().image.len(), 5000);
+    assert_eq!(run(firmware.apply()), Ok(Applied::RebootRequired));
+    world.modem.restart(true);
+    let mut firmware = world.boot(ModemStart::Normal);
+    assert_eq!(run(firmware.outcome()), Ok(Installed::Yes));
+    assert_eq!(run(firmware.outcome()), Ok(Installed::Yes));
+}
+
+#[test]
+fn update_that_the_modem_gives_up_has_failed() {
+    for start in [ModemStart::Normal, ModemStart::UpdateFailed] {
+        let world = World::default();
+        run(world.received().apply()).unwrap();
+        world.modem.restart(false);
+        assert_eq!(run(world.boot(start).outcome()), Ok(Installed::Failed));
+    }
+}
+
+#[test]
+fn update_at_low_voltage_is_to_be_tried_again() {
+    let world = World::default();
+    run(world.received().apply()).unwrap();
+    assert_eq!(
+        run(world.boot(ModemStart::VoltageLow).outcome()),
+        Ok(Installed::NotYet)
+    );
+}
+
+#[test]
+fn power_cut_anywhere_in_apply_is_told_right() {
+    for cut in 0..2 {
+        let world = World::default();
+        let mut firmware = world.received();
+        world.record.0.borrow_mut().1 = Some(cut);
+        assert!(run(firmware.apply()).is_err());
+        world.record.0.borrow_mut().1 = None;
+        let scheduled = world.modem.0.borrow().scheduled;
+        assert_eq!(scheduled, cut == 1);
+        world.modem.restart(true);
+        let expected = if scheduled {
+            Installed::Yes
+        } else {
+            Installed::NotYet
+        };
+        let mut firmware = world.boot(ModemStart::Normal);
+        assert_eq!(run(firmware.outcome()), Ok(expected), "cut {cut}");
+        if !scheduled {
+            run(firmware.apply()).unwrap();
+            world.modem.restart(true);
+            assert_eq!(
+                run(world.boot(ModemStart::Normal).outcome()),
+                Ok(Installed::Yes)
+            );
+        }
+    }
+}
+
+#[test]
+fn package_is_resumed_where_the_modem_ended() {
+    let world = World::default();
+    let mut firmware = world.boot(ModemStart::Normal);
+    run(firmware.begin(Some(5000), false)).unwrap();
+    run(firmware.write(0, &[1; 3000])).unwrap();
+    world.modem.restart(true);
+    let mut firmware = world.boot(ModemStart::Normal);
+    assert_eq!(run(firmware.begin(Some(5000), true)), Ok(3000));
+    run(firmware.write(3000, &[2; 2000])).unwrap();
+    run(firmware.finish(5000)).unwrap();
+    assert_eq!(world.modem.0.borrow().erased, 0);
+    assert_eq!(world.modem.0.borrow().image.len(), 5000);
+}
+
+#[test]
+fn what_cannot_be_resumed_is_erased() {
+    for (dirty, resume, size) in [
+        (true, true, Some(5000)),
+        (true, true, None),
+        (true, false, Some(5000)),
+        (false, false, Some(5000)),
+        (false, true, Some(2000)),
+    ] {
+        let world = World::default();
+        {
+            let mut state = world.modem.0.borrow_mut();
+            state.dirty = dirty;
+            state.image = vec![9; 3000];
+        }
+        let mut firmware = world.boot(ModemStart::Normal);
+        assert_eq!(run(firmware.begin(size, resume)), Ok(0));
+        assert_eq!(world.modem.0.borrow().erased, 1);
+        assert!(world.modem.0.borrow().image.is_empty());
+        assert!(world.clock.secs() >= 3, "asked every second");
+    }
+}
+
+#[test]
+fn erasure_that_does_not_end_is_given_up() {
+    let world = World::default();
+    {
+        let mut state = world.modem.0.borrow_mut();
+        state.erasing = u32::MAX;
+    }
+    let mut firmware = world.boot(ModemStart::Normal);
+    let begun = run(firmware.begin(Some(5000), false));
+    assert_eq!(
+        begun.map_err(|it| (it.kind, it.errno)),
+        Err((FirmwareErrorKind::Io, 17))
+    );
+    assert_eq!(world.clock.secs(), 600);
+}
+
+#[test]
+fn discarded_package_is_erased_in_time_for_the_next() {
+    let world = World::default();
+    let mut firmware = world.received();
+    run(firmware.discard()).unwrap();
+    assert_eq!(run(firmware.begin(Some(100), true)), Ok(0));
+    assert!(world.modem.0.borrow().image.is_empty());
+    assert_eq!(world.modem.0.borrow().erased, 1);
+}
+
+#[test]
+fn gaps_are_refused_and_repetitions_are_not_written() {
+    let world = World::default();
+    let mut firmware = world.boot(ModemStart::Normal);
+    run(firmware.begin(None, false)).unwrap();
+    run(firmware.write(0, &[1; 100])).unwrap();
+    run(firmware.write(0, &[1; 100])).unwrap();
+    assert!(run(firmware.write(101, &[1; 100])).is_err());
+    assert_eq!(world.modem.0.borrow().image.len(), 100);
+    assert_eq!(
+        run(firmware.finish(200)).map_err(|it| it.kind),
+        Err(FirmwareErrorKind::Integrity)
+    );
+}
+
+#[test]
+fn refusals_of_the_modem_have_their_result() {
+    for (number, kind) in [
+        (3, FirmwareErrorKind::Unsupported),
+        (9, FirmwareErrorKind::Unsupported),
+        (5, FirmwareErrorKind::Integrity),
+        (1, FirmwareErrorKind::Memory),
+        (12, FirmwareErrorKind::Io),
+        (23, FirmwareErrorKind::Io),
+    ] {
+        let world = World::default();
+        let mut firmware = world.boot(ModemStart::Normal);
+        run(firmware.begin(None, false)).unwrap();
+        world.modem.0.borrow_mut().fault = Some(number);
+        let error = run(firmware.write(0, &[1; 10])).unwrap_err();
+        assert_eq!((error.kind, error.errno), (kind, number));
+    }
+    let world = World::default();
+    let begun = run(world.boot(ModemStart::Normal).begin(Some(300_001), false));
+    assert_eq!(begun.map_err(|it| it.kind), Err(FirmwareErrorKind::Full));
+}

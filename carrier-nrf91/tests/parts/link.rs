@@ -1,0 +1,239 @@
+use carrier_nrf91::at::AccessTechnology;
+use carrier_nrf91::{Edrx, LinkSettings, LteLink, NetworkClock, NetworkTime, PowerSaving};
+use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkErrorKind, LinkState};
+use lwm2m_core::time::{Duration, UnixTime};
+
+use crate::double::{Queue, Script, VirtualClock, is_pending, run};
+
+#[derive(Default)]
+struct World {
+    script: Script,
+    queue: Queue,
+    clock: VirtualClock,
+    time: NetworkTime,
+}
+
+type TestLink<'t> = LteLink<'t, Script, Queue, VirtualClock>;
+
+impl World {
+    fn link(&self, settings: LinkSettings) -> TestLink<'_> {
+        LteLink::new(
+            self.script.clone(),
+            self.queue.clone(),
+            self.clock.clone(),
+            &self.time,
+            settings,
+        )
+    }
+
+    fn expect_start(&self, registration: &str) -> &Script {
+        self.script
+            .expect("AT+CEREG?", registration)
+            .expect("AT%MDMEV=1", "OK\n")
+            .expect("AT+CGEREP=1", "OK\n")
+            .expect("AT%XTIME=1", "OK\n")
+    }
+
+    /// A link that is up, at this level of `+CEREG`.
+    fn up(&self) -> TestLink<'_> {
+        let registered = "+CEREG: 3,1,\"002F\",\"0012BEEF\",7\nOK\n";
+        self.expect_start(registered)
+            .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+            .expect("AT+CEREG?", registered)
+            .expect("AT+CCLK?", "ERROR\n");
+        let mut link = self.link(LinkSettings::default());
+        run(link.up()).unwrap();
+        assert!(self.script.is_done());
+        link
+    }
+}
+
+#[test]
+fn attach_waits_for_the_registration() {
+    let world = World::default();
+    world
+        .script
+        .expect("AT+CEREG?", "+CEREG: 0,0\nOK\n")
+        .expect("AT+CEREG=5", "OK\n")
+        .expect("AT%MDMEV=1", "ERROR\n")
+        .expect("AT+CGEREP=1", "OK\n")
+        .expect("AT%XTIME=1", "OK\n")
+        .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+        .expect("AT+CPSMS=1,,,\"00111000\",\"00011110\"", "OK\n")
+        .expect("AT+CEDRXS=2,4,\"0101\"", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 2\n+CEREG: 5,2\nOK\n")
+        .expect("AT+CEREG?", "+CEREG: 5,2,\"0901\",\"020A7716\",7\nOK\n")
+        .expect(
+            "AT+CEREG?",
+            "+CEREG: 5,5,\"0901\",\"020A7716\",7,,,\"11100000\",\"11100000\"\nOK\n",
+        )
+        .expect("AT+CCLK?", "+CCLK: \"18/12/06,22:10:00+08\"\nOK\n");
+    let mut settings = LinkSettings::default();
+    settings.power_saving = Some(PowerSaving {
+        periodic_update: Duration::from_secs(86_400),
+        // 30 units of 2 seconds.
+        active_time: Duration::from_secs(60),
+    });
+    settings.edrx = Some(Edrx {
+        technology: AccessTechnology::LteM,
+        cycle: Duration::from_millis(81_920),
+    });
+    let mut link = world.link(settings);
+    assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+    run(link.up()).unwrap();
+    assert!(world.script.is_done());
+    assert_eq!(link.state(), LinkState::Up);
+    assert_eq!(world.clock.secs(), 30, "asked again every 15 seconds");
+    world.clock.pass(5);
+    let clock = NetworkClock::new(world.clock.clone(), &world.time);
+    assert_eq!(clock.unix_time(), Some(UnixTime::from_secs(1_544_127_005)));
+    assert!(is_pending(link.changed()));
+}
+
+#[test]
+fn level_of_the_application_stays() {
+    for level in 1..=5 {
+        let world = World::default();
+        let registered = format!("+CEREG: {level},1\nOK\n");
+        world
+            .expect_start(&registered)
+            .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+            .expect("AT+CEREG?", &registered)
+            .expect("AT+CCLK?", "ERROR\n");
+        run(world.link(LinkSettings::default()).up()).unwrap();
+        assert!(world.script.is_done());
+    }
+}
+
+#[test]
+fn failed_attach_says_why() {
+    for (registration, kind, cause) in [
+        ("+CEREG: 5,90\nOK\n", LinkErrorKind::Sim, None),
+        (
+            "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,15\nOK\n",
+            LinkErrorKind::Rejected,
+            Some(15),
+        ),
+        ("ERROR\n", LinkErrorKind::Modem, None),
+        ("+CEREG: 5\n", LinkErrorKind::Modem, None),
+    ] {
+        let world = World::default();
+        world
+            .expect_start("+CEREG: 5,0\nOK\n")
+            .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+            .expect("AT+CFUN=1", "OK\n")
+            .expect("AT+CEREG?", registration);
+        let mut link = world.link(LinkSettings::default());
+        assert_eq!(
+            run(link.up()).map_err(|it| it.kind),
+            Err(kind),
+            "{registration}"
+        );
+        assert_eq!(link.reject_cause(), cause);
+    }
+}
+
+#[test]
+fn attach_ends_at_its_limit() {
+    let world = World::default();
+    let searching = "+CEREG: 5,2\nOK\n";
+    world
+        .expect_start(searching)
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n");
+    for _ in 0..=20 {
+        world.script.expect("AT+CEREG?", searching);
+    }
+    let mut link = world.link(LinkSettings::default());
+    assert_eq!(
+        run(link.up()).map_err(|it| it.kind),
+        Err(LinkErrorKind::NoService)
+    );
+    assert_eq!(world.clock.secs(), 300);
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn losses_have_their_reason() {
+    for (lines, reason) in [
+        (
+            &["+CEREG: 2,\"002F\",\"0012BEEF\",7"][..],
+            DetachReason::NoService,
+        ),
+        (&["+CEREG: 4"], DetachReason::NoService),
+        (&["+CEREG: 90"], DetachReason::Sim),
+        (
+            &["+CEREG: 3,\"002F\",\"0012BEEF\",7,0,8"],
+            DetachReason::Sim,
+        ),
+        (
+            &["+CEREG: 3,\"002F\",\"0012BEEF\",7,0,11"],
+            DetachReason::Network,
+        ),
+        (&["+CEREG: 3"], DetachReason::Network),
+        (&["+CGEV: NW DETACH", "+CEREG: 2"], DetachReason::Network),
+        (&["+CGEV: NW PDN DEACT 0"], DetachReason::Network),
+        (&["%MDMEV: ME OVERHEATED", "+CEREG: 0"], DetachReason::Modem),
+        (&["%MDMEV: ME BATTERY LOW"], DetachReason::Modem),
+    ] {
+        let world = World::default();
+        let mut link = world.up();
+        for line in lines {
+            world.queue.push(line);
+        }
+        assert_eq!(run(link.changed()), LinkState::Down(reason), "{lines:?}");
+        assert!(is_pending(link.changed()), "{lines:?}");
+        world.queue.push("+CEREG: 5,\"0901\",\"020A7716\",7");
+        assert_eq!(run(link.changed()), LinkState::Up, "{lines:?}");
+    }
+}
+
+#[test]
+fn what_does_not_matter_changes_nothing() {
+    let world = World::default();
+    let mut link = world.up();
+    for line in [
+        "+CEREG: 1,\"0030\",\"0012BEEE\",7",
+        "%MDMEV: SEARCH STATUS 2",
+        "+CGEV: NW PDN DEACT 1",
+        "+CSCON: 1",
+        "%XTIME: \"08\",\"81109251714208\",\"01\"",
+    ] {
+        world.queue.push(line);
+    }
+    // Longer than what is read: its end is missing.
+    world
+        .queue
+        .push(&format!("+CEREG: 0,\"{}\"", "0".repeat(200)));
+    assert!(is_pending(link.changed()));
+    let clock = NetworkClock::new(world.clock.clone(), &world.time);
+    assert_eq!(clock.unix_time(), Some(UnixTime::from_secs(1_517_239_044)));
+}
+
+#[test]
+fn link_that_was_taken_down_stays_down() {
+    let world = World::default();
+    let mut link = world.up();
+    world.script.expect("AT+CFUN=4", "OK\n");
+    run(link.down()).unwrap();
+    for line in ["+CEREG: 0", "+CEREG: 1", "+CGEV: ME PDN ACT 0"] {
+        world.queue.push(line);
+    }
+    assert!(is_pending(link.changed()));
+    assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+    world.script.expect("AT+CFUN=4", "ERROR\n");
+    assert_eq!(
+        run(link.down()).map_err(|it| it.kind),
+        Err(LinkErrorKind::Modem)
+    );
+}
+
+#[test]
+fn reports_of_the_time_before_are_forgotten() {
+    let world = World::default();
+    world.queue.push("+CEREG: 0");
+    world.queue.push("+CGEV: ME DETACH");
+    let mut link = world.up();
+    assert!(is_pending(link.changed()));
+    assert_eq!(link.state(), LinkState::Up);
+}

@@ -1,0 +1,15 @@
+//! The parts of the port against a modem of which only the texts are real.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail by a panic"
+)]
+
+mod double;
+mod firmware;
+mod info;
+mod keys;
+mod link;
