@@ -284,6 +284,7 @@ impl<'b> ValueWriter<'b> {
             Value::Opaque(bytes) => senml_cbor::write_bytes(out, bytes),
             Value::Integer(value) | Value::Time(value) => senml_cbor::write_i64(out, value),
             Value::Unsigned(value) => senml_cbor::write_u64(out, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => senml_cbor::write_f64(out, value),
             Value::Boolean(value) => senml_cbor::write_bool(out, value),
             Value::ObjectLink { object, instance } => {
@@ -306,6 +307,7 @@ impl<'b> ValueWriter<'b> {
             }
             Value::Integer(value) => Captured::Short(Value::Integer(value)),
             Value::Unsigned(value) => Captured::Short(Value::Unsigned(value)),
+            #[cfg(feature = "float")]
             Value::Float(value) => Captured::Short(Value::Float(value)),
             Value::Boolean(value) => Captured::Short(Value::Boolean(value)),
             Value::Time(value) => Captured::Short(Value::Time(value)),
@@ -321,6 +323,7 @@ impl<'b> ValueWriter<'b> {
             Value::String(text) | Value::CoreLink(text) => out.bytes(text.as_bytes()),
             Value::Integer(value) | Value::Time(value) => number::write_i64(out, value),
             Value::Unsigned(value) => number::write_u64(out, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => number::write_f64(out, value),
             Value::Boolean(value) => text::write_bool(out, value),
             Value::Opaque(bytes) => base64::write(out, bytes),
@@ -344,6 +347,7 @@ impl<'b> ValueWriter<'b> {
             Value::Opaque(bytes) => tlv::write_bytes(out, kind, id, bytes),
             Value::Integer(value) | Value::Time(value) => tlv::write_i64(out, kind, id, value),
             Value::Unsigned(value) => tlv::write_u64(out, kind, id, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => tlv::write_f64(out, kind, id, value),
             Value::Boolean(value) => tlv::write_bool(out, kind, id, value),
             Value::ObjectLink { object, instance } => {
@@ -368,6 +372,7 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Writes a floating point number.
+    #[cfg(feature = "float")]
     pub fn float(&mut self, value: f64) {
         self.value(&Value::Float(value));
     }

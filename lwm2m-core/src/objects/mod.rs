@@ -11,6 +11,7 @@ mod error;
 mod event_log;
 mod firmware_update;
 mod instances;
+#[cfg(feature = "float")]
 mod location;
 mod security;
 mod server;
@@ -26,6 +27,7 @@ pub use firmware_update::{
     DeliveryMethod, FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult,
 };
 pub use instances::Instances;
+#[cfg(feature = "float")]
 pub use location::{Location, Position, Velocity};
 pub use security::{Security, SecurityInstance, SecurityMode};
 pub use server::{Server, ServerInstance};
