@@ -1,7 +1,9 @@
 //! LwM2M Server, object 1, version 1.1.
 
+#[cfg(feature = "bootstrap")]
+use crate::model::Transaction;
 use crate::model::{
-    Arguments, Error, Object, ObjectDefinition, Outcome, Target, Transaction, Value, ValueWriter,
+    Arguments, Error, Object, ObjectDefinition, Outcome, Target, Value, ValueWriter,
 };
 
 use super::{
@@ -151,6 +153,7 @@ impl<const N: usize> Object for Server<N> {
         slots.delete(instance).map(|_| ())
     }
 
+    #[cfg(feature = "bootstrap")]
     fn transaction(&mut self, step: Transaction) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         slots.transaction(step, &mut |_| {})
@@ -272,6 +275,7 @@ mod tests {
         assert_eq!(read(&server, 0, 17), Some(5));
     }
 
+    #[cfg(feature = "bootstrap")]
     #[test]
     fn roll_back_restores_exactly() {
         let mut server = Server::<4>::new();
@@ -294,6 +298,7 @@ mod tests {
         assert_eq!(server.next_instance(Some(1)), None);
     }
 
+    #[cfg(feature = "bootstrap")]
     #[test]
     fn commit_keeps_what_was_staged() {
         let mut server = Server::<2>::new();
