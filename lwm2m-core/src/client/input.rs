@@ -156,6 +156,7 @@ impl Client<'_> {
                 Some(exchange) if exchange.matches(id) => match exchange.purpose {
                     #[cfg(feature = "observe")]
                     Purpose::Notification(_) => connection.exchange = None,
+                    #[cfg(feature = "separate")]
                     Purpose::Response(slot) => {
                         connection.exchange = None;
                         self.close_separate(slot);
@@ -238,6 +239,7 @@ impl Client<'_> {
             Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
             #[cfg(feature = "observe")]
             Purpose::Notification(_) => {}
+            #[cfg(feature = "separate")]
             Purpose::Response(_) => {}
         }
     }
@@ -270,6 +272,7 @@ impl Client<'_> {
             }
             match known {
                 Remembered::Pending => return,
+                #[cfg(feature = "separate")]
                 Remembered::Acknowledged => {
                     self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
                     return;

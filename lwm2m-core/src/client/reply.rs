@@ -1,6 +1,7 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
 use super::request::Origin;
+use crate::message::deduplication::Created;
 use crate::model::{ContentFormat, Error};
 use crate::wire::coap::{Block, Builder, Code, Kind, Token, option};
 use crate::wire::writer::{Writer, Written};
@@ -19,7 +20,7 @@ pub(crate) struct Head {
     pub(crate) etag: Option<u32>,
     pub(crate) observe: Option<u32>,
     /// Object and instance of a Create.
-    pub(crate) created: Option<(u16, u16)>,
+    pub(crate) created: Created,
     pub(crate) format: Option<ContentFormat>,
     pub(crate) block2: Option<Block>,
     pub(crate) block1: Option<Block>,
@@ -63,6 +64,7 @@ impl Head {
         if let Some(observe) = self.observe {
             builder.option_uint(option::OBSERVE, observe);
         }
+        #[cfg(feature = "create")]
         if let Some((object, instance)) = self.created {
             for id in [object, instance] {
                 let mut digits = [0; 5];

@@ -343,6 +343,7 @@ fn child(path: Path, id: u16) -> Result<Path, Error> {
 }
 
 /// The instance that a payload sent to an object names first, for Create.
+#[cfg(feature = "create")]
 pub(crate) fn named_instance(
     format: ContentFormat,
     object: u16,

@@ -9,6 +9,7 @@ mod connectivity_monitoring;
 mod device;
 mod error;
 mod event_log;
+#[cfg(feature = "separate")]
 mod firmware_update;
 mod instances;
 #[cfg(feature = "float")]
@@ -23,6 +24,7 @@ pub use connectivity_monitoring::{Cell, ConnectivityMonitoring};
 pub use device::{Device, PowerSource};
 pub use error::SetError;
 pub use event_log::EventLog;
+#[cfg(feature = "separate")]
 pub use firmware_update::{
     DeliveryMethod, FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult,
 };

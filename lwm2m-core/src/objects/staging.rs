@@ -158,6 +158,7 @@ impl Slots {
     }
 
     /// Deletes `instance`. `Some` is a slot whose data must be wiped.
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     pub(super) fn delete(&mut self, instance: u16) -> Result<Option<usize>, Error> {
         let slot = self.find(instance).ok_or(Error::NotFound)?;
         let label = self.labels.get(slot).copied().unwrap_or_default();

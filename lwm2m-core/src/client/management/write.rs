@@ -21,6 +21,7 @@ pub(crate) enum Rights {
     /// Writable resources.
     Server,
     /// Writable resources of an instance that is about to be created.
+    #[cfg(feature = "create")]
     Creator,
     /// All known resources; unknown ones are passed over, missing instances are created.
     #[cfg(feature = "bootstrap")]

@@ -135,11 +135,13 @@ impl<const N: usize> Object for Server<N> {
         Ok(Outcome::Done)
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn check_create(&self, instance: u16) -> Result<(), Error> {
         let slots: &Slots = &self.slots;
         slots.check_create(instance)
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn create(&mut self, instance: u16) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         let slot = slots.create(instance)?;
@@ -148,6 +150,7 @@ impl<const N: usize> Object for Server<N> {
         Ok(())
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn delete(&mut self, instance: u16) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         slots.delete(instance).map(|_| ())
