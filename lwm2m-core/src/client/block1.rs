@@ -315,8 +315,10 @@ fn target_of(path: Path) -> Target {
 
 /// What a request that leaves no room for its answer is to do: the same in blocks that fit into `room` bytes
 /// (RFC 7959, section 2.9.3).
-pub(super) fn smaller_block(message: Message<'_>, room: usize) -> Option<Block> {
-    let mut block = Request::read(message).ok()?.block1?;
+pub(super) fn smaller_block(message: &Message<'_>, room: usize) -> Option<Block> {
+    let mut request = Request::new(message);
+    request.read().ok()?;
+    let mut block = request.block1?;
     block.szx = block.szx.min(Block::szx_for(room.saturating_sub(OVERHEAD)));
     Some(block)
 }

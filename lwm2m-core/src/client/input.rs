@@ -76,7 +76,7 @@ impl Client<'_> {
                 let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
                 {
-                    answer.block1 = super::block1::smaller_block(message, head.len() + len);
+                    answer.block1 = super::block1::smaller_block(&message, head.len() + len);
                 }
                 answer.size1 = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER)).ok();
                 let len = answer.alone(buffer);
@@ -280,9 +280,10 @@ impl Client<'_> {
                 Remembered::Code(code, created) => {
                     let mut head = Head::answer(&origin, code, origin.message_id);
                     head.created = created;
-                    head.block1 = Request::read(*message)
-                        .ok()
-                        .and_then(|request| request.block1);
+                    let mut request = Request::new(message);
+                    if request.read().is_ok() {
+                        head.block1 = request.block1;
+                    }
                     let len = head.alone(buffer);
                     self.reply(session, len, None);
                     return;
@@ -290,8 +291,9 @@ impl Client<'_> {
                 Remembered::Again => {}
             }
         }
-        let handled = match Request::read(*message) {
-            Ok(request) => self.handle_request(index, &request, &origin, buffer, cx),
+        let mut request = Request::new(message);
+        let handled = match request.read() {
+            Ok(()) => self.handle_request(index, &request, &origin, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
             Err(Code::BAD_OPTION) if origin.kind == Kind::Non => {
                 self.unexpected();

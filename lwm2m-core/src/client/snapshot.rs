@@ -14,7 +14,7 @@ use crate::wire::writer::Writer;
 pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, Error> {
     let object = objects.object(id).ok_or(Error::NotFound)?;
     let target = Path::object(id);
-    let mut out = ValueWriter::new(Writer::new(buffer), ContentFormat::Tlv, target)?;
+    let mut out = ValueWriter::new(Writer::new(buffer), ContentFormat::Tlv, target);
     let mut next = object.next_instance(None);
     while let Some(instance) = next {
         let path = Path::instance(id, instance);

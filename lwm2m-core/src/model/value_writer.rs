@@ -2,7 +2,7 @@
 
 #[cfg(feature = "senml-cbor")]
 use super::Level;
-use super::{ContentFormat, Error, Path, Value};
+use super::{ContentFormat, Path, Value};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
 #[cfg(feature = "tlv")]
@@ -75,19 +75,15 @@ impl<'b> ValueWriter<'b> {
         writer
     }
 
-    /// A writer for a read of `target`.
-    ///
-    /// # Errors
-    /// [`Error::NotAcceptable`] when the format is not one of values.
-    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Result<Self, Error> {
+    /// A writer for a read of `target`. `format` is one of values; CoRE links would be written as text.
+    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
         let form = match format {
-            ContentFormat::Text => Form::Text,
+            ContentFormat::Text | ContentFormat::CoreLink => Form::Text,
             ContentFormat::Opaque => Form::Opaque,
             #[cfg(feature = "senml-cbor")]
             ContentFormat::SenmlCbor => Form::SenmlCbor,
             #[cfg(feature = "tlv")]
             ContentFormat::Tlv => Form::Tlv,
-            _ => return Err(Error::NotAcceptable),
         };
         #[cfg_attr(
             not(feature = "senml-cbor"),
@@ -98,7 +94,7 @@ impl<'b> ValueWriter<'b> {
         if form == Form::SenmlCbor {
             writer.pack = Some(senml_cbor::Pack::open(&mut writer.out, target));
         }
-        Ok(writer)
+        writer
     }
 
     /// A writer of plain text.

@@ -79,7 +79,7 @@ impl Client<'_> {
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
                     Ok(discover::write(writer, objects, path))
                 })
             })
@@ -89,9 +89,7 @@ impl Client<'_> {
         } else {
             read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
                 head.format = Some(format);
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
-                    read::write(writer, objects, path, format)
-                })
+                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
             })
         };
         let handled = match result {

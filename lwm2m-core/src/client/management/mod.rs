@@ -127,7 +127,7 @@ impl Client<'_> {
                 let _ = (&out, path);
             };
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
                     Ok(discover::write(writer, objects, path, &describe))
                 })
             })
@@ -138,9 +138,7 @@ impl Client<'_> {
                 {
                     head.observe = self.observe_option(index, path, request, origin.token, cx);
                 }
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
-                    read::write(writer, objects, path, format)
-                })
+                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
             })
         };
         match result {
