@@ -2,7 +2,7 @@
 
 use super::super::connection::Stage;
 use super::super::input::Handled;
-use super::super::management::write::{self, Mode, Rights};
+use super::super::management::write::{Mode, Rights, Write};
 use super::super::management::{Done, payload_format, read};
 use super::super::output::{Event, Failure};
 use super::super::reply::{self, Head, code_of};
@@ -144,25 +144,21 @@ fn bootstrap_write(
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
-    let format = payload_format(request)?;
-    let payload = request.message.payload();
-    write::check(objects, path, format, payload, Rights::Bootstrap, scratch)?;
+    let write = Write {
+        path,
+        format: payload_format(request)?,
+        payload: request.message.payload(),
+        rights: Rights::Bootstrap,
+    };
+    write.check(objects, scratch)?;
     ensure_instance(objects, path)?;
-    let mut reader = ValueReader::new(format, path, payload)?;
+    let mut reader = ValueReader::new(write.format, path, write.payload)?;
     while let Some(node) = reader.next()? {
         if matches!(node.content, Content::Instance) || path.level() == Level::Object {
             ensure_instance(objects, node.path)?;
         }
     }
-    let outcome = write::apply(
-        objects,
-        path,
-        Mode::Replace,
-        format,
-        payload,
-        Rights::Bootstrap,
-        scratch,
-    )?;
+    let outcome = write.apply(objects, Mode::Replace, scratch)?;
     Ok(Done {
         outcome,
         ..Done::new(Code::CHANGED, path)

@@ -7,6 +7,7 @@ mod execute;
 pub(super) mod read;
 pub(super) mod write;
 
+use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
 use super::request::{Origin, Place, Request};
@@ -218,21 +219,17 @@ impl Client<'_> {
     ) -> Result<Done, Error> {
         locate(cx.objects, path)?;
         let mode = if request.message.code() == Code::PUT {
-            write::Mode::Replace
+            Mode::Replace
         } else {
-            write::Mode::Update
+            Mode::Update
         };
-        let format = payload_format(request)?;
-        let payload = request.message.payload();
-        let outcome = write::write(
-            cx.objects,
+        let write = Write {
             path,
-            mode,
-            format,
-            payload,
-            write::Rights::Server,
-            scratch,
-        )?;
+            format: payload_format(request)?,
+            payload: request.message.payload(),
+            rights: Rights::Server,
+        };
+        let outcome = write.carry_out(cx.objects, mode, scratch)?;
         Ok(Done {
             outcome,
             ..Done::new(Code::CHANGED, path)
