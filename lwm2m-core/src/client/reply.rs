@@ -101,6 +101,7 @@ impl Head {
     }
 
     /// The message without a payload, at the front of `buf`; its length.
+    #[inline(never)]
     pub(crate) fn alone(&self, buf: &mut [u8]) -> usize {
         let len = self.write(buf, false);
         // Header and options of an answer are below 64 bytes, which the caller has kept free.

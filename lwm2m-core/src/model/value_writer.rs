@@ -63,6 +63,7 @@ impl<'b> ValueWriter<'b> {
     /// A writer that keeps a copy of the last value written, for reading an object without a format. Strings and
     /// opaque values need room in `buf`.
     #[must_use]
+    #[inline(never)]
     pub const fn capturing(buf: &'b mut [u8]) -> Self {
         Self::of(Writer::new(buf), Form::Capture, Path::ROOT)
     }
