@@ -143,6 +143,11 @@ impl Client<'_> {
         } else {
             let next = |transfer: &Transfer| !transfer.complete && transfer.received == offset;
             let transfer = mine.filter(next).ok_or(Code::REQUEST_ENTITY_INCOMPLETE)?;
+            // The application may have deleted the instance meanwhile.
+            if let Err(error) = locate(cx.objects, path) {
+                self.transfer = None;
+                return Err(code_of(error));
+            }
             self.block_has_arrived(index);
             transfer
         };
@@ -238,6 +243,12 @@ impl Client<'_> {
     /// The value at `path` was written as a whole: blocks of an older one are of no use.
     pub(super) fn supersede_transfer(&mut self, path: Path) {
         self.transfer = self.transfer.filter(|transfer| transfer.path != path);
+    }
+
+    /// The instance at `path` is gone, and with it what has come of a value.
+    #[cfg(feature = "create")]
+    pub(super) fn delete_transfer(&mut self, path: Path) {
+        self.transfer = (self.transfer).filter(|transfer| !path.contains(&transfer.path));
     }
 
     /// The answer to the operation with this ticket is known.

@@ -186,7 +186,10 @@ impl Client<'_> {
         let created = if code == Code::POST && level == Level::Object {
             Some(create::create(cx.objects, path, request, scratch)?)
         } else if code == Code::DELETE && level == Level::Instance {
-            Some(create::delete(cx.objects, path)?)
+            let done = create::delete(cx.objects, path)?;
+            #[cfg(feature = "block")]
+            self.delete_transfer(path);
+            Some(done)
         } else {
             None
         };
