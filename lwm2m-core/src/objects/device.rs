@@ -559,7 +559,7 @@ mod tests {
             \xc1\x10U";
         let mut buf = [0; 128];
         let path = Path::instance(3, 0);
-        let mut out = ValueWriter::new(Writer::new(&mut buf), ContentFormat::Tlv, path).unwrap();
+        let mut out = ValueWriter::new(Writer::new(&mut buf), ContentFormat::Tlv, path);
         out.begin_instance(path, false);
         let device = example();
         for definition in table::DEFINITION.resources {

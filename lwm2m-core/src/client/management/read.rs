@@ -1,7 +1,9 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
 use super::{definition_of, locate, object_of};
+use crate::client::reply::{self, Head};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
+use crate::wire::coap::Block;
 use crate::wire::writer::{Writer, Written};
 
 /// Whether `path` can be read, and in which format the answer is to be.
@@ -51,18 +53,36 @@ pub(crate) fn format_of(
     }
 }
 
-/// Writes what is readable at `path`, which [`format_of`] has checked.
+/// Builds a message with what is readable at `path`, which [`format_of`] has checked, in the format that `head` names, or
+/// the `wanted` block of it; its length.
 ///
 /// # Errors
-/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there.
-pub(crate) fn write(
+/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
+/// [`reply::with_payload`].
+// Three callers would have a copy each.
+#[inline(never)]
+pub(crate) fn answer(
+    buffer: &mut [u8],
+    head: &mut Head,
+    wanted: Option<Block>,
+    max_szx: u8,
+    objects: &dyn Objects,
+    path: Path,
+) -> Result<usize, Error> {
+    let format = head.format.unwrap_or(ContentFormat::Text);
+    reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
+        write(writer, objects, path, format)
+    })
+}
+
+fn write(
     writer: Writer<'_>,
     objects: &dyn Objects,
     path: Path,
     format: ContentFormat,
 ) -> Result<Written, Error> {
     let object = object_of(objects, path)?;
-    let mut out = ValueWriter::new(writer, format, path)?;
+    let mut out = ValueWriter::new(writer, format, path);
     match path.level() {
         Level::Root => return Err(Error::MethodNotAllowed),
         Level::Object => {

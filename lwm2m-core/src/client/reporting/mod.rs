@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::connection::{Session, session_of};
 use super::management::read;
 use super::output::SessionId;
-use super::reply::{self, Head};
+use super::reply::{Head, code_of};
 use super::request::Request;
 use super::{Client, Context, accounts};
 use crate::message::exchange::Purpose;
@@ -431,9 +431,7 @@ impl Client<'_> {
         let result =
             read::format_of(objects, path, accept, self.config.format).and_then(|format| {
                 head.format = Some(format);
-                reply::with_payload(buffer, head, None, max_szx, &mut |writer| {
-                    read::write(writer, objects, path, format)
-                })
+                read::answer(buffer, &mut head, None, max_szx, objects, path)
             });
         match result {
             Ok(len) => {
@@ -451,13 +449,7 @@ impl Client<'_> {
             }
             Err(error) => {
                 self.end_observation(slot);
-                Head::new(
-                    Kind::Non,
-                    reply::code_of(error),
-                    message_id,
-                    observation.token,
-                )
-                .alone(buffer)
+                Head::new(Kind::Non, code_of(error), message_id, observation.token).alone(buffer)
             }
         }
     }

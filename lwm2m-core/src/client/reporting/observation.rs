@@ -3,7 +3,9 @@
 use crate::client::output::SessionId;
 use crate::model::{ContentFormat, Objects, Path, Value, ValueWriter};
 use crate::time::Instant;
-use crate::wire::{coap::Token, number};
+use crate::wire::coap::Token;
+#[cfg(feature = "float")]
+use crate::wire::number;
 
 /// A path that a server observes.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,7 @@ pub(crate) enum Sample {
     None,
     Integer(i64),
     Unsigned(u64),
+    #[cfg(feature = "float")]
     Float(f64),
     Boolean(bool),
 }
@@ -78,6 +81,7 @@ impl Sample {
         match out.captured_short() {
             Some(Value::Integer(value) | Value::Time(value)) => Self::Integer(value),
             Some(Value::Unsigned(value)) => Self::Unsigned(value),
+            #[cfg(feature = "float")]
             Some(Value::Float(value)) => Self::Float(value),
             Some(Value::Boolean(value)) => Self::Boolean(value),
             _ => Self::None,
@@ -99,6 +103,7 @@ impl Sample {
     pub(crate) fn is_same(self, now: Self) -> bool {
         match (self, now) {
             (Self::None, _) | (_, Self::None) => false,
+            #[cfg(feature = "float")]
             (Self::Float(before), Self::Float(now)) => number::is_same_f64(before, now),
             (Self::Integer(before), Self::Integer(now)) => before == now,
             (Self::Unsigned(before), Self::Unsigned(now)) => before == now,
@@ -116,6 +121,7 @@ mod tests {
     fn equal_samples_are_compared_in_their_own_type() {
         assert!(Sample::Unsigned(u64::MAX).is_same(Sample::Unsigned(u64::MAX)));
         assert!(!Sample::Unsigned(u64::MAX).is_same(Sample::Unsigned(u64::MAX - 1)));
+        #[cfg(feature = "float")]
         assert!(Sample::Float(f64::NAN).is_same(Sample::Float(f64::NAN)));
         assert!(!Sample::None.is_same(Sample::None));
     }
