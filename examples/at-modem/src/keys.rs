@@ -1,9 +1,7 @@
 //! Credentials, which this modem has no use for.
 
 use lwm2m_carrier::errno;
-use lwm2m_carrier::hal::{
-    CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag,
-};
+use lwm2m_carrier::hal::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
 
 const UNSUPPORTED: KeyStoreError =
     KeyStoreError::new(KeyStoreErrorKind::Unsupported, errno::EOPNOTSUPP);

@@ -33,8 +33,7 @@ impl<U: Read + Write, C: Clock + Clone> AtSessions<'_, U, C> {
 
     /// Closes a socket that the modem has, or may have.
     async fn give_up(&self, connection: u8) -> Result<(), Failure> {
-        self.modem
-            .with(|state, _| state.sockets.forget(connection));
+        self.modem.with(|state, _| state.sockets.forget(connection));
         if self.socket(connection) != Some(Socket::Unknown) {
             return Ok(());
         }
@@ -85,8 +84,7 @@ impl<U: Read + Write, C: Clock + Clone> Sessions for AtSessions<'_, U, C> {
             port: request.port,
         };
         if let Err(error) = self.modem.run(&open).await {
-            self.modem
-                .with(|state, _| state.sockets.forget(connection));
+            self.modem.with(|state, _| state.sockets.forget(connection));
             return Err(failure(error));
         }
         // `+QIOPEN` tells the outcome, when the name is resolved.

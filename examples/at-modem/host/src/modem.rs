@@ -112,6 +112,7 @@ impl Modem {
         }
         self.boot();
         for &byte in bytes {
+            // Every byte behind the end of the command, a line feed too.
             if let Some((connection, len, mut datagram)) = self.datagram.take() {
                 datagram.push(byte);
                 if datagram.len() < len {
@@ -253,7 +254,10 @@ impl Modem {
 
     fn carry_out(&mut self, command: &str) -> Answer {
         let (name, parameters) = command.split_once('=').unwrap_or((command, ""));
-        let parameters: Vec<&str> = parameters.split(',').map(|it| it.trim_matches('"')).collect();
+        let parameters: Vec<&str> = parameters
+            .split(',')
+            .map(|it| it.trim_matches('"'))
+            .collect();
         let number = |at: usize| parameters.get(at).and_then(|it| it.parse::<usize>().ok());
         let text = |at: usize| parameters.get(at).copied().unwrap_or_default();
         match name {
@@ -293,7 +297,10 @@ impl Modem {
                 };
                 self.say("OK");
                 self.chat();
-                self.say(&format!("+QIOPEN: {connection},{}", opened.err().unwrap_or(0)));
+                self.say(&format!(
+                    "+QIOPEN: {connection},{}",
+                    opened.err().unwrap_or(0)
+                ));
                 Answer::Nothing
             }
             "+QICLOSE" => match number(0) {

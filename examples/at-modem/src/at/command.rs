@@ -5,6 +5,8 @@ use lwm2m_core::time::Duration;
 
 /// The packet data context that is used; the modem numbers them from 1 to 16.
 const CONTEXT: u8 = 1;
+/// What ends a command (ITU-T V.250, section 5.2.1); a line feed behind it would be the first byte of a datagram.
+const END: &[u8] = b"\r";
 /// Most bytes that one `AT+QIRD` may ask for.
 pub(crate) const READ: u16 = 1500;
 
@@ -108,7 +110,7 @@ impl Command<'_> {
                 .with_int_parameter(CONTEXT)
                 .with_int_parameter(1)
                 .with_string_parameter(apn)
-                .finish(),
+                .finish_with(END),
             // <contextID>,<connectID>,<service_type>,<IP or name>,<remote_port>,<local_port>,<access_mode>: any local
             // port; access mode 0 keeps what comes in the modem until it is asked for.
             Self::Open {
@@ -124,7 +126,7 @@ impl Command<'_> {
                 .with_int_parameter(port)
                 .with_int_parameter(0)
                 .with_int_parameter(0)
-                .finish(),
+                .finish_with(END),
             Self::Send {
                 connection,
                 datagram,
@@ -132,7 +134,7 @@ impl Command<'_> {
                 .named("+QISEND")
                 .with_int_parameter(connection)
                 .with_int_parameter(u16::try_from(datagram.len()).ok()?)
-                .finish(),
+                .finish_with(END),
         };
         written.ok()
     }
@@ -144,17 +146,17 @@ impl Kind {
             CommandBuilder::create_set(buffer, true)
                 .named(name)
                 .with_int_parameter(value)
-                .finish()
+                .finish_with(END)
         };
         let query = |buffer, name: &'static str| {
             CommandBuilder::create_query(buffer, true)
                 .named(name)
-                .finish()
+                .finish_with(END)
         };
         let execute = |buffer, name: &'static str| {
             CommandBuilder::create_execute(buffer, true)
                 .named(name)
-                .finish()
+                .finish_with(END)
         };
         match self {
             Self::EchoOff => execute(buffer, "E0"),
@@ -172,16 +174,14 @@ impl Kind {
                 .named("+QIRD")
                 .with_int_parameter(connection)
                 .with_int_parameter(READ)
-                .finish(),
+                .finish_with(END),
             Self::Imei => execute(buffer, "+CGSN"),
             Self::Iccid => execute(buffer, "+QCCID"),
             Self::Msisdn => execute(buffer, "+CNUM"),
             Self::Version => execute(buffer, "+CGMR"),
             Self::Signal => execute(buffer, "+QCSQ"),
             // Those with other parameters are written by `Command`.
-            Self::Attention | Self::Context | Self::Open(_) | Self::Send(_) => {
-                execute(buffer, "")
-            }
+            Self::Attention | Self::Context | Self::Open(_) | Self::Send(_) => execute(buffer, ""),
         }
     }
 
@@ -226,15 +226,15 @@ mod tests {
     /// As the manuals have them.
     #[test]
     fn commands() {
-        written(&Command::Plain(Kind::Attention), b"AT\r\n");
-        written(&Command::Plain(Kind::EchoOff), b"ATE0\r\n");
-        written(&Command::Plain(Kind::RadioOff), b"AT+CFUN=4\r\n");
-        written(&Command::Plain(Kind::Registration), b"AT+CEREG?\r\n");
-        written(&Command::Plain(Kind::Read(11)), b"AT+QIRD=11,1500\r\n");
-        written(&Command::Plain(Kind::Imei), b"AT+CGSN\r\n");
+        written(&Command::Plain(Kind::Attention), b"AT\r");
+        written(&Command::Plain(Kind::EchoOff), b"ATE0\r");
+        written(&Command::Plain(Kind::RadioOff), b"AT+CFUN=4\r");
+        written(&Command::Plain(Kind::Registration), b"AT+CEREG?\r");
+        written(&Command::Plain(Kind::Read(11)), b"AT+QIRD=11,1500\r");
+        written(&Command::Plain(Kind::Imei), b"AT+CGSN\r");
         written(
             &Command::Context { apn: "iot.example" },
-            b"AT+QICSGP=1,1,\"iot.example\"\r\n",
+            b"AT+QICSGP=1,1,\"iot.example\"\r",
         );
         let (connection, host, port) = (2, "192.0.2.1", 5683);
         written(
@@ -243,7 +243,7 @@ mod tests {
                 host,
                 port,
             },
-            b"AT+QIOPEN=1,2,\"UDP\",\"192.0.2.1\",5683,0,0\r\n",
+            b"AT+QIOPEN=1,2,\"UDP\",\"192.0.2.1\",5683,0,0\r",
         );
         let datagram = &[0; 1280];
         written(
@@ -251,7 +251,7 @@ mod tests {
                 connection,
                 datagram,
             },
-            b"AT+QISEND=2,1280\r\n",
+            b"AT+QISEND=2,1280\r",
         );
     }
 }

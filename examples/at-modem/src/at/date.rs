@@ -24,10 +24,26 @@ pub fn parse_clock(text: &str) -> Option<UnixTime> {
         return None;
     }
     let quarters = i64::from(two(zone.get(1..)?)?);
-    let ahead = if zone.starts_with('-') { -quarters } else { quarters } * 900;
+    let ahead = if zone.starts_with('-') {
+        -quarters
+    } else {
+        quarters
+    } * 900;
     // 1 January 2000 is day 10,957; every fourth year is a leap year until 2069.
     let mut days = 10_957 + 365 * i64::from(year) + (i64::from(year) + 3) / 4;
-    let lengths = [31, if year % 4 == 0 { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30];
+    let lengths = [
+        31,
+        if year % 4 == 0 { 29 } else { 28 },
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+    ];
     days += lengths.iter().take(usize::from(month) - 1).sum::<i64>() + i64::from(day) - 1;
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
     Some(UnixTime::from_secs(days * 86_400 + of_day - ahead))
@@ -62,7 +78,10 @@ mod tests {
         assert_eq!(seconds("26/11/28,05:13:23+00"), Some(1_795_842_803));
         // The example of 3GPP TS 27.007: 6 May 1994, 22:10:00 at GMT+2; here in 2004, which is 20:10:00 UTC.
         assert_eq!(seconds("04/05/06,22:10:00+08"), Some(1_083_874_200));
-        assert_eq!(seconds("04/05/06,22:10:00-08"), Some(1_083_874_200 + 14_400));
+        assert_eq!(
+            seconds("04/05/06,22:10:00-08"),
+            Some(1_083_874_200 + 14_400)
+        );
     }
 
     #[test]

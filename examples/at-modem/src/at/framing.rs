@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn lines_end_with_a_line_feed() {
-        assert_eq!(cut(b"\r\nOK\r\n\r\n+CEREG: 1\r\n", false), ["OK", "+CEREG: 1"]);
+        assert_eq!(
+            cut(b"\r\nOK\r\n\r\n+CEREG: 1\r\n", false),
+            ["OK", "+CEREG: 1"]
+        );
         assert_eq!(cut(b"AT\r\r\nOK\r\n", false), ["AT", "OK"]);
         assert_eq!(cut(b"OK\r", false), [""; 0]);
     }

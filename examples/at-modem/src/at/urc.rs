@@ -90,7 +90,10 @@ impl Urc {
         fields.number::<u8>()?;
         let stat = fields.number()?;
         fields.raw();
-        Some(Self::Registration(Registration::of(stat), cell(&mut fields)))
+        Some(Self::Registration(
+            Registration::of(stat),
+            cell(&mut fields),
+        ))
     }
 }
 
@@ -112,10 +115,18 @@ mod tests {
             ("+CEREG: 2", Registration::Searching, None),
             ("+CEREG: 0", Registration::Idle, None),
             ("+CEREG: 3", Registration::Denied, None),
-            ("+CEREG: 1,\"1A2B\",\"01A2D003\",8", registered, Some(0x01A2_D003)),
+            (
+                "+CEREG: 1,\"1A2B\",\"01A2D003\",8",
+                registered,
+                Some(0x01A2_D003),
+            ),
         ];
         for (line, stat, cell) in cases {
-            assert_eq!(Urc::parse(line), Some(Urc::Registration(stat, cell)), "{line}");
+            assert_eq!(
+                Urc::parse(line),
+                Some(Urc::Registration(stat, cell)),
+                "{line}"
+            );
         }
     }
 
@@ -125,7 +136,10 @@ mod tests {
         let searching = Urc::Registration(Registration::Searching, None);
         assert_eq!(Urc::answer("+CEREG: 2,2"), Some(searching));
         let cell = Urc::Registration(Registration::Registered, Some(0x2A));
-        assert_eq!(Urc::answer("+CEREG: 2,1,\"1A2B\",\"0000002A\",8"), Some(cell));
+        assert_eq!(
+            Urc::answer("+CEREG: 2,1,\"1A2B\",\"0000002A\",8"),
+            Some(cell)
+        );
         assert_eq!(Urc::answer("+CEREG: 1"), None);
     }
 
@@ -136,7 +150,12 @@ mod tests {
         assert_eq!(Urc::parse("+QIURC: \"recv\",11"), Some(Urc::Received(11)));
         assert_eq!(Urc::parse("+QIURC: \"closed\",2"), Some(Urc::Closed(2)));
         assert_eq!(Urc::parse("+QIURC: \"pdpdeact\",1"), Some(Urc::Deactivated));
-        for line in ["+QIURC: \"recv\"", "+QIURC: recv,1", "+QIURC: \"dnsgip\",0", "+QIOPEN: 0"] {
+        for line in [
+            "+QIURC: \"recv\"",
+            "+QIURC: recv,1",
+            "+QIURC: \"dnsgip\",0",
+            "+QIOPEN: 0",
+        ] {
             assert_eq!(Urc::parse(line), None, "{line}");
         }
     }

@@ -248,7 +248,8 @@ impl State {
                 let fact = match kind.fact()? {
                     Some(prefix) => after(line, prefix)?,
                     // A command that is sent back is not its answer, nor is a code that is not known here.
-                    None => Some(line).filter(|line| !line.starts_with("AT+") && !line.starts_with('+'))?,
+                    None => Some(line)
+                        .filter(|line| !line.starts_with("AT+") && !line.starts_with('+'))?,
                 };
                 if self.fact.is_empty() {
                     // A fact that does not fit is none.

@@ -136,7 +136,11 @@ impl Sockets {
             && matches!(slot.socket, Socket::Opening(_))
         {
             let failed = failure(error);
-            slot.socket = if failed.is_none() { Socket::Open } else { Socket::Unknown };
+            slot.socket = if failed.is_none() {
+                Socket::Open
+            } else {
+                Socket::Unknown
+            };
             slot.news = Some(failed.map_or(Ok(()), Err));
         }
     }
@@ -164,8 +168,11 @@ impl Sockets {
         }
         // Behind the one that was read last, so that each has its turn.
         let numbers = (0..).zip(self.slots.iter()).filter(|(_, slot)| slot.unread);
-        let next = numbers.clone().find(|(number, _)| *number > self.datagram.connection);
-        next.or_else(|| numbers.clone().next()).map(|(number, _)| number)
+        let next = numbers
+            .clone()
+            .find(|(number, _)| *number > self.datagram.connection);
+        next.or_else(|| numbers.clone().next())
+            .map(|(number, _)| number)
     }
 
     pub(super) fn read_begins(&mut self, connection: u8) {
@@ -205,7 +212,11 @@ impl Sockets {
     pub(super) fn read_ends(&mut self, done: bool) {
         let datagram = &mut self.datagram;
         let whole = done && datagram.state == Reading::Begun && datagram.come == datagram.len;
-        datagram.state = if whole { Reading::Whole } else { Reading::Empty };
+        datagram.state = if whole {
+            Reading::Whole
+        } else {
+            Reading::Empty
+        };
     }
 
     /// Takes the datagram that waits, if it fits; one that does not is gone.

@@ -28,7 +28,11 @@ pub(crate) struct Line {
 
 impl Line {
     fn piece(&self, most: usize) -> usize {
-        let next = self.chance.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let next = self
+            .chance
+            .get()
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
         self.chance.set(next);
         (1 + (next >> 24) as usize % 40).min(most)
     }
@@ -59,7 +63,9 @@ impl Read for Line {
 impl Write for Line {
     async fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
         let len = self.piece(bytes.len());
-        self.far.borrow_mut().input(bytes.get(..len).unwrap_or_default());
+        self.far
+            .borrow_mut()
+            .input(bytes.get(..len).unwrap_or_default());
         Ok(len)
     }
 

@@ -59,8 +59,14 @@ fn the_facts_keep_the_trait() {
         // They are known, too.
         block_on(modem.link().up(), || ()).unwrap();
         let mut buffer = [0; 32];
-        assert_eq!(block_on(info.imei(&mut buffer), || ()), Ok("490154203237518"));
-        assert_eq!(block_on(info.iccid(&mut buffer), || ()), Ok("89882390000123456789"));
+        assert_eq!(
+            block_on(info.imei(&mut buffer), || ()),
+            Ok("490154203237518")
+        );
+        assert_eq!(
+            block_on(info.iccid(&mut buffer), || ()),
+            Ok("89882390000123456789")
+        );
         assert_eq!(block_on(info.msisdn(&mut buffer), || ()), Ok("14155550123"));
         let version = block_on(info.firmware_version(&mut buffer), || ());
         assert_eq!(version, Ok("BG95M3LAR02A04"));

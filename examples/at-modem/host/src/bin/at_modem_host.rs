@@ -159,7 +159,10 @@ fn reader(mut input: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     thread::spawn(move || {
         let mut buffer = [0; 1024];
         while let Ok(len @ 1..) = input.read(&mut buffer) {
-            if sender.send(buffer.get(..len).unwrap_or_default().to_vec()).is_err() {
+            if sender
+                .send(buffer.get(..len).unwrap_or_default().to_vec())
+                .is_err()
+            {
                 return;
             }
         }
