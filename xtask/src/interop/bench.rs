@@ -5,23 +5,34 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{client::Client, failure::Failure, leshan::Leshan, render};
+use super::{
+    chip::{Chip, Images},
+    client::Client,
+    failure::Failure,
+    leshan::Leshan,
+    render,
+};
 
 /// The servers, and the program to start clients from.
 #[derive(Debug)]
 pub(super) struct Bench {
     pub(super) leshan: Leshan,
     program: PathBuf,
+    root: PathBuf,
+    /// Built for the first case on a chip.
+    images: Option<Images>,
     scratch: PathBuf,
     named: usize,
     started: usize,
 }
 
 impl Bench {
-    pub(super) fn new(leshan: Leshan, program: PathBuf, scratch: PathBuf) -> Self {
+    pub(super) fn new(leshan: Leshan, program: PathBuf, root: PathBuf, scratch: PathBuf) -> Self {
         Self {
             leshan,
             program,
+            root,
+            images: None,
             scratch,
             named: 0,
             started: 0,
@@ -62,6 +73,18 @@ impl Bench {
             .scratch
             .join(format!("client-{}-{endpoint}.log", self.started));
         Client::start(&self.program, endpoint, args, &log)
+    }
+
+    /// Starts an emulated chip, under an IMEI that no other case has, which registers over coap.
+    pub(super) fn chip(&mut self, faults: &[&str]) -> Result<Chip, Failure> {
+        let images = match &self.images {
+            Some(images) => images,
+            None => self.images.insert(Images::build(&self.root)?),
+        };
+        self.started += 1;
+        let imei = format!("49015420{:07}", self.started);
+        let server = self.leshan.uri("coap")?;
+        Chip::start(images, &imei, faults, &server, &self.scratch)
     }
 
     /// Starts a client under a name of its own and waits until it has registered.

@@ -1,4 +1,4 @@
-//! Builds the two programs of the bench.
+//! Builds the programs of the bench.
 
 use std::{
     fs,
@@ -11,6 +11,9 @@ use std::{
 use serde_json::Value;
 
 use super::{children::Running, failure::Failure, leshan};
+
+/// What the emulated chip is: a Cortex-M33 with its floating point unit.
+const CHIP: &str = "thumbv8m.main-none-eabihf";
 
 /// Builds `interop/leshan` with Maven, unless the last build is newer than all of its sources.
 pub(super) fn leshan(root: &Path) -> Result<(), Failure> {
@@ -36,31 +39,56 @@ pub(super) fn leshan(root: &Path) -> Result<(), Failure> {
 
 /// Builds `lwm2m-client` and returns where it lies.
 pub(super) fn client(root: &Path) -> Result<PathBuf, Failure> {
-    println!("building lwm2m-client …");
+    cargo(root, "lwm2m-client", &["--package", "carrier-host"])
+}
+
+/// Builds the program that plays a modem, and returns where it lies.
+pub(super) fn modem(root: &Path) -> Result<PathBuf, Failure> {
+    cargo(root, "at_modem_host", &["--package", "at-modem-host"])
+}
+
+/// Builds the firmware that sits behind that modem, and returns where its image lies.
+pub(super) fn firmware(root: &Path) -> Result<PathBuf, Failure> {
+    let mut rustc = Command::new("rustc");
+    rustc.args(["--print", "target-libdir", "--target", CHIP]);
+    let printed = rustc.output().map(|output| output.stdout);
+    let directory = printed.unwrap_or_default();
+    if !Path::new(String::from_utf8_lossy(&directory).trim()).is_dir() {
+        return Err(Failure::new(format!(
+            "the target is missing: rustup target add {CHIP}"
+        )));
+    }
+    let manifest = root.join("examples/firmware/m33/Cargo.toml");
+    let manifest = manifest.display().to_string();
+    let args = ["--release", "--locked", "--target", CHIP];
+    cargo(
+        root,
+        "at_modem",
+        &[&args[..], &["--manifest-path", &manifest]].concat(),
+    )
+}
+
+/// Builds the program `bin` and returns where it lies.
+fn cargo(root: &Path, bin: &str, args: &[&str]) -> Result<PathBuf, Failure> {
+    println!("building {bin} …");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args([
-            "build",
-            "--quiet",
-            "--package",
-            "carrier-host",
-            "--bin",
-            "lwm2m-client",
-        ])
+        .args(["build", "--quiet", "--bin", bin])
+        .args(args)
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let (built, printed) = run(&mut command, "cargo")?;
     if !built {
-        return Err(Failure::new("cargo build --bin lwm2m-client failed"));
+        return Err(Failure::new(format!("cargo build --bin {bin} failed")));
     }
     printed
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| Failure::new("cargo built no lwm2m-client"))
+        .ok_or_else(|| Failure::new(format!("cargo built no {bin}")))
 }
 
 /// Runs a build to its end: whether it succeeded, and what it printed on a piped stdout.
@@ -75,7 +103,7 @@ fn run(command: &mut Command, name: &str) -> Result<(bool, String), Failure> {
     Ok((status.is_some_and(|status| status.success()), printed))
 }
 
-fn require(program: &str, version: &str, what: &str) -> Result<(), Failure> {
+pub(super) fn require(program: &str, version: &str, what: &str) -> Result<(), Failure> {
     Command::new(program)
         .arg(version)
         .stdin(Stdio::null())

@@ -81,7 +81,17 @@ impl Leshan {
 
     /// Takes the next event of the device `endpoint` that has one of `names`.
     pub(super) fn event_of(&mut self, names: &[&str], endpoint: &str) -> Result<Value, Failure> {
-        self.lines.wait(&names.join(" or "), EVENT, |line| {
+        self.event_within(names, endpoint, EVENT)
+    }
+
+    /// The same, within `time`.
+    pub(super) fn event_within(
+        &mut self,
+        names: &[&str],
+        endpoint: &str,
+        time: Duration,
+    ) -> Result<Value, Failure> {
+        self.lines.wait(&names.join(" or "), time, |line| {
             line["endpoint"] == endpoint && names.iter().any(|name| line["event"] == **name)
         })
     }

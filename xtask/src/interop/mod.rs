@@ -1,6 +1,7 @@
 //! `cargo xtask interop`: `lwm2m-client` against a real LwM2M server.
 //!
-//! Builds and starts Eclipse Leshan (`interop/leshan`) and runs the table of [`cases`] against it. What a case
+//! Builds and starts Eclipse Leshan (`interop/leshan`) and runs the table of [`cases`] against it; last come rows
+//! of a device on an emulated chip. What a case
 //! expects is a literal in that table; what it got is what Leshan decoded.
 
 #![allow(
@@ -26,6 +27,7 @@ mod bench;
 mod build;
 mod cases;
 mod children;
+mod chip;
 mod client;
 mod failure;
 mod https;
@@ -92,7 +94,7 @@ fn run_table(args: &Args) -> Result<bool, Failure> {
         println!("the client has the fault {FAULT}={fault}: rows are meant to fail");
     }
 
-    let mut bench = Bench::new(leshan, client, scratch);
+    let mut bench = Bench::new(leshan, client, root, scratch);
     let mut table = Table::new(cases.iter().map(|case| (case.name, case.expected)));
     let mut managed = None;
     for case in cases {

@@ -6,6 +6,7 @@ use super::{
 };
 
 mod bootstrap;
+mod chip;
 mod device;
 mod firmware;
 mod instances;
@@ -47,4 +48,5 @@ pub(super) const TABLE: &[&[Case]] = &[
     restart::CASES,
     firmware::CASES,
     refusal::CASES,
+    chip::CASES,
 ];

@@ -6,7 +6,7 @@
 //!     -semihosting-config enable=on,target=native,arg=at_modem,arg=coap://127.0.0.1:5683
 //! ```
 //!
-//! The port is the crate `at-modem`; what a board adds to it is in the files beside this one.
+//! With a number as second argument it ends after so many seconds. The port is the crate `at-modem`; what a board adds to it is in the files beside this one.
 
 #![no_std]
 #![no_main]
@@ -61,12 +61,14 @@ impl EventHandler for Console {
 #[entry]
 fn main() -> ! {
     let mut arguments = [0; 128];
-    // The name of the program, then its argument.
-    let uri = host::arguments(&mut arguments).and_then(|line| line.split(' ').nth(1));
-    let (Some(uri), Some(peripherals)) = (uri, cortex_m::Peripherals::take()) else {
+    // The name of the program, then its arguments.
+    let line = host::arguments(&mut arguments).unwrap_or_default();
+    let mut words = line.split(' ').skip(1);
+    let (Some(uri), Some(peripherals)) = (words.next(), cortex_m::Peripherals::take()) else {
         hprintln!("at_modem needs the URI of a server: arg=at_modem,arg=coap://HOST:PORT");
         exit(false)
     };
+    let life = words.next().and_then(|seconds| seconds.parse().ok());
     let clock = SystemTime::start(peripherals.SYST);
     let modem = Modem::new(Serial::new(0), clock, "");
     let profile = Profile::GENERIC.with_server(uri).with_lifetime(300);
@@ -99,6 +101,9 @@ fn main() -> ! {
                 objects.measure(period);
                 Ok(())
             });
+        }
+        if life.is_some_and(|life: u64| clock.now().as_millis() / 1000 >= life) {
+            exit(true);
         }
         serial::rest();
     })
