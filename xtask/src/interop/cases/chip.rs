@@ -54,7 +54,10 @@ fn ask(bench: &mut Bench, chip: &Chip, cmd: &str, mut fields: Value) -> Result<V
 
 fn register(bench: &mut Bench) -> Result<String, Failure> {
     let (_chip, registered) = start(bench, &[])?;
-    let (parameters, links) = (render::registration(&registered), render::links(&registered));
+    let (parameters, links) = (
+        render::registration(&registered),
+        render::links(&registered),
+    );
     Ok(format!("{parameters} {links}"))
 }
 

@@ -10,9 +10,10 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program")]
 
+use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::Instant;
@@ -121,7 +122,7 @@ fn play<L: Write>(
         modem.input(&bytes);
         let said = modem.output();
         if args.verbose && !(bytes.is_empty() && said.is_empty()) {
-            eprint!("> {} < {}\n", bytes.escape_ascii(), said.escape_ascii());
+            eprintln!("> {} < {}", bytes.escape_ascii(), said.escape_ascii());
         }
         if bytes.is_empty() && said.is_empty() {
             thread::sleep(NAP);
