@@ -1,6 +1,6 @@
 //! The accounts: what objects 0 (Security) and 1 (Server) hold, read through the same trait as everything else.
 
-use crate::model::{Objects, Value, ValueWriter};
+use crate::model::{Objects, Path, Value, ValueWriter};
 
 pub(crate) const SECURITY: u16 = 0;
 pub(crate) const SERVER: u16 = 1;
@@ -37,20 +37,18 @@ pub(crate) mod server {
     pub(crate) const SEQUENCE_COUNT: u16 = 20;
 }
 
-/// The value of a resource that is neither string nor opaque.
-pub(crate) fn value(
-    objects: &dyn Objects,
-    object: u16,
-    instance: u16,
-    resource: u16,
-) -> Option<Value<'static>> {
-    let found = objects.object(object)?;
+/// The value of a single resource, or of a resource instance, that is neither string nor opaque; `None` when it is not there.
+#[inline(never)]
+pub(crate) fn value(objects: &dyn Objects, path: Path) -> Option<Value<'static>> {
+    let object = objects.object(path.object_id()?)?;
+    let (instance, resource) = (path.instance_id()?, path.resource_id()?);
     // A server may have deleted its own account.
-    if !found.has_instance(instance) || !found.has_resource(instance, resource) {
+    if !object.has_instance(instance) || !object.has_resource(instance, resource) {
         return None;
     }
     let mut out = ValueWriter::capturing(&mut []);
-    found.read(instance, resource, &mut out).ok()?;
+    out.begin_resource(path, false, path.resource_instance_id());
+    object.read(instance, resource, &mut out).ok()?;
     out.captured_short()
 }
 
@@ -61,7 +59,7 @@ pub(crate) fn number(
     instance: u16,
     resource: u16,
 ) -> Option<u32> {
-    value(objects, object, instance, resource)?
+    value(objects, Path::resource(object, instance, resource))?
         .as_u64()
         .and_then(|value| u32::try_from(value).ok())
 }
@@ -73,7 +71,7 @@ pub(crate) fn boolean(
     instance: u16,
     resource: u16,
 ) -> Option<bool> {
-    value(objects, object, instance, resource)?.as_bool()
+    value(objects, Path::resource(object, instance, resource))?.as_bool()
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.

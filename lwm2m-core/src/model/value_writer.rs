@@ -145,10 +145,12 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// The value that was captured, when it is neither string nor opaque.
+    /// The value that was captured, when it is neither string nor opaque, nor one of several.
     pub(crate) const fn captured_short(&self) -> Option<Value<'static>> {
         match self.captured {
-            Captured::Short(value) => Some(value),
+            Captured::Short(value) if self.resource_instance.is_none() || self.only.is_some() => {
+                Some(value)
+            }
             _ => None,
         }
     }

@@ -178,6 +178,7 @@ impl Attributes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Value;
 
     fn values(items: &[&str]) -> Result<Values, Error> {
         let mut values = Values::NONE;
@@ -230,8 +231,8 @@ mod tests {
     #[test]
     fn a_threshold_is_crossed_both_ways() {
         let gt = values(&["gt=30"]).unwrap();
-        let met =
-            |set: &Values, from: f64, to: f64| set.is_met(Sample::Float(from), Sample::Float(to));
+        let sample = |value| Sample(Some(Value::Float(value)));
+        let met = |set: &Values, from: f64, to: f64| set.is_met(sample(from), sample(to));
         assert!(met(&gt, 29.0, 31.0));
         assert!(met(&gt, 31.0, 29.0));
         assert!(!met(&gt, 29.0, 29.5));

@@ -176,7 +176,7 @@ impl Client<'_> {
     pub(super) fn tell_again(&mut self, slot: u8) {
         if let Some(observation) = self.observations.get_mut(usize::from(slot)) {
             observation.changed = true;
-            observation.sent = Sample::None;
+            observation.sent = Sample::NONE;
         }
     }
 
