@@ -228,16 +228,12 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Ends the read.
-    #[cfg_attr(
-        not(feature = "senml-cbor"),
-        expect(unused_mut, reason = "only a pack needs to be closed")
-    )]
-    pub(crate) fn finish(mut self) -> Written {
+    pub(crate) fn finish(&mut self) -> Written {
         #[cfg(feature = "senml-cbor")]
         if let Some(pack) = self.pack.take() {
             pack.close(&mut self.out);
         }
-        self.out.finish()
+        self.out.end()
     }
 
     /// Names the resource instance that the next value belongs to.

@@ -1,6 +1,6 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_of, locate, object_of};
+use super::{definition_in, locate, object_of};
 use crate::client::reply::{self, Head};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
 use crate::wire::coap::Block;
@@ -20,14 +20,13 @@ pub(crate) fn format_of(
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
-    locate(objects, path)?;
+    let object = locate(objects, path)?;
     let mut single = None;
     if path.level() >= Level::Resource {
-        let definition = definition_of(objects, path)?;
+        let definition = definition_in(object, path)?;
         if !definition.operations.is_readable() {
             return Err(Error::MethodNotAllowed);
         }
-        let object = object_of(objects, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }
@@ -101,7 +100,7 @@ fn write(
             out.end_instance();
         }
         Level::Resource | Level::ResourceInstance => {
-            let definition = definition_of(objects, path)?;
+            let definition = definition_in(object, path)?;
             let only = path.resource_instance_id();
             out.begin_resource(path.up_to(Level::Resource), definition.multiple, only);
             object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
