@@ -77,7 +77,11 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// A writer for a read of `target`. `format` is one of values; CoRE links would be written as text.
-    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
+    #[cfg_attr(
+        not(feature = "senml-cbor"),
+        expect(unused_mut, reason = "only a pack needs to be opened")
+    )]
+    pub(crate) fn new(mut out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
         let form = match format {
             ContentFormat::Text | ContentFormat::CoreLink => Form::Text,
             ContentFormat::Opaque => Form::Opaque,
@@ -86,16 +90,13 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "tlv")]
             ContentFormat::Tlv => Form::Tlv,
         };
-        #[cfg_attr(
-            not(feature = "senml-cbor"),
-            expect(unused_mut, reason = "only a pack needs to be opened")
-        )]
-        let mut writer = Self::of(out, form, target);
         #[cfg(feature = "senml-cbor")]
-        if form == Form::SenmlCbor {
-            writer.pack = Some(senml_cbor::Pack::open(&mut writer.out, target));
+        let pack = (form == Form::SenmlCbor).then(|| senml_cbor::Pack::open(&mut out, target));
+        Self {
+            #[cfg(feature = "senml-cbor")]
+            pack,
+            ..Self::of(out, form, target)
         }
-        writer
     }
 
     /// A writer of plain text.

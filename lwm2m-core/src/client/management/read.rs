@@ -89,14 +89,14 @@ fn write(
             while let Some(instance) = next {
                 let path = path.child(instance).ok_or(Error::Internal)?;
                 out.begin_instance(path, true);
-                write_instance(&mut out, object, path, instance);
+                write_instance(&mut out, object, instance);
                 out.end_instance();
                 next = object.next_instance(Some(instance));
             }
         }
         Level::Instance => {
             out.begin_instance(path, false);
-            write_instance(&mut out, object, path, path.instance_id().unwrap_or(0));
+            write_instance(&mut out, object, path.instance_id().unwrap_or(0));
             out.end_instance();
         }
         Level::Resource | Level::ResourceInstance => {
@@ -113,14 +113,14 @@ fn write(
 }
 
 /// Writes the readable resources of an instance.
-fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, path: Path, instance: u16) {
-    for definition in object.definition().resources {
+fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16) {
+    let definition = object.definition();
+    let object_id = definition.id;
+    for definition in definition.resources {
         if !definition.operations.is_readable() || !object.has_resource(instance, definition.id) {
             continue;
         }
-        let Some(path) = path.child(definition.id) else {
-            continue;
-        };
+        let path = Path::resource(object_id, instance, definition.id);
         out.begin_resource(path, definition.multiple, None);
         match object.read(instance, definition.id, out) {
             Ok(()) => {
