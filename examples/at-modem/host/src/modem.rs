@@ -34,6 +34,8 @@ pub struct Modem {
     line: Vec<u8>,
     /// The datagram that is being taken: its socket, how many bytes it will have, and what has come.
     datagram: Option<(usize, usize, Vec<u8>)>,
+    /// Its prompt has left.
+    prompted: bool,
     out: Vec<u8>,
     echo: bool,
     errors: u8,
@@ -59,6 +61,7 @@ impl Modem {
             booted: false,
             line: Vec::new(),
             datagram: None,
+            prompted: false,
             out: Vec::new(),
             echo: true,
             errors: 0,
@@ -112,7 +115,10 @@ impl Modem {
         }
         self.boot();
         for &byte in bytes {
-            // Every byte behind the end of the command, a line feed too.
+            if self.datagram.is_some() && !self.prompted {
+                // Too early: a modem that has not asked yet does not listen.
+                continue;
+            }
             if let Some((connection, len, mut datagram)) = self.datagram.take() {
                 datagram.push(byte);
                 if datagram.len() < len {
@@ -149,6 +155,7 @@ impl Modem {
                 }
             }
         }
+        self.prompted = true;
         core::mem::take(&mut self.out)
     }
 
@@ -316,6 +323,7 @@ impl Modem {
                 {
                     self.chat();
                     self.datagram = Some((connection, len, Vec::new()));
+                    self.prompted = false;
                     self.out.extend_from_slice(b"\r\n> ");
                     Answer::Nothing
                 }

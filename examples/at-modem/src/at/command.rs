@@ -5,7 +5,8 @@ use lwm2m_core::time::Duration;
 
 /// The packet data context that is used; the modem numbers them from 1 to 16.
 const CONTEXT: u8 = 1;
-/// What ends a command (ITU-T V.250, section 5.2.1); a line feed behind it would be the first byte of a datagram.
+/// What ends a command (ITU-T V.250, section 5.2.1); a line feed behind it might be taken for the first byte
+/// of a datagram.
 const END: &[u8] = b"\r";
 /// Most bytes that one `AT+QIRD` may ask for.
 pub(crate) const READ: u16 = 1500;
