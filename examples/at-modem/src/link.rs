@@ -49,7 +49,7 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
                     let result = self.step(kind).await;
                     let ready = kind != Kind::Sim
                         || self.modem.with(|state, _| state.network.has_sim()) == Some(true);
-                    let until = *sim_until.get_or_insert(clock.now() + SIM);
+                    let until = *sim_until.get_or_insert_with(|| clock.now() + SIM);
                     match result {
                         Ok(()) if ready => {}
                         Err(Failure::Restarted) => {}
@@ -63,7 +63,7 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
                     }
                 }
                 Next::Wait => {
-                    let until = *attach_until.get_or_insert(clock.now() + ATTACH);
+                    let until = *attach_until.get_or_insert_with(|| clock.now() + ATTACH);
                     let moved = self.modem.until(|state, _| {
                         let network = &state.network;
                         (network.next() != Next::Wait || network.is_denied()).then_some(())

@@ -282,3 +282,13 @@ fn without_a_link_nothing_opens() {
         Err(SessionErrorKind::NoRoute)
     );
 }
+
+/// No heap, and no more than a datagram each way, a line and the state.
+#[test]
+fn a_modem_takes_little_memory() {
+    assert!(
+        size_of::<Modem<(), ()>>() <= 3200,
+        "{}",
+        size_of::<Modem<(), ()>>()
+    );
+}
