@@ -1,10 +1,11 @@
 //! Runs an image in QEMU, on the board that it is made for.
 
+use core::time::Duration;
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 pub(super) const QEMU: &str = "qemu-system-arm";
 

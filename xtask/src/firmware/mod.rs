@@ -2,9 +2,9 @@
 //!
 //! Nothing is installed: what is missing is named, with the commands that bring it.
 
+use core::time::Duration;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use images::{IMAGES, Image, Run};
 

@@ -3,9 +3,9 @@
 //! Builds and runs `examples/firmware/m33`'s program `instructions` and prints one table of it, in Markdown, beside the
 //! budgets and the best peers.
 
+use core::time::Duration;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use crate::firmware::{self, INSTRUCTIONS, Need};
 
