@@ -10,6 +10,15 @@ use super::needs::TARGET;
 
 /// Builds an image; where it lies.
 pub(crate) fn build(root: &Path, image: &Image) -> Result<PathBuf, String> {
+    build_with(root, image, None)
+}
+
+/// The same with a variable in its environment.
+pub(crate) fn build_with(
+    root: &Path,
+    image: &Image,
+    variable: Option<(&str, &str)>,
+) -> Result<PathBuf, String> {
     let directory = root.join("examples/firmware").join(image.directory);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
@@ -19,6 +28,7 @@ pub(crate) fn build(root: &Path, image: &Image) -> Result<PathBuf, String> {
         .args(["--message-format", "json-render-diagnostics"])
         // There its configuration is found.
         .current_dir(&directory)
+        .envs(variable)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -32,14 +32,26 @@ pub(crate) struct Printed {
 
 /// Runs an image to its end, which must come within `patience` of real time.
 pub(crate) fn run(elf: &Path, patience: Duration) -> Printed {
+    finish(board(elf), patience)
+}
+
+/// The same; the address of each instruction is written to the file `log`. QEMU 9 calls the first option otherwise.
+pub(crate) fn trace(elf: &Path, log: &Path, patience: Duration) -> Printed {
+    let mut command = board(elf);
+    command.args(["-singlestep", "-d", "exec,nochain", "-D"]);
+    command.arg(log);
+    finish(command, patience)
+}
+
+fn board(elf: &Path) -> Command {
     let mut command = Command::new(QEMU);
     command.args(BOARD).arg(elf);
     // It warns of the network card that nothing is connected to.
     command.stderr(Stdio::null());
-    finish(&mut command, patience)
+    command
 }
 
-fn finish(command: &mut Command, patience: Duration) -> Printed {
+fn finish(mut command: Command, patience: Duration) -> Printed {
     let started = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
     let mut process = match started {
         Ok(process) => process,
@@ -89,7 +101,9 @@ mod tests {
     use super::*;
 
     fn shell(script: &str, patience: Duration) -> Printed {
-        finish(Command::new("sh").args(["-c", script]), patience)
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        finish(command, patience)
     }
 
     #[test]

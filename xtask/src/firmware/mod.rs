@@ -14,8 +14,8 @@ mod images;
 mod needs;
 mod size;
 
-pub(super) use build::build;
-pub(super) use emulator::run as emulate;
+pub(super) use build::{build, build_with};
+pub(super) use emulator::{run as emulate, trace};
 pub(super) use images::INSTRUCTIONS;
 pub(super) use needs::{Need, require};
 

@@ -4,11 +4,13 @@
 //! budgets and the best peers.
 
 use core::time::Duration;
+use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::firmware::{self, INSTRUCTIONS, Need};
 
+mod profile;
 mod table;
 
 /// The emulated program takes about a second.
@@ -20,10 +22,25 @@ pub(super) struct Args {
     /// Fail when an operation takes more than its budget
     #[arg(long)]
     check: bool,
+    /// Print instead in which functions the instructions of one operation are
+    #[arg(long, value_name = "OPERATION", value_parser = table::names(), conflicts_with = "check")]
+    profile: Option<String>,
 }
 
 /// Prints the table. Exit code 1 when it could not be measured, or with `--check` when a budget is exceeded.
 pub(super) fn run(args: &Args) -> ExitCode {
+    if let Some(operation) = &args.profile {
+        return match profile(operation) {
+            Ok(profile) => {
+                print!("{profile}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     match measure() {
         Ok(costs) => {
             print!("{}", table::table(&costs));
@@ -50,6 +67,22 @@ fn measure() -> Result<Vec<Cost>, String> {
         .end
         .map_err(|error| format!("{}{error}", printed.text))?;
     read(&printed.text)
+}
+
+fn profile(operation: &str) -> Result<String, String> {
+    firmware::require([Need::Target, Need::Emulator])?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let variable = Some(("M33_OPERATION", operation));
+    let elf = firmware::build_with(&root, &INSTRUCTIONS, variable)?;
+    let log = elf.with_extension("trace");
+    let printed = firmware::trace(&elf, &log, PATIENCE);
+    printed
+        .end
+        .map_err(|error| format!("{}{error}", printed.text))?;
+    let profile = profile::profile(&elf, &log);
+    // Some megabytes, of no further use.
+    let _ = fs::remove_file(&log);
+    profile
 }
 
 /// What an operation costs.

@@ -84,6 +84,11 @@ pub(super) const WORK: [Work; 11] = [
     work("tlv_encode", "encode it, 121 bytes", None, (4_364, WAKAAMA)),
 ];
 
+/// Names of the operations.
+pub(super) fn names() -> Vec<&'static str> {
+    WORK.iter().map(|work| work.operation).collect()
+}
+
 /// The table in Markdown.
 pub(super) fn table(costs: &[Cost]) -> String {
     let mut table = String::from(
@@ -102,7 +107,7 @@ pub(super) fn table(costs: &[Cost]) -> String {
         let (peer, name) = work.peer;
         let _ = writeln!(
             table,
-            "| {} | {} | {budget} | {verdict} | {} {name} | {} |",
+            "| {} | {} | {budget} | {verdict} | {name} {} | {} |",
             work.description,
             thousands(cost.instructions),
             thousands(peer),
@@ -165,8 +170,8 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "| a step with nothing due | 30 | 30 | met | 66 Anjay | 600 |",
-                "| parse a GET, 16 bytes | 1,312 | 310 | over by 1,002 | 604 coap-message-implementations | 600 |",
+                "| a step with nothing due | 30 | 30 | met | Anjay 66 | 600 |",
+                "| parse a GET, 16 bytes | 1,312 | 310 | over by 1,002 | coap-message-implementations 604 | 600 |",
             ]
         );
         assert_eq!(over(&costs), ["parse_get"]);

@@ -6,6 +6,9 @@
 //! ```text
 //! cost NAME INSTRUCTIONS STACK
 //! ```
+//!
+//! Built with the environment variable `M33_OPERATION=NAME` it does this one alone and few times, for QEMU to trace: what
+//! lies between two calls of `boundary` is the preparation, then both.
 
 #![no_std]
 #![no_main]
@@ -26,6 +29,10 @@ use m33::ticks::{INSTRUCTIONS_PER_TICK, Ticks};
 /// How often each operation is done.
 const REPEATS: u32 = 1000;
 
+/// The only operation, and how often it is traced.
+const ONLY: Option<&str> = option_env!("M33_OPERATION");
+const TRACED: u32 = 10;
+
 /// Content formats.
 const TLV: u32 = 11_542;
 const SENML_CBOR: u32 = 112;
@@ -41,6 +48,19 @@ struct Operation {
     act: Act,
     /// What `act` answers, by the specification or by what peers send.
     expected: usize,
+}
+
+impl Operation {
+    /// Its preparation alone.
+    const fn without_act(&self) -> Self {
+        Self {
+            act: |turn, number| {
+                black_box(turn);
+                number
+            },
+            ..*self
+        }
+    }
 }
 
 /// Of a registered client.
@@ -161,6 +181,9 @@ fn main() -> ! {
     let ticks = Ticks::start(peripherals.SYST);
     let mut memory = Memory::new();
     let mut client = Registered::new(&mut memory);
+    if let Some(name) = ONLY {
+        exit(trace(&mut client, name))
+    }
 
     let [short, long] = [LOOP, LONGER_LOOP].map(|operation| total(&ticks, &mut client, &operation));
     let calibration = mean(long - short);
@@ -187,17 +210,37 @@ fn measure(ticks: &Ticks, client: &mut Registered<'_>, operation: &Operation) ->
         );
         return false;
     }
-    let nothing = Operation {
-        act: |turn, number| {
-            black_box(turn);
-            number
-        },
-        ..*operation
-    };
+    let nothing = operation.without_act();
     let [with, without] = [operation, &nothing].map(|operation| total(ticks, client, operation));
     let instructions = mean(with.saturating_sub(without));
     hprintln!("cost {} {} {}", operation.name, instructions, stack);
     true
+}
+
+/// Does one operation between calls of `boundary`; whether there is one of that name.
+fn trace(client: &mut Registered<'_>, name: &str) -> bool {
+    let mut all = OPERATIONS.iter().chain([&NOTIFICATION]);
+    let Some(operation) = all.find(|operation| operation.name == name) else {
+        hprintln!("there is no operation {}", name);
+        return false;
+    };
+    if name == NOTIFICATION.name {
+        client.observe();
+    }
+    for operation in [&operation.without_act(), operation] {
+        boundary();
+        for _ in 0..TRACED {
+            once(client, operation.prepare, operation.act);
+        }
+    }
+    boundary();
+    true
+}
+
+/// Found in a trace by its name.
+#[inline(never)]
+fn boundary() {
+    black_box(());
 }
 
 /// Ticks of all repeats.
