@@ -187,7 +187,7 @@ impl<'m> Registered<'m> {
 
     /// A look at a client that has nothing to do.
     pub fn idle(&mut self) -> bool {
-        self.turn().poll().is_empty()
+        self.turn().idle()
     }
 
     fn answer(&mut self, len: usize) -> &[u8] {
@@ -243,6 +243,15 @@ impl Turn<'_, '_> {
     /// The buffer, for work that has nothing to do with the client.
     pub const fn buffer(&mut self) -> &mut [u8] {
         self.buffer
+    }
+
+    /// A look at a client that has nothing to do; whether it had nothing.
+    pub fn idle(&mut self) -> bool {
+        let (objects, random) = (&mut self.objects, &mut *self.random);
+        let output = self
+            .client
+            .poll_output(Instant::ZERO, self.buffer, objects, random);
+        matches!(output, Output::Idle { .. })
     }
 
     /// The next datagram; none when the client is idle, or wants a session.
