@@ -29,7 +29,7 @@ impl Image {
     /// What has to be there.
     pub(super) const fn needs(&self) -> &'static [Need] {
         match (self.nrf_modem, self.run) {
-            (true, _) => &[Need::Target, Need::LlvmTools, Need::LibClang],
+            (true, _) => &[Need::Target, Need::LlvmTools, Need::LibClang, Need::Clang],
             (false, Run::Emulated { .. }) => &[Need::Target, Need::Emulator],
             (false, Run::Elsewhere(_)) => &[Need::Target],
         }

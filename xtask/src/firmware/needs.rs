@@ -19,6 +19,8 @@ pub(crate) enum Need {
     LlvmTools,
     /// libclang, by which it reads the modem library's headers.
     LibClang,
+    /// The C compiler, which also compiles for Arm, for what the modem library wants of a C library.
+    Clang,
     /// QEMU for Arm.
     Emulator,
 }
@@ -73,6 +75,7 @@ impl Need {
             Self::Target => Origin::Rustup("target", TARGET),
             Self::LlvmTools => Origin::Rustup("component", "llvm-tools"),
             Self::LibClang => Origin::Debian("libclang-14-dev"),
+            Self::Clang => Origin::Debian("clang"),
             Self::Emulator => Origin::Debian("qemu-system-arm"),
         }
     }
@@ -82,6 +85,7 @@ impl Need {
             Self::Target => "the compiler's library for thumbv8m.main-none-eabihf",
             Self::LlvmTools => "rustup's component llvm-tools, for the nRF91",
             Self::LibClang => "libclang, for the nRF91",
+            Self::Clang => "clang, for the nRF91",
             Self::Emulator => "qemu-system-arm",
         }
     }
@@ -96,14 +100,19 @@ impl Need {
                 libraries.is_some_and(|lib| lib.with_file_name("bin").join("llvm-objcopy").exists())
             }
             Self::LibClang => has_libclang(),
-            Self::Emulator => Command::new(QEMU)
-                .arg("--version")
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success()),
+            Self::Clang => runs("clang"),
+            Self::Emulator => runs(QEMU),
         }
     }
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program)
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 /// A path that the compiler tells.
@@ -130,7 +139,14 @@ fn holds_libclang(directory: &Path) -> bool {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .any(|name| name.starts_with("libclang.so") || name.starts_with("libclang-"))
+        .any(|name| is_libclang(&name))
+}
+
+/// The library of the C interface, not libclang-cpp.
+fn is_libclang(name: &str) -> bool {
+    let rest = name.strip_prefix("libclang").unwrap_or_default();
+    let rest = rest.trim_start_matches(|c: char| c == '-' || c == '.' || c.is_ascii_digit());
+    rest == "so" || rest.starts_with("so.")
 }
 
 #[cfg(test)]
@@ -143,6 +159,7 @@ mod tests {
             Need::Target,
             Need::LlvmTools,
             Need::LibClang,
+            Need::Clang,
             Need::Emulator,
         ];
         let text = advice(&all, Some("stable"));
@@ -152,10 +169,31 @@ mod tests {
             [
                 "rustup target add --toolchain stable thumbv8m.main-none-eabihf",
                 "rustup component add --toolchain stable llvm-tools",
-                "apt-get install libclang-14-dev qemu-system-arm",
+                "apt-get install libclang-14-dev clang qemu-system-arm",
             ]
         );
         let text = advice(&[Need::Target], None);
         assert!(text.ends_with("to get it:\n  rustup target add thumbv8m.main-none-eabihf"));
+    }
+
+    #[test]
+    fn libclang_is_told_from_its_neighbours() {
+        for name in [
+            "libclang.so",
+            "libclang.so.1",
+            "libclang-14.so",
+            "libclang-14.0.6.so",
+            "libclang-14.so.1",
+        ] {
+            assert!(is_libclang(name), "{name}");
+        }
+        for name in [
+            "libclang-cpp.so.14",
+            "libclangAST.a",
+            "libclang",
+            "clang.so",
+        ] {
+            assert!(!is_libclang(name), "{name}");
+        }
     }
 }
