@@ -30,7 +30,7 @@ type Decode = fn(&[u8]) -> i64;
 type BuildGet = fn(&mut [u8], &Get) -> usize;
 type BuildRegister = fn(&mut [u8], &Register) -> usize;
 type Encode = fn(&mut [u8], i64) -> usize;
-type Client = Registered<'static, 'static>;
+type Client = Registered<'static>;
 
 #[library_benchmark]
 #[bench::ours(ours::parse)]

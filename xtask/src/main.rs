@@ -6,6 +6,8 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod charts;
+mod firmware;
+mod instructions;
 mod interop;
 mod lives;
 mod objects;
@@ -25,6 +27,10 @@ enum Task {
     Bench(bench::Args),
     /// Draw the sequence charts of docs/charts from recordings, or check them
     Charts(charts::Args),
+    /// Build every firmware of examples/firmware, and run in QEMU what runs there
+    Firmware(firmware::Args),
+    /// Count the instructions of what is done most, on an emulated Cortex-M33
+    Instructions(instructions::Args),
     /// Run lwm2m-client against a real LwM2M server (Eclipse Leshan) and print what came of it
     Interop(interop::Args),
     /// Live many lives of thirty virtual days each, in which everything happens that can, and check each
@@ -39,6 +45,8 @@ fn main() -> ExitCode {
     match Cli::parse().task {
         Task::Bench(args) => bench::run(&args),
         Task::Charts(args) => charts::run(&args),
+        Task::Firmware(args) => firmware::run(&args),
+        Task::Instructions(args) => instructions::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Lives(args) => lives::run(&args),
         Task::Objects(args) => objects::run(&args),

@@ -4,8 +4,11 @@
 //! bytes, a Register of 186, and the Device object of Core 1.1.1, section 7.4.3.2. Each function answers with a number
 //! made of all that it has read, or with the length of what it has written, so that nothing can be left out.
 
+#[cfg(feature = "peers")]
 pub mod coap_lite;
+#[cfg(feature = "peers")]
 pub mod coap_message;
+#[cfg(feature = "peers")]
 pub mod minicbor;
 pub mod ours;
 
@@ -74,3 +77,13 @@ pub const DEVICE_SENML_CBOR: &[u8] = b"\x90\xa3!e/3/0/\x00a0\x03tOpen Mobile All
 \x00a3\x03c1.0\xa2\x00c6/0\x02\x01\xa2\x00c6/1\x02\x05\xa2\x00c7/0\x02\x19\x0e\xd8\xa2\x00c7/1\x02\x19\x13\x88\
 \xa2\x00c8/0\x02\x18}\xa2\x00c8/1\x02\x19\x03\x84\xa2\x00a9\x02\x18d\xa2\x00b10\x02\x0f\xa2\x00d11/0\x02\x00\xa2\
 \x00b13\x02\x1aQ\x82B\x8f\xa2\x00b14\x03f+02:00\xa2\x00b16\x03aU";
+
+/// What is answered by who has read [`GET`]: the message id, the lengths of the token and of four values.
+pub const GET_SUM: usize = 0x1234 + 4 + 4;
+
+/// What is answered by who has read the Device object from TLV: the lengths of its texts and its numbers.
+pub const DEVICE_TLV_SUM: i64 =
+    20 + 22 + 9 + 3 + 1 + 5 + 3800 + 5000 + 125 + 900 + 100 + 15 + 1_367_491_215 + 6 + 1;
+
+/// What is answered by who has read it from SenML CBOR: the last ids of the paths too.
+pub const DEVICE_SENML_CBOR_SUM: i64 = DEVICE_TLV_SUM + 1 + 2 + 3 + 3 + 9 + 10 + 13 + 14 + 16;

@@ -12,9 +12,6 @@ use serde_json::Value;
 
 use super::{children::Running, failure::Failure, leshan};
 
-/// What the emulated chip is: a Cortex-M33 with its floating point unit.
-const CHIP: &str = "thumbv8m.main-none-eabihf";
-
 /// Builds `interop/leshan` with Maven, unless the last build is newer than all of its sources.
 pub(super) fn leshan(root: &Path) -> Result<(), Failure> {
     require("java", "-version", "a Java runtime, version 17 or newer")?;
@@ -45,27 +42,6 @@ pub(super) fn client(root: &Path) -> Result<PathBuf, Failure> {
 /// Builds the program that plays a modem, and returns where it lies.
 pub(super) fn modem(root: &Path) -> Result<PathBuf, Failure> {
     cargo(root, "at_modem_host", &["--package", "at-modem-host"])
-}
-
-/// Builds the firmware that sits behind that modem, and returns where its image lies.
-pub(super) fn firmware(root: &Path) -> Result<PathBuf, Failure> {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["--print", "target-libdir", "--target", CHIP]);
-    let printed = rustc.output().map(|output| output.stdout);
-    let directory = printed.unwrap_or_default();
-    if !Path::new(String::from_utf8_lossy(&directory).trim()).is_dir() {
-        return Err(Failure::new(format!(
-            "the target is missing: rustup target add {CHIP}"
-        )));
-    }
-    let manifest = root.join("examples/firmware/m33/Cargo.toml");
-    let manifest = manifest.display().to_string();
-    let args = ["--release", "--locked", "--target", CHIP];
-    cargo(
-        root,
-        "at_modem",
-        &[&args[..], &["--manifest-path", &manifest]].concat(),
-    )
 }
 
 /// Builds the program `bin` and returns where it lies.
@@ -103,7 +79,7 @@ fn run(command: &mut Command, name: &str) -> Result<(bool, String), Failure> {
     Ok((status.is_some_and(|status| status.success()), printed))
 }
 
-pub(super) fn require(program: &str, version: &str, what: &str) -> Result<(), Failure> {
+fn require(program: &str, version: &str, what: &str) -> Result<(), Failure> {
     Command::new(program)
         .arg(version)
         .stdin(Stdio::null())

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{build, children::Running, failure::Failure, lines::Lines};
+use crate::firmware::{self, AT_MODEM, Need};
 
 /// How long the modem program may take to listen.
 const START: Duration = Duration::from_secs(5);
@@ -27,13 +28,12 @@ pub(super) struct Images {
 impl Images {
     /// Builds firmware and modem program; needs the emulator too.
     pub(super) fn build(root: &Path) -> Result<Self, Failure> {
-        build::require(
-            EMULATOR,
-            "--version",
-            "QEMU for Arm (Debian's qemu-system-arm)",
-        )?;
+        // The emulator is needed here too, other than where the image is only built.
+        let needs = [Need::Target, Need::Emulator];
+        firmware::require(needs).map_err(Failure::new)?;
+        println!("building at_modem …");
         Ok(Self {
-            firmware: build::firmware(root)?,
+            firmware: firmware::build(root, &AT_MODEM).map_err(Failure::new)?,
             modem: build::modem(root)?,
         })
     }

@@ -46,3 +46,16 @@ pub fn high_water() -> usize {
     }
     top - place.addr()
 }
+
+/// Bytes of stack that `work` uses, with the frames between; some tens of bytes are not told from none.
+pub fn of(work: impl FnOnce()) -> usize {
+    paint();
+    call(work);
+    high_water()
+}
+
+/// Keeps what is measured below the painter.
+#[inline(never)]
+fn call(work: impl FnOnce()) {
+    work();
+}
