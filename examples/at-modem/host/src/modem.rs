@@ -17,6 +17,9 @@ const INVALID: u16 = 50;
 const FULL: u8 = 1;
 const FLIGHT: u8 = 4;
 
+/// How long a late answer waits for another command that it may disturb.
+const CATCH_UP: Duration = Duration::from_millis(20);
+
 /// What a command came to.
 enum Answer {
     Ok,
@@ -37,6 +40,8 @@ pub struct Modem {
     /// Its prompt has left.
     prompted: bool,
     out: Vec<u8>,
+    /// An answer that comes later.
+    late: Option<(Instant, Vec<u8>)>,
     echo: bool,
     errors: u8,
     function: u8,
@@ -63,6 +68,7 @@ impl Modem {
             datagram: None,
             prompted: false,
             out: Vec::new(),
+            late: None,
             echo: true,
             errors: 0,
             function: FULL,
@@ -114,6 +120,7 @@ impl Modem {
             return;
         }
         self.boot();
+        self.catch_up(Duration::ZERO);
         for &byte in bytes {
             if self.datagram.is_some() && !self.prompted {
                 // Too early: a modem that has not asked yet does not listen.
@@ -148,6 +155,7 @@ impl Modem {
     pub fn output(&mut self) -> Vec<u8> {
         if Instant::now() >= self.deaf_until {
             self.boot();
+            self.catch_up(CATCH_UP);
             self.network();
             if self.registered {
                 for connection in self.sockets.receive() {
@@ -164,6 +172,18 @@ impl Modem {
             self.booted = true;
             self.say("RDY");
             self.say("APP RDY");
+        }
+    }
+
+    /// Says what is late by `more` than it should be, in the middle of another command if there is one.
+    fn catch_up(&mut self, more: Duration) {
+        if self
+            .late
+            .as_ref()
+            .is_some_and(|(at, _)| Instant::now() >= *at + more)
+            && let Some((_, mut answer)) = self.late.take()
+        {
+            self.out.append(&mut answer);
         }
     }
 
@@ -246,6 +266,19 @@ impl Modem {
             *times -= 1;
             return;
         }
+        let late = self
+            .options
+            .late
+            .filter(|(late, _)| command.starts_with(late));
+        let said = self.out.len();
+        self.answer(command);
+        if let Some((_, by)) = late {
+            self.options.late = None;
+            self.late = Some((Instant::now() + by, self.out.split_off(said)));
+        }
+    }
+
+    fn answer(&mut self, command: &str) {
         let refused = self.options.refuse;
         let answer = match refused.filter(|refused| command.starts_with(refused)) {
             Some(_) => Answer::Error(NOT_ALLOWED),

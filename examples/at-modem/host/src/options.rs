@@ -24,6 +24,8 @@ pub struct Options {
     pub cut_reads: u32,
     /// Never answers this command, so many times.
     pub mute: Option<(&'static str, u32)>,
+    /// Answers this command once, so much later.
+    pub late: Option<(&'static str, Duration)>,
     /// Refuses this command.
     pub refuse: Option<&'static str>,
 }
@@ -41,6 +43,7 @@ impl Default for Options {
             chatter: false,
             cut_reads: 0,
             mute: None,
+            late: None,
             refuse: None,
         }
     }

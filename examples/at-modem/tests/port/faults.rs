@@ -3,14 +3,16 @@
 use core::future::{Future, poll_fn};
 use core::pin::pin;
 use core::task::Poll;
+use core::time::Duration;
 use std::net::UdpSocket;
 
 use at_modem::{AtSessions, Modem};
 use at_modem_host::Options;
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{
-    Clock, DetachReason, Expect, Link, LinkErrorKind, LinkState, OpenRequest, Opened, Received,
-    Security, SecurityTag, SessionErrorKind, SessionId, Sessions, Transport,
+    Clock, DetachReason, Expect, Link, LinkErrorKind, LinkState, ModemInfo, NotAvailable,
+    OpenRequest, Opened, Received, Security, SecurityTag, SessionErrorKind, SessionId, Sessions,
+    Transport,
 };
 
 use crate::bench::{Line, SleepingClock, modem};
@@ -30,7 +32,7 @@ fn attached(modem: &Port) -> impl Link {
 /// A session to a socket of this test.
 fn opened(sessions: &mut Socket<'_>) -> UdpSocket {
     let peer = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let timeout = core::time::Duration::from_secs(5);
+    let timeout = Duration::from_secs(5);
     peer.set_read_timeout(Some(timeout)).unwrap();
     let request = OpenRequest::new("127.0.0.1", peer.local_addr().unwrap().port());
     assert_eq!(
@@ -125,6 +127,26 @@ fn an_answer_that_is_lost_is_not_waited_for_forever() {
     assert_eq!(first, Err(LinkErrorKind::Modem));
     assert_eq!(block_on(link.up(), || ()), Ok(()));
     assert_eq!(far.borrow().apn(), Some("iot.example"));
+}
+
+/// The answer to the first command comes when it has been given up, with an `OK` that the next ones must not take.
+#[test]
+fn an_answer_that_is_late_is_not_that_of_another_command() {
+    let late = Some(("+QCSQ", Duration::from_millis(5_100)));
+    let options = Options {
+        late,
+        ..Options::default()
+    };
+    let (modem, _far) = modem(options, 19);
+    let _link = attached(&modem);
+    let mut info = modem.info();
+    assert_eq!(block_on(info.rsrp(), || ()), Err(NotAvailable));
+    let clock = SleepingClock::new();
+    while clock.now().as_millis() < 400 {
+        let mut buffer = [0; 32];
+        let imei = block_on(info.imei(&mut buffer), || ());
+        assert_eq!(imei, Ok("490154203237518"));
+    }
 }
 
 #[test]
