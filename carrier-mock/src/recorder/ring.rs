@@ -29,9 +29,11 @@ impl<const N: usize> Ring<N> {
         self.entries.borrow_mut().pop_front()
     }
 
-    /// The entries, the oldest first.
-    pub fn entries(&mut self) -> &[Recorded] {
-        self.entries.get_mut().make_contiguous()
+    /// Everything that was recorded and not taken, the oldest first; `None` when entries had to make room, or lie where
+    /// others were taken.
+    pub fn entries(&mut self) -> Option<&[Recorded]> {
+        let (entries, rest) = self.entries.get_mut().as_slices();
+        (self.dropped.get() == 0 && rest.is_empty()).then_some(entries)
     }
 
     /// Entries that had to make room.
@@ -63,12 +65,19 @@ mod tests {
             ring.record(Instant::from_millis(millis), entry);
         }
         assert_eq!(ring.dropped(), 1);
-        let at = ring
-            .entries()
-            .iter()
-            .map(|recorded| recorded.at.as_millis());
-        assert!(at.eq([2, 3]));
+        assert_eq!(ring.entries(), None);
         let kept = [ring.take(), ring.take(), ring.take()].map(|r| r.map(|r| r.entry));
         assert_eq!(kept, [Some(Entry::Reset), Some(Entry::PowerLost), None]);
+    }
+
+    #[test]
+    fn all_entries_are_there_until_one_makes_room() {
+        let mut ring = Ring::<2>::new();
+        for (millis, entry) in [(1, Entry::Boot), (2, Entry::Reset)] {
+            ring.record(Instant::from_millis(millis), entry);
+        }
+        let at = |recorded: &Recorded| recorded.at.as_millis();
+        let all = ring.entries().map(|all| all.iter().map(at).collect());
+        assert_eq!(all, Some(Vec::from([1, 2])));
     }
 }

@@ -198,7 +198,6 @@ fn main() -> ! {
 
 /// Prints what an operation costs; whether it does what it should.
 fn measure(ticks: &Ticks, client: &mut Registered<'_>, operation: &Operation) -> bool {
-    let stack = stack_of(client, operation);
     let found = once(client, operation.prepare, operation.act);
     if found != operation.expected {
         hprintln!(
@@ -209,6 +208,8 @@ fn measure(ticks: &Ticks, client: &mut Registered<'_>, operation: &Operation) ->
         );
         return false;
     }
+    // The step before has left the client as it is between two of its kind.
+    let stack = stack_of(client, operation);
     let nothing = operation.without_act();
     let [with, without] = [operation, &nothing].map(|operation| total(ticks, client, operation));
     let instructions = mean(with.saturating_sub(without));

@@ -85,11 +85,12 @@ fn is_as_expected(scenario: &Scenario, mode: KeyStoreMode, executor: Executor) -
         hprintln!("{}: the life ended with {:?}", scenario.name, end);
         return false;
     }
-    if ring.dropped() > 0 {
-        hprintln!("{}: {} entries too many", scenario.name, ring.dropped());
+    let dropped = ring.dropped();
+    let Some(recording) = ring.entries() else {
+        hprintln!("{}: {} entries too many", scenario.name, dropped);
         return false;
-    }
-    let Some(part) = scenario.part.of(ring.entries()) else {
+    };
+    let Some(part) = scenario.part.of(recording) else {
         hprintln!("{}: the part that it draws is not there", scenario.name);
         return false;
     };
