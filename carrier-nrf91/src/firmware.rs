@@ -77,8 +77,10 @@ pub struct DeltaError(pub i32);
 impl DeltaError {
     /// The area is being erased.
     pub const ERASE_PENDING: Self = Self(17);
+    /// Not permitted; the modem's library is not initialised: `-NRF_EPERM`.
+    pub const PERM: Self = Self(-1);
     /// Receiving has begun already: `-NRF_EALREADY`.
-    pub const ALREADY: Self = Self(-114);
+    pub const ALREADY: Self = Self(-120);
 }
 
 impl From<DeltaError> for FirmwareError {
