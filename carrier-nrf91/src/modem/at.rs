@@ -12,11 +12,11 @@ use crate::at::{At, AtError, Notifications};
 use crate::firmware::DeltaError;
 
 /// Bytes of the longest response, with its line ends.
-const RESPONSE: usize = 1024;
+const RESPONSE: usize = 512;
 
 /// The modem's command interpreter. All copies are one: they take turns.
 ///
-/// A response comes whole up to 1,023 bytes, which is more than any command of this crate answers; only a list of more than ten
+/// A response comes whole up to 511 bytes, which is more than any command of this crate answers; only a list of more than five
 /// credentials is longer, and is then taken for [truncated](AtError::Truncated).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]

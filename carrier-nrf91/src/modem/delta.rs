@@ -44,14 +44,14 @@ impl DeltaInterface for ModemDelta {
         let mut offset = 0;
         // SAFETY: the library writes one number and keeps no pointer to it.
         done(unsafe { sys::nrf_modem_delta_dfu_offset(&raw mut offset) })?;
-        Ok(number(offset as usize))
+        Ok(number(offset))
     }
 
     fn area(&mut self) -> Result<u32, DeltaError> {
         let mut size = 0;
         // SAFETY: the library writes one number and keeps no pointer to it.
         done(unsafe { sys::nrf_modem_delta_dfu_area(&raw mut size) })?;
-        Ok(number(size as usize))
+        Ok(number(size))
     }
 
     fn write_init(&mut self) -> Result<(), DeltaError> {
@@ -61,7 +61,7 @@ impl DeltaInterface for ModemDelta {
 
     fn write(&mut self, part: &[u8]) -> Result<(), DeltaError> {
         // SAFETY: `part` is that long, and is copied before the call returns.
-        done(unsafe { sys::nrf_modem_delta_dfu_write(part.as_ptr().cast(), part.len() as _) })
+        done(unsafe { sys::nrf_modem_delta_dfu_write(part.as_ptr().cast(), part.len()) })
     }
 
     fn write_done(&mut self) -> Result<(), DeltaError> {

@@ -15,7 +15,7 @@ use lwm2m_carrier::sessions::{NalSessions, NbStack};
 use crate::host::{HostSockets, SleepingClock};
 
 fn run<F: Future>(future: F) -> F::Output {
-    block_on(future, || std::thread::yield_now())
+    block_on(future, std::thread::yield_now)
 }
 
 /// The carrier's own sessions over both stacks: unconnected datagrams, streams, names.
