@@ -3,15 +3,16 @@
 use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use carrier_nrf91::at::{At, AtError};
 use carrier_nrf91::net::{
     Errno, Family, HandshakeTimeout, PeerVerification, Protocol, ReleaseAssistance,
 };
 use carrier_nrf91::sessions::AEAD_SUITES;
-use carrier_nrf91::{ModemSessions, SessionCache, SessionSettings};
+use carrier_nrf91::{ModemKeys, ModemSessions, SessionCache, SessionSettings};
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
-    CaTags, ConnectionId, Expect, OpenRequest, Opened, Received, Security, SecurityTag,
-    SessionError, SessionErrorKind, SessionId, Sessions, Transport,
+    CaTags, ConnectionId, CredentialKind, Expect, KeyStore, OpenRequest, Opened, Received,
+    Security, SecurityTag, SessionError, SessionErrorKind, SessionId, Sessions, Transport,
 };
 
 use crate::script::{Modem, Set, SetClock, once};
@@ -208,6 +209,31 @@ fn the_modem_forgets_handshakes_when_keys_have_changed() {
         .modem
         .with(3, |socket| assert!(socket.set.contains(&Set::Cache(false))));
     assert!(bench.cache.is_stale());
+}
+
+/// A credential storage that is empty and takes everything.
+struct Takes;
+
+impl At for Takes {
+    async fn send(&mut self, _: &str, response: &mut [u8]) -> Result<usize, AtError> {
+        response[..4].copy_from_slice(b"OK\r\n");
+        Ok(4)
+    }
+}
+
+#[test]
+fn a_key_that_is_written_makes_the_modem_forget() {
+    let bench = Bench::new();
+    let mut port = bench.open_dtls();
+    assert!(!bench.cache.is_stale());
+    let mut buffer = [0; 64];
+    let mut keys = ModemKeys::new(Takes, &mut buffer).with_session_cache(&bench.cache);
+    let write = keys.write(SecurityTag(25), CredentialKind::Psk, &[7; 16]);
+    once(write).unwrap().unwrap();
+    open(&mut port, ONE, &DTLS).unwrap();
+    bench
+        .modem
+        .with(1, |socket| assert!(socket.set.contains(&Set::Purge)));
 }
 
 #[test]
