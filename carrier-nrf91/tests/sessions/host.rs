@@ -3,9 +3,10 @@
 use core::cell::RefCell;
 use core::net::{IpAddr, SocketAddr};
 use core::task::Waker;
+use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{ToSocketAddrs, UdpSocket};
-use std::time::{Duration, Instant as StdInstant};
+use std::time::Instant as StdInstant;
 
 use carrier_nrf91::net::{
     Descriptor, Errno, Family, Interest, Protocol, SocketOption, Sockets, Status,
