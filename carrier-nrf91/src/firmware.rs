@@ -288,12 +288,16 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
         Ok(())
     }
 
-    /// Repeatable, as all calls are: a package that is complete is so.
     async fn finish(&mut self, size: u32) -> Result<(), FirmwareError> {
         if self.written != size {
             return Err(INCOMPLETE);
         }
-        self.delta.write_done()?;
+        // It fails where an earlier call, which was dropped, has done it already.
+        if let Err(error) = self.delta.write_done()
+            && self.delta.offset() != Ok(size)
+        {
+            return Err(error.into());
+        }
         let uuid = self.delta.uuid()?;
         self.note(COMPLETE, &uuid).await
     }

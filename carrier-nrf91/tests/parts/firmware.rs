@@ -215,6 +215,19 @@ impl World {
 }
 
 #[test]
+fn a_package_is_finished_again_after_the_call_was_dropped() {
+    let (modem, record) = (Modem::default(), Record::default());
+    let clock = VirtualClock::default();
+    let id = RecordId(16);
+    let mut slot = DeltaFirmware::new(modem, record, clock, id, ModemStart::Normal);
+    assert_eq!(run(slot.begin(Some(3), false)), Ok(0));
+    run(slot.write(0, &[1, 2, 3])).unwrap();
+    run(slot.finish(3)).unwrap();
+    run(slot.finish(3)).unwrap();
+    assert_eq!(run(slot.apply()), Ok(Applied::RebootRequired));
+}
+
+#[test]
 fn update_is_told_by_the_uuid() {
     let world = World::default();
     let mut firmware = world.received();
