@@ -77,8 +77,10 @@ pub struct DeltaError(pub i32);
 impl DeltaError {
     /// The area is being erased.
     pub const ERASE_PENDING: Self = Self(17);
+    /// Not permitted; the modem's library is not initialised: `-NRF_EPERM`.
+    pub const PERM: Self = Self(-1);
     /// Receiving has begun already: `-NRF_EALREADY`.
-    pub const ALREADY: Self = Self(-114);
+    pub const ALREADY: Self = Self(-120);
 }
 
 impl From<DeltaError> for FirmwareError {
@@ -125,6 +127,9 @@ pub struct DeltaFirmware<D, S, C> {
     record: RecordId,
     start: ModemStart,
     written: u32,
+    area: u32,
+    /// The package was applied in this life: the modem has not restarted since.
+    applied: bool,
     erase: EraseSettings,
 }
 
@@ -147,8 +152,10 @@ impl Default for EraseSettings {
     }
 }
 
-/// What is stored: whether the update was handed over to the modem, and the firmware that ran before.
+/// What is stored: that the package is complete, whether it was handed over to the modem, and the firmware that ran before.
 const RECORD: usize = UUID + 1;
+/// The package is complete.
+const COMPLETE: u8 = 3;
 /// The modem may or may not have been told.
 const ANNOUNCED: u8 = 1;
 /// The modem has been told.
@@ -156,6 +163,7 @@ const SCHEDULED: u8 = 2;
 
 const WRONG_OFFSET: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EINVAL);
 const STORAGE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EIO);
+const FULL: FirmwareError = FirmwareError::new(FirmwareErrorKind::Full, errno::EFBIG);
 const INCOMPLETE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Integrity, errno::EINVAL);
 
 impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
@@ -169,6 +177,8 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
             record,
             start,
             written: 0,
+            area: 0,
+            applied: false,
             erase: EraseSettings::default(),
         }
     }
@@ -244,8 +254,9 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
     async fn begin(&mut self, size: Option<u32>, resume: bool) -> Result<u32, FirmwareError> {
         let area = self.delta.area()?;
         if size.is_some_and(|size| size > area) {
-            return Err(FirmwareError::new(FirmwareErrorKind::Full, errno::EFBIG));
+            return Err(FULL);
         }
+        (self.area, self.applied) = (area, false);
         self.forget().await?;
         let offset = self.settled_offset().await?;
         let keep = resume && offset != DIRTY && size.is_none_or(|size| offset <= size);
@@ -266,9 +277,13 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
             .ok()
             .and_then(|taken| part.get(taken..));
         for part in rest.ok_or(WRONG_OFFSET)?.chunks(PART) {
-            self.delta.write(part)?;
             let len = u32::try_from(part.len()).unwrap_or(u32::MAX);
-            self.written = self.written.saturating_add(len);
+            let written = self.written.saturating_add(len);
+            if written > self.area {
+                return Err(FULL);
+            }
+            self.delta.write(part)?;
+            self.written = written;
         }
         Ok(())
     }
@@ -277,8 +292,14 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
         if self.written != size {
             return Err(INCOMPLETE);
         }
-        self.delta.write_done()?;
-        Ok(())
+        // It fails where an earlier call, which was dropped, has done it already.
+        if let Err(error) = self.delta.write_done()
+            && self.delta.offset() != Ok(size)
+        {
+            return Err(error.into());
+        }
+        let uuid = self.delta.uuid()?;
+        self.note(COMPLETE, &uuid).await
     }
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
@@ -292,10 +313,14 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
     }
 
     async fn apply(&mut self) -> Result<Applied, FirmwareError> {
+        if self.noted().await?.is_none() {
+            return Err(INCOMPLETE);
+        }
         let uuid = self.delta.uuid()?;
         self.note(ANNOUNCED, &uuid).await?;
         self.delta.update()?;
         self.note(SCHEDULED, &uuid).await?;
+        self.applied = true;
         Ok(Applied::RebootRequired)
     }
 
@@ -307,7 +332,11 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
         if self.delta.uuid()? != before {
             return Ok(Installed::Yes);
         }
+        if self.applied {
+            return Ok(Installed::NotYet);
+        }
         Ok(match (self.start, progress) {
+            (_, COMPLETE) => Installed::NotYet,
             (ModemStart::UpdateFailed, _) => Installed::Failed,
             (ModemStart::VoltageLow, _) | (ModemStart::Normal, ANNOUNCED) => Installed::NotYet,
             (ModemStart::Normal, _) => Installed::Failed,

@@ -25,3 +25,17 @@ pub(crate) async fn race<A, B>(
     })
     .await
 }
+
+/// Lets others have their turn: a wait that ends early must not be begun again at once.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

@@ -10,6 +10,7 @@ use lwm2m_carrier::hal::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorK
 use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
+use crate::SessionCache;
 use crate::at::{At, AtError, Line, ask};
 
 /// What a list of one credential answers, with notifications around it.
@@ -39,6 +40,7 @@ pub struct ModemKeys<'b, A> {
     at: A,
     buffer: &'b mut [u8],
     tags: RangeInclusive<u32>,
+    cache: Option<&'b SessionCache>,
 }
 
 impl<A> fmt::Debug for ModemKeys<'_, A> {
@@ -61,7 +63,15 @@ impl<'b, A: At> ModemKeys<'b, A> {
             at,
             buffer,
             tags: 25..=28,
+            cache: None,
         }
+    }
+
+    /// The same, telling the sessions of each credential that changes.
+    #[must_use]
+    pub const fn with_session_cache(mut self, cache: &'b SessionCache) -> Self {
+        self.cache = Some(cache);
+        self
     }
 
     /// The same with other tags to write to.
@@ -125,6 +135,9 @@ impl<'b, A: At> ModemKeys<'b, A> {
             ));
         }
         let number = type_number(kind).ok_or(UNSUPPORTED)?;
+        if let Some(cache) = self.cache {
+            cache.purge();
+        }
         let mut line = Line::new(self.buffer, "AT%CMNG=").number(opcode).text(",");
         line = line.number(tag.0).text(",").number(number);
         if let Command::Write(_, _, credential) = command {

@@ -14,7 +14,7 @@ const NEW: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000002";
 
 /// The interface as its header describes it.
 #[derive(Clone)]
-struct Modem(Rc<RefCell<State>>);
+pub(crate) struct Modem(Rc<RefCell<State>>);
 
 struct State {
     uuid: [u8; UUID],
@@ -46,6 +46,16 @@ impl Default for Modem {
 }
 
 impl Modem {
+    /// Size of the area, in bytes.
+    pub(crate) fn area(&self) -> u32 {
+        self.0.borrow().area
+    }
+
+    /// A power loss: what was written stays.
+    pub(crate) fn lose_power(&self) {
+        self.0.borrow_mut().receiving = false;
+    }
+
     fn settled(&self) -> Result<core::cell::RefMut<'_, State>, DeltaError> {
         let mut state = self.0.borrow_mut();
         if state.erasing > 0 {
@@ -140,7 +150,7 @@ impl DeltaInterface for Modem {
 
 /// One record, and a power that fails at the n-th change.
 #[derive(Clone, Default)]
-struct Record(Rc<RefCell<Stored>>);
+pub(crate) struct Record(Rc<RefCell<Stored>>);
 
 /// The record, and how many changes the power lasts for.
 type Stored = (Option<Vec<u8>>, Option<u32>);
@@ -202,6 +212,19 @@ impl World {
         run(firmware.finish(5000)).unwrap();
         firmware
     }
+}
+
+#[test]
+fn a_package_is_finished_again_after_the_call_was_dropped() {
+    let (modem, record) = (Modem::default(), Record::default());
+    let clock = VirtualClock::default();
+    let id = RecordId(16);
+    let mut slot = DeltaFirmware::new(modem, record, clock, id, ModemStart::Normal);
+    assert_eq!(run(slot.begin(Some(3), false)), Ok(0));
+    run(slot.write(0, &[1, 2, 3])).unwrap();
+    run(slot.finish(3)).unwrap();
+    run(slot.finish(3)).unwrap();
+    assert_eq!(run(slot.apply()), Ok(Applied::RebootRequired));
 }
 
 #[test]

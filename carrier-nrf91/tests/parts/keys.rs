@@ -13,7 +13,13 @@ const TAG: SecurityTag = SecurityTag(25);
 /// The storage as the command reference describes it: unique pairs, changes in flight mode only, no numbers of errors
 /// before `AT+CMEE=1`.
 #[derive(Clone, Default)]
-struct Modem(Rc<RefCell<State>>);
+pub(crate) struct Modem(Rc<RefCell<State>>);
+
+impl Modem {
+    pub(crate) fn set_mode(&self, mode: u8) {
+        self.0.borrow_mut().mode = mode;
+    }
+}
 
 #[derive(Default)]
 struct State {

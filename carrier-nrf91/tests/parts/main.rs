@@ -8,6 +8,7 @@
     reason = "helpers of tests fail by a panic"
 )]
 
+mod conformance;
 mod double;
 mod firmware;
 mod info;

@@ -1,0 +1,167 @@
+//! One session and its socket.
+
+use core::net::SocketAddr;
+use core::task::{Context, Poll};
+
+use lwm2m_carrier::errno;
+use lwm2m_carrier::hal::{Received, SessionError, SessionErrorKind};
+use lwm2m_core::time::{Duration, Instant};
+
+use crate::net::{
+    Descriptor, Errno, Protocol, ReleaseAssistance, Sockets, Status, poll_connect, poll_receive,
+};
+
+/// Bytes of the longest datagram that is received.
+const LONGEST: usize = 1280;
+/// Datagrams that are thrown away in one go, before others have their turn.
+const JUNK: usize = 8;
+
+/// The session has ended.
+pub(super) const CLOSED: SessionError =
+    SessionError::new(SessionErrorKind::Closed, errno::ENOTCONN);
+
+/// A session that is not closed.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) socket: Descriptor,
+    pub(super) protocol: Protocol,
+    pub(super) phase: Phase,
+    /// The stream is not to be read.
+    pub(super) held: bool,
+    /// Bytes that have left of what the stream is sending, for when that is dropped and done again.
+    pub(super) written: usize,
+    /// What the network was told last.
+    pub(super) assistance: Option<ReleaseAssistance>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Phase {
+    /// The modem has room for one handshake at a time: this one waits for its turn.
+    Queued { peer: SocketAddr, limit: Duration },
+    /// Connecting.
+    Connecting { peer: SocketAddr, until: Instant },
+    /// Open.
+    Open,
+    /// Open, and packed up.
+    Saved,
+}
+
+impl Slot {
+    pub(super) const fn new(
+        socket: Descriptor,
+        protocol: Protocol,
+        peer: SocketAddr,
+        limit: Duration,
+    ) -> Self {
+        Self {
+            socket,
+            protocol,
+            phase: Phase::Queued { peer, limit },
+            held: false,
+            written: 0,
+            assistance: None,
+        }
+    }
+
+    /// Whether the modem's one handshake is this one's.
+    pub(super) const fn makes_handshake(&self) -> bool {
+        self.protocol.is_secured() && matches!(self.phase, Phase::Connecting { .. })
+    }
+
+    /// When connecting is given up.
+    pub(super) const fn deadline(&self) -> Option<Instant> {
+        match self.phase {
+            Phase::Connecting { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// Connects; whether the peer knows the session from before. `free`: the modem makes no other handshake.
+    pub(super) fn poll_open(
+        &mut self,
+        sockets: &impl Sockets,
+        now: Instant,
+        free: bool,
+        context: &Context<'_>,
+    ) -> Poll<Result<bool, SessionError>> {
+        let secured = self.protocol.is_secured();
+        let (peer, until, begun) = match self.phase {
+            Phase::Queued { .. } if secured && !free => return Poll::Pending,
+            Phase::Queued { peer, limit } => (peer, now + limit, false),
+            Phase::Connecting { peer, until } => (peer, until, true),
+            Phase::Open | Phase::Saved => return Poll::Pending,
+        };
+        self.phase = Phase::Connecting { peer, until };
+        match poll_connect(sockets, self.socket, peer, begun, context) {
+            Poll::Ready(Ok(())) => {
+                self.phase = Phase::Open;
+                let shortened = || sockets.status(self.socket, Status::Handshake) == Ok(1);
+                Poll::Ready(Ok(!secured || shortened()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.on_open(secured))),
+            Poll::Pending if now >= until => Poll::Ready(Err(SessionError::new(
+                SessionErrorKind::Timeout,
+                errno::ETIMEDOUT,
+            ))),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// What has come.
+    pub(super) fn poll_receive(
+        &self,
+        sockets: &impl Sockets,
+        buffer: &mut [u8],
+        context: &Context<'_>,
+    ) -> Poll<Received> {
+        if self.phase != Phase::Open || self.held {
+            return Poll::Pending;
+        }
+        if self.protocol.is_stream() {
+            return poll_receive(sockets, self.socket, buffer, context).map(|got| match got {
+                Ok(0) if !buffer.is_empty() => Received::Closed(CLOSED),
+                Ok(len) => Received::Datagram(len),
+                // A record of more than the modem's 2,048 bytes: what it held is lost.
+                Err(Errno::MSGSIZE) => {
+                    Received::Closed(SessionError::new(SessionErrorKind::Io, errno::EMSGSIZE))
+                }
+                Err(error) => Received::Closed(error.on_session()),
+            });
+        }
+        self.poll_datagram(sockets, buffer, context)
+    }
+
+    /// The modem cuts a datagram to the buffer and does not say so: one byte more than the longest shows it.
+    fn poll_datagram(
+        &self,
+        sockets: &impl Sockets,
+        buffer: &mut [u8],
+        context: &Context<'_>,
+    ) -> Poll<Received> {
+        for _ in 0..JUNK {
+            let mut datagram = [0; LONGEST + 1];
+            match poll_receive(sockets, self.socket, &mut datagram, context) {
+                Poll::Pending => return Poll::Pending,
+                // The end of the connection over DTLS; without it just a datagram that says nothing, from anybody.
+                Poll::Ready(Ok(0)) if self.protocol.is_secured() => {
+                    return Poll::Ready(Received::Closed(CLOSED));
+                }
+                Poll::Ready(Ok(0)) => {}
+                Poll::Ready(Ok(len)) => {
+                    let fits = datagram.get(..len).filter(|_| len <= LONGEST);
+                    if let (Some(to), Some(from)) = (buffer.get_mut(..len), fits) {
+                        to.copy_from_slice(from);
+                        return Poll::Ready(Received::Datagram(len));
+                    }
+                }
+                // Nobody listens there, for now: a lost datagram, which the message layer sends again.
+                Poll::Ready(Err(Errno::CONNREFUSED)) if !self.protocol.is_secured() => {}
+                Poll::Ready(Err(error)) => {
+                    return Poll::Ready(Received::Closed(error.on_session()));
+                }
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

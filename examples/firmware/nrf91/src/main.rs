@@ -1,0 +1,131 @@
+//! A device on an nRF9160 or nRF9151: it bootstraps, registers, offers the modem's temperature as object 3303, and takes
+//! updates of the modem's firmware. What it is told goes to a `defmt` log.
+//!
+//! Charts 1 and 2 of the project are what happens from [`Runner::init`](lwm2m_carrier::driver::Runner::init) on.
+
+#![no_std]
+#![no_main]
+
+mod application;
+mod board;
+mod clock;
+mod profile;
+mod records;
+mod sensor;
+
+use core::pin::pin;
+
+use carrier_nrf91::firmware::DeltaFirmware;
+use carrier_nrf91::modem::nrf_modem::{self, ConnectionPreference, SystemMode};
+use carrier_nrf91::modem::{
+    ModemAt, ModemDelta, ModemNotifications, ModemSockets, NotificationStream, modem_start,
+};
+use carrier_nrf91::{
+    LinkSettings, LteLink, ModemFacts, ModemKeys, ModemSessions, NetworkClock, NetworkTime,
+    RandomBy, ResetBy, SessionCache, SessionSettings,
+};
+use defmt_rtt as _;
+use embassy_executor::Spawner;
+use embassy_futures::select::select;
+use lwm2m_carrier::Carrier;
+use lwm2m_carrier::driver::Shared;
+use lwm2m_carrier::fota::Unverified;
+use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
+use lwm2m_core::client::Resources;
+use panic_probe as _;
+use static_cell::ConstStaticCell;
+use tinyrlibc as _;
+
+use application::Application;
+use board::Board;
+use clock::TimerClock;
+use profile::PROFILE;
+use records::Records;
+use sensor::Things;
+
+/// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
+static KEYS: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
+/// Messages and records.
+static MESSAGES: ConstStaticCell<[u8; 1280]> = ConstStaticCell::new([0; 1280]);
+/// Where firmware gathers: what the modem takes at once.
+static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
+
+/// The record that tells whether an update of the modem was carried out; those up to 15 are the library's.
+const UPDATE: RecordId = RecordId(16);
+
+#[embassy_executor::main]
+async fn main(_spawner: Spawner) {
+    let board = Board::new();
+    let mode = SystemMode {
+        lte_support: true,
+        lte_psm_support: true,
+        nbiot_support: true,
+        gnss_support: false,
+        preference: ConnectionPreference::None,
+    };
+    let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
+    let start = match modem_start(init) {
+        Ok(start) => start,
+        Err(error) => {
+            // It can be initialised once only after a start of the processor.
+            defmt::error!("no modem: {}", defmt::Debug2Format(&error));
+            board::restart();
+        }
+    };
+
+    let (time, cache) = (NetworkTime::new(), SessionCache::new());
+    let flash = board.flash;
+    let (Ok(storage), Ok(update_storage)) = (
+        Records::open(board::records(&flash)),
+        Records::open(board::update_records(&flash)),
+    ) else {
+        defmt::error!("the flash is not what it should be");
+        board::restart();
+    };
+    let notifications = pin!(NotificationStream::new().await);
+    let mut random = board.random;
+    let mut hal = Hal {
+        link: LteLink::new(
+            ModemAt::new(),
+            ModemNotifications::listen(notifications).await,
+            TimerClock,
+            &time,
+            LinkSettings::default(),
+        ),
+        keys: ModemKeys::new(ModemAt::new(), KEYS.take())
+            .with_tags(PROFILE.first_tag..=SecurityTag(PROFILE.first_tag.0 + 16))
+            .with_session_cache(&cache),
+        // The bootstrap server, a server, and one for firmware.
+        sessions: ModemSessions::<_, _, 3>::new(
+            ModemSockets::new(),
+            TimerClock,
+            &cache,
+            SessionSettings::default(),
+        ),
+        storage,
+        clock: NetworkClock::new(TimerClock, &time),
+        random: RandomBy::new(move |bytes: &mut [u8]| random.blocking_fill_bytes(bytes)),
+        reset: ResetBy::new(|| board::restart()),
+        firmware: DeltaFirmware::new(ModemDelta::new(), update_storage, TimerClock, UPDATE, start),
+        modem: ModemFacts::new(ModemAt::new()),
+    };
+
+    let mut resources = Resources::<2, 4, 4, 4>::new();
+    let mut endpoint = [0; 64];
+    // The modem verifies its package itself.
+    let mut verifier = Unverified;
+    let config = PROFILE.config("");
+    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random)
+        .with_endpoint_from_modem(&mut endpoint)
+        .with_firmware(PACKAGE.take(), &mut verifier);
+    let shared = Shared::new(carrier, Things::new());
+    let mut runner = shared.runner(hal, Application, MESSAGES.take());
+
+    // Chart 1: returns with the link up.
+    while let Err(error) = runner.init().await {
+        defmt::error!("init: {}", error);
+        clock::pause_secs(60).await;
+    }
+    // Chart 2, and all that follows. Neither side ends.
+    select(runner.run(), sensor::measure(shared.handle())).await;
+}
