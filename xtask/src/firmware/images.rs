@@ -53,6 +53,14 @@ pub(in super::super) const INSTRUCTIONS: Image = Image {
     ..M33
 };
 
+const NRF91: Image = Image {
+    directory: "nrf91",
+    binary: "nrf91",
+    run: Run::Elsewhere("it runs on a board"),
+    nrf_modem: true,
+    ..M33
+};
+
 const PROBE: Image = Image {
     directory: "probe",
     binary: "engine",
@@ -61,7 +69,7 @@ const PROBE: Image = Image {
 };
 
 /// All of them.
-pub(super) const IMAGES: [Image; 5] = [
+pub(super) const IMAGES: [Image; 7] = [
     Image {
         name: "probe minimal",
         ..PROBE
@@ -85,5 +93,15 @@ pub(super) const IMAGES: [Image; 5] = [
         features: "at-modem",
         run: Run::Elsewhere("cargo xtask interop runs it"),
         ..M33
+    },
+    Image {
+        name: "nRF9160",
+        features: "nrf9160",
+        ..NRF91
+    },
+    Image {
+        name: "nRF9151",
+        features: "nrf9151",
+        ..NRF91
     },
 ];
