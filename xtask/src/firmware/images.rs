@@ -62,6 +62,14 @@ pub(in super::super) const AT_MODEM: Image = Image {
     ..M33
 };
 
+const NRF91: Image = Image {
+    directory: "nrf91",
+    binary: "nrf91",
+    run: Run::Elsewhere("it runs on a board"),
+    nrf_modem: true,
+    ..M33
+};
+
 const PROBE: Image = Image {
     directory: "probe",
     binary: "engine",
@@ -70,7 +78,7 @@ const PROBE: Image = Image {
 };
 
 /// All of them.
-pub(super) const IMAGES: [Image; 5] = [
+pub(super) const IMAGES: [Image; 7] = [
     Image {
         name: "probe minimal",
         ..PROBE
@@ -88,4 +96,14 @@ pub(super) const IMAGES: [Image; 5] = [
     },
     INSTRUCTIONS,
     AT_MODEM,
+    Image {
+        name: "nRF9160",
+        features: "nrf9160",
+        ..NRF91
+    },
+    Image {
+        name: "nRF9151",
+        features: "nrf9151",
+        ..NRF91
+    },
 ];
