@@ -12,7 +12,7 @@ use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
     fota::Unverified,
-    hal::{Hal, RecordId, Reset},
+    hal::{Hal, RecordId, Reset, SecurityTag},
 };
 use lwm2m_core::client::Resources;
 use probe::{
@@ -67,7 +67,7 @@ fn main() -> ! {
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), CREDENTIAL),
+        keys: ModemKeys::new(AtLine(port), CREDENTIAL).with_tags(SecurityTag(7)..=SecurityTag(28)),
         sessions: Transport(port),
         storage: Flash(port),
         clock: NetworkClock::new(Timer, time),
