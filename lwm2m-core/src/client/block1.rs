@@ -143,6 +143,11 @@ impl Client<'_> {
         } else {
             let next = |transfer: &Transfer| !transfer.complete && transfer.received == offset;
             let transfer = mine.filter(next).ok_or(Code::REQUEST_ENTITY_INCOMPLETE)?;
+            // The application may have deleted the instance meanwhile.
+            if let Err(error) = locate(cx.objects, path) {
+                self.transfer = None;
+                return Err(code_of(error));
+            }
             self.block_has_arrived(index);
             transfer
         };
@@ -240,6 +245,12 @@ impl Client<'_> {
         self.transfer = self.transfer.filter(|transfer| transfer.path != path);
     }
 
+    /// The instance at `path` is gone, and with it what has come of a value.
+    #[cfg(feature = "create")]
+    pub(super) fn delete_transfer(&mut self, path: Path) {
+        self.transfer = (self.transfer).filter(|transfer| !path.contains(&transfer.path));
+    }
+
     /// The answer to the operation with this ticket is known.
     pub(super) fn transfer_answered(&mut self, ticket: Ticket, is_taken: bool) {
         let Some(transfer) = self
@@ -315,8 +326,10 @@ fn target_of(path: Path) -> Target {
 
 /// What a request that leaves no room for its answer is to do: the same in blocks that fit into `room` bytes
 /// (RFC 7959, section 2.9.3).
-pub(super) fn smaller_block(message: Message<'_>, room: usize) -> Option<Block> {
-    let mut block = Request::read(message).ok()?.block1?;
+pub(super) fn smaller_block(message: &Message<'_>, room: usize) -> Option<Block> {
+    let mut request = Request::new(message);
+    request.read().ok()?;
+    let mut block = request.block1?;
     block.szx = block.szx.min(Block::szx_for(room.saturating_sub(OVERHEAD)));
     Some(block)
 }

@@ -76,7 +76,7 @@ impl Client<'_> {
                 let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
                 {
-                    answer.block1 = super::block1::smaller_block(message, head.len() + len);
+                    answer.block1 = super::block1::smaller_block(&message, head.len() + len);
                 }
                 answer.size1 = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER)).ok();
                 let len = answer.alone(buffer);
@@ -156,6 +156,7 @@ impl Client<'_> {
                 Some(exchange) if exchange.matches(id) => match exchange.purpose {
                     #[cfg(feature = "observe")]
                     Purpose::Notification(_) => connection.exchange = None,
+                    #[cfg(feature = "separate")]
                     Purpose::Response(slot) => {
                         connection.exchange = None;
                         self.close_separate(slot);
@@ -238,6 +239,7 @@ impl Client<'_> {
             Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
             #[cfg(feature = "observe")]
             Purpose::Notification(_) => {}
+            #[cfg(feature = "separate")]
             Purpose::Response(_) => {}
         }
     }
@@ -270,6 +272,7 @@ impl Client<'_> {
             }
             match known {
                 Remembered::Pending => return,
+                #[cfg(feature = "separate")]
                 Remembered::Acknowledged => {
                     self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
                     return;
@@ -277,9 +280,10 @@ impl Client<'_> {
                 Remembered::Code(code, created) => {
                     let mut head = Head::answer(&origin, code, origin.message_id);
                     head.created = created;
-                    head.block1 = Request::read(*message)
-                        .ok()
-                        .and_then(|request| request.block1);
+                    let mut request = Request::new(message);
+                    if request.read().is_ok() {
+                        head.block1 = request.block1;
+                    }
                     let len = head.alone(buffer);
                     self.reply(session, len, None);
                     return;
@@ -287,8 +291,9 @@ impl Client<'_> {
                 Remembered::Again => {}
             }
         }
-        let handled = match Request::read(*message) {
-            Ok(request) => self.handle_request(index, &request, &origin, buffer, cx),
+        let mut request = Request::new(message);
+        let handled = match request.read() {
+            Ok(()) => self.handle_request(index, &request, &origin, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
             Err(Code::BAD_OPTION) if origin.kind == Kind::Non => {
                 self.unexpected();

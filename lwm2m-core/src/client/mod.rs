@@ -22,13 +22,16 @@ mod reply;
 mod reporting;
 mod request;
 mod resources;
+#[cfg(feature = "separate")]
 mod separate;
 #[cfg(all(feature = "bootstrap", feature = "tlv"))]
 pub mod snapshot;
 
 use crate::message::deduplication;
 use crate::message::exchange::Purpose;
-use crate::model::{Error, Objects, Path, Ticket};
+#[cfg(feature = "separate")]
+use crate::model::{Error, Ticket};
+use crate::model::{Objects, Path};
 use crate::random::Random;
 use crate::statistics::Statistics;
 use crate::time::{Duration, Instant};
@@ -38,6 +41,7 @@ pub use config::{BackOff, Config};
 use connection::{Connection, Session, Stage};
 pub use output::{Event, Expect, Failure, Output, SessionEvent, SessionFailure, SessionId};
 pub use resources::Resources;
+#[cfg(feature = "separate")]
 use separate::Separate;
 
 pub use crate::message::transmission::Transmission;
@@ -76,6 +80,7 @@ pub struct Client<'r> {
     observe_number: u32,
     #[cfg(feature = "attributes")]
     attributes: &'r mut [reporting::AttributeSet],
+    #[cfg(feature = "separate")]
     separate: [Separate; separate::SLOTS],
     /// A long value of which some blocks have come.
     #[cfg(feature = "block")]
@@ -136,6 +141,7 @@ impl<'r> Client<'r> {
             observe_number: 0,
             #[cfg(feature = "attributes")]
             attributes: &mut resources.attributes,
+            #[cfg(feature = "separate")]
             separate: [Separate::FREE; separate::SLOTS],
             #[cfg(feature = "block")]
             transfer: None,
@@ -213,7 +219,7 @@ impl<'r> Client<'r> {
             return Ok(());
         }
         #[cfg(feature = "bootstrap")]
-        return self.begin_bootstrap(now, objects);
+        return self.begin_bootstrap(now, objects, false);
         #[cfg(not(feature = "bootstrap"))]
         Err(Failure::NoAccount)
     }
@@ -230,6 +236,7 @@ impl<'r> Client<'r> {
             };
             let id = connection::session_of(index);
             deduplication::forget_session(self.deduplication, id);
+            #[cfg(feature = "separate")]
             self.forget_separate(id);
             #[cfg(feature = "block")]
             self.forget_transfer(id);
@@ -281,6 +288,7 @@ impl<'r> Client<'r> {
                 connection.session = Session::Closed;
                 let registered = connection.is_registered();
                 deduplication::forget_session(self.deduplication, session);
+                #[cfg(feature = "separate")]
                 self.forget_separate(session);
                 if self.interrupt(index) || !registered {
                     self.attempt_failed(index, Failure::Closed, cx);
@@ -402,6 +410,7 @@ impl<'r> Client<'r> {
 
     /// Answers an operation that an object had answered with [`Outcome::Later`](crate::model::Outcome::Later).
     /// An unknown ticket is ignored: the server has given up, or its session is gone.
+    #[cfg(feature = "separate")]
     pub fn answer(&mut self, ticket: Ticket, result: Result<(), Error>) {
         self.stirred = true;
         #[cfg(feature = "block")]

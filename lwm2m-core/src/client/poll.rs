@@ -215,6 +215,7 @@ impl Client<'_> {
             }
             _ => {}
         }
+        #[cfg(feature = "separate")]
         if let Some(len) = self.send_separate(index, buffer, cx) {
             return Step::Transmit(len);
         }
@@ -357,6 +358,7 @@ impl Client<'_> {
                 let kind = crate::wire::coap::Kind::Con;
                 self.encode_notification(usize::from(slot), kind, message_id, buffer, cx)
             }
+            #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
         }
     }
@@ -381,6 +383,7 @@ impl Client<'_> {
             // Nobody is there any more, or nobody wants to know (RFC 7641, section 4.5).
             #[cfg(feature = "observe")]
             Purpose::Notification(slot) => self.end_observation(usize::from(slot)),
+            #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.close_separate(slot),
         }
     }

@@ -1,6 +1,7 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
 use super::request::Origin;
+use crate::message::deduplication::Created;
 use crate::model::{ContentFormat, Error};
 use crate::wire::coap::{Block, Builder, Code, Kind, Token, option};
 use crate::wire::writer::{Writer, Written};
@@ -19,7 +20,7 @@ pub(crate) struct Head {
     pub(crate) etag: Option<u32>,
     pub(crate) observe: Option<u32>,
     /// Object and instance of a Create.
-    pub(crate) created: Option<(u16, u16)>,
+    pub(crate) created: Created,
     pub(crate) format: Option<ContentFormat>,
     pub(crate) block2: Option<Block>,
     pub(crate) block1: Option<Block>,
@@ -54,15 +55,24 @@ impl Head {
         }
     }
 
-    /// Writes header and options, and the payload marker when a payload is to follow.
-    pub(crate) fn write(&self, writer: &mut Writer<'_>, payload: bool) {
-        let mut builder = Builder::new(writer, self.kind, self.code, self.message_id, self.token);
+    /// Writes header and options, and the payload marker when a payload is to follow, to the front of `buf`; their length,
+    /// whether they fit or not.
+    fn write(&self, buf: &mut [u8], payload: bool) -> usize {
+        let mut writer = Writer::new(buf);
+        let mut builder = Builder::new(
+            &mut writer,
+            self.kind,
+            self.code,
+            self.message_id,
+            self.token,
+        );
         if let Some(etag) = self.etag {
             builder.option(option::ETAG, &etag.to_be_bytes());
         }
         if let Some(observe) = self.observe {
             builder.option_uint(option::OBSERVE, observe);
         }
+        #[cfg(feature = "create")]
         if let Some((object, instance)) = self.created {
             for id in [object, instance] {
                 let mut digits = [0; 5];
@@ -87,19 +97,15 @@ impl Head {
         if payload {
             builder.payload();
         }
+        writer.len()
     }
 
     /// The message without a payload, at the front of `buf`; its length.
+    #[inline(never)]
     pub(crate) fn alone(&self, buf: &mut [u8]) -> usize {
-        let mut writer = Writer::new(buf);
-        self.write(&mut writer, false);
-        let written = writer.finish();
+        let len = self.write(buf, false);
         // Header and options of an answer are below 64 bytes, which the caller has kept free.
-        if written.is_whole() {
-            written.stored
-        } else {
-            0
-        }
+        if len <= buf.len() { len } else { 0 }
     }
 }
 
@@ -114,7 +120,7 @@ pub(crate) type Produce<'p> = dyn FnMut(Writer<'_>) -> Result<Written, Error> + 
 /// smallest block fits.
 pub(crate) fn with_payload(
     buf: &mut [u8],
-    mut head: Head,
+    head: &mut Head,
     wanted: Option<Block>,
     max_szx: u8,
     produce: &mut Produce<'_>,
@@ -122,29 +128,18 @@ pub(crate) fn with_payload(
     let szx = wanted.map_or(max_szx, |block| block.szx.min(max_szx));
     let size = 16usize << szx;
     if wanted.is_none_or(|block| block.num == 0) {
-        let start = measure(&head);
-        let space = buf.get_mut(start..).unwrap_or(&mut []);
-        let space = space.len().min(size);
-        let payload = buf.get_mut(start..start + space).unwrap_or(&mut []);
-        let produced = produce(Writer::new(payload))?;
-        if produced.is_whole() {
-            let len = produced.total;
-            head.write(&mut Writer::new(buf), len > 0);
-            return Ok(if len > 0 {
-                start + len
-            } else {
-                start.saturating_sub(1)
-            });
+        let start = head.write(buf, true);
+        if let Some(space) = buf.get_mut(start..) {
+            let len = space.len().min(size);
+            let produced = produce(Writer::new(space.get_mut(..len).unwrap_or(&mut [])))?;
+            if produced.is_whole() {
+                // Without a payload there is no marker either.
+                let marker = usize::from(produced.total == 0);
+                return Ok((start + produced.total).saturating_sub(marker));
+            }
         }
     }
-    block(buf, &mut head, wanted, szx, produce)
-}
-
-/// Length of header, options and payload marker.
-fn measure(head: &Head) -> usize {
-    let mut writer = Writer::counting();
-    head.write(&mut writer, true);
-    writer.len()
+    block(buf, head, wanted, szx, produce)
 }
 
 #[cfg(feature = "block")]
@@ -167,10 +162,9 @@ fn block(
         let num = u32::try_from(offset >> (szx + 4)).map_err(|_| Error::BadRequest)?;
         let more = total - offset > size;
         head.block2 = Some(Block::new(num, more, szx).ok_or(Error::BadRequest)?);
-        let start = measure(head);
+        let start = head.write(buf, true);
         if let Some(space) = buf.get_mut(start..start + size + WINDOW_SLACK) {
             let stored = produce(Writer::window(space, offset))?.stored;
-            head.write(&mut Writer::new(buf), true);
             return Ok(start + stored.min(size));
         }
         szx = szx.checked_sub(1).ok_or(Error::TooLarge)?;

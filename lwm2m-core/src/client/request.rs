@@ -29,7 +29,7 @@ pub(crate) struct Origin {
 /// A request with its options read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request<'a> {
-    pub(crate) message: Message<'a>,
+    pub(crate) message: &'a Message<'a>,
     pub(crate) place: Place,
     pub(crate) accept: Option<u16>,
     pub(crate) content_format: Option<u16>,
@@ -41,13 +41,9 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// Reads the options.
-    ///
-    /// # Errors
-    /// The code to answer with: 4.02 for a critical option that is unknown, malformed or repeated
-    /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7).
-    pub(crate) fn read(message: Message<'a>) -> Result<Self, Code> {
-        let mut request = Self {
+    /// A request of which only the message is known.
+    pub(crate) const fn new(message: &'a Message<'a>) -> Self {
+        Self {
             message,
             place: Place::Path(Path::ROOT),
             accept: None,
@@ -56,22 +52,30 @@ impl<'a> Request<'a> {
             block1: None,
             block2: None,
             has_query: false,
-        };
+        }
+    }
+
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// The code to answer with: 4.02 for a critical option that is unknown, malformed or repeated
+    /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7).
+    pub(crate) fn read(&mut self) -> Result<(), Code> {
         let mut previous = 0;
         let mut bad = false;
-        for item in message.options() {
+        for item in self.message.options() {
             let number = item.number;
             let repeated = number == previous;
             previous = number;
             match number {
                 option::URI_PATH => {
                     bad |= item.value.len() > LONGEST_STRING;
-                    request.place = step(request.place, item.value);
+                    self.place = step(self.place, item.value);
                     continue;
                 }
                 option::URI_QUERY => {
                     bad |= item.value.len() > LONGEST_STRING;
-                    request.has_query = true;
+                    self.has_query = true;
                     continue;
                 }
                 option::PROXY_URI | option::PROXY_SCHEME => {
@@ -90,32 +94,28 @@ impl<'a> Request<'a> {
                     bad |= item.value.is_empty() || item.value.len() > LONGEST_STRING;
                 }
                 option::URI_PORT => bad |= value.is_none(),
-                option::OBSERVE => request.observe = value,
+                option::OBSERVE => self.observe = value,
                 option::CONTENT_FORMAT => {
-                    request.content_format = value.and_then(|v| u16::try_from(v).ok())
+                    self.content_format = value.and_then(|v| u16::try_from(v).ok())
                 }
                 option::ACCEPT => {
-                    request.accept = value.and_then(|v| u16::try_from(v).ok());
-                    bad |= request.accept.is_none();
+                    self.accept = value.and_then(|v| u16::try_from(v).ok());
+                    bad |= self.accept.is_none();
                 }
                 #[cfg(feature = "block")]
                 option::BLOCK1 => {
                     bad |= value.is_none();
-                    request.block1 = value.map(block).transpose()?;
+                    self.block1 = value.map(block).transpose()?;
                 }
                 #[cfg(feature = "block")]
                 option::BLOCK2 => {
                     bad |= value.is_none();
-                    request.block2 = value.map(block).transpose()?;
+                    self.block2 = value.map(block).transpose()?;
                 }
                 _ => bad |= option::is_critical(number),
             }
         }
-        if bad {
-            Err(Code::BAD_OPTION)
-        } else {
-            Ok(request)
-        }
+        if bad { Err(Code::BAD_OPTION) } else { Ok(()) }
     }
 }
 

@@ -1,13 +1,16 @@
 //! Separate responses (RFC 7252, section 5.2.2): operations that take longer than an acknowledgement may.
 
 use super::connection::{Session, session_of};
+use super::input::Handled;
 use super::output::SessionId;
 use super::reply::{Head, code_of};
 use super::request::Origin;
 use super::{Client, Context};
+use crate::message::deduplication::Remembered;
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Ticket};
-use crate::wire::coap::{Block, Code, Kind, Token};
+use crate::wire::coap::{Block, Code, Kind, Token, write_empty};
+use crate::wire::writer::Writer;
 
 /// Operations of all servers that may be under way at the same time; one more is answered 5.03.
 pub(crate) const SLOTS: usize = 2;
@@ -41,9 +44,35 @@ impl Separate {
 }
 
 impl Client<'_> {
+    /// Puts off the answer to the request of `origin`: an empty acknowledgement tells a confirmable one that it has come.
+    pub(super) fn answer_later(
+        &mut self,
+        index: usize,
+        ticket: Ticket,
+        success: Code,
+        block1: Option<Block>,
+        origin: &Origin,
+        buffer: &mut [u8],
+    ) -> Handled {
+        if !self.open_separate(session_of(index), origin, ticket, success, block1) {
+            return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
+        }
+        let mut len = 0;
+        if origin.kind == Kind::Con {
+            let mut writer = Writer::new(buffer);
+            write_empty(&mut writer, Kind::Ack, origin.message_id);
+            len = writer.finish().stored;
+        }
+        Handled {
+            len,
+            remembered: Remembered::Acknowledged,
+            answered: None,
+        }
+    }
+
     /// Remembers that `ticket` answers the request of `origin`; instead of an earlier one of that server, which it
     /// repeats. False when there is no room.
-    pub(super) fn open_separate(
+    fn open_separate(
         &mut self,
         session: SessionId,
         origin: &Origin,

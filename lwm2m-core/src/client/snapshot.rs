@@ -1,6 +1,6 @@
 //! Whole objects as bytes, so that accounts can be kept through a power loss.
 
-use super::management::write::{self, Mode, Rights};
+use super::management::write::{Mode, Rights, Write};
 use crate::model::{
     Content, ContentFormat, Error, Objects, Path, Transaction, ValueReader, ValueWriter,
 };
@@ -14,7 +14,7 @@ use crate::wire::writer::Writer;
 pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, Error> {
     let object = objects.object(id).ok_or(Error::NotFound)?;
     let target = Path::object(id);
-    let mut out = ValueWriter::new(Writer::new(buffer), ContentFormat::Tlv, target)?;
+    let mut out = ValueWriter::new(Writer::new(buffer), ContentFormat::Tlv, target);
     let mut next = object.next_instance(None);
     while let Some(instance) = next {
         let path = Path::instance(id, instance);
@@ -51,13 +51,16 @@ pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, 
 /// [`Error::NotFound`] when there is no such object, and what the object has against the values, for instance because
 /// it has become smaller; it is unchanged then.
 pub fn restore(objects: &mut dyn Objects, id: u16, saved: &[u8]) -> Result<(), Error> {
-    let path = Path::object(id);
-    let format = ContentFormat::Tlv;
-    let rights = Rights::Bootstrap;
-    write::check(objects, path, format, saved, rights, &mut [])?;
+    let write = Write {
+        path: Path::object(id),
+        format: ContentFormat::Tlv,
+        payload: saved,
+        rights: Rights::Bootstrap,
+    };
+    write.check(objects, &mut [])?;
     let object = objects.object_mut(id).ok_or(Error::NotFound)?;
     object.transaction(Transaction::Begin)?;
-    let restored = replace(objects, id, saved);
+    let restored = replace(objects, id, &write);
     let step = match restored {
         Ok(()) => Transaction::Commit,
         Err(_) => Transaction::Rollback,
@@ -69,21 +72,18 @@ pub fn restore(objects: &mut dyn Objects, id: u16, saved: &[u8]) -> Result<(), E
     restored
 }
 
-fn replace(objects: &mut dyn Objects, id: u16, saved: &[u8]) -> Result<(), Error> {
-    let path = Path::object(id);
-    let format = ContentFormat::Tlv;
+fn replace(objects: &mut dyn Objects, id: u16, write: &Write<'_>) -> Result<(), Error> {
     let object = objects.object_mut(id).ok_or(Error::NotFound)?;
     while let Some(instance) = object.next_instance(None) {
         object.delete(instance)?;
     }
-    let mut reader = ValueReader::new(format, path, saved)?;
+    let mut reader = ValueReader::new(write.format, write.path, write.payload)?;
     while let Some(node) = reader.next()? {
         if let (Content::Instance, Some(instance)) = (node.content, node.path.instance_id()) {
             object.create(instance)?;
         }
     }
-    let rights = Rights::Bootstrap;
-    write::apply(objects, path, Mode::Update, format, saved, rights, &mut [])?;
+    write.apply(objects, Mode::Update, &mut [])?;
     Ok(())
 }
 

@@ -7,17 +7,24 @@ use crate::client::SessionId;
 use crate::time::Instant;
 use crate::wire::coap::Code;
 
+/// Object and instance of a Create, where the server has not named the instance.
+#[cfg(feature = "create")]
+pub(crate) type Created = Option<(u16, u16)>;
+#[cfg(not(feature = "create"))]
+pub(crate) type Created = Option<core::convert::Infallible>;
+
 /// What a repeated request is answered with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Remembered {
     /// The answer is still to be decided: silence.
     Pending,
     /// The answer comes, or has come, as a message of its own: an empty acknowledgement.
+    #[cfg(feature = "separate")]
     Acknowledged,
     /// The operation has no effect: handle the request again.
     Again,
     /// The same code without payload, and the created instance as Location.
-    Code(Code, Option<(u16, u16)>),
+    Code(Code, Created),
 }
 
 /// One request that was handled.

@@ -19,6 +19,7 @@ pub(crate) enum Purpose {
     #[cfg(feature = "observe")]
     Notification(u8),
     /// The separate response in this slot.
+    #[cfg(feature = "separate")]
     Response(u8),
 }
 
@@ -26,6 +27,7 @@ impl Purpose {
     /// Whether a response is expected, not only an acknowledgement.
     pub(crate) const fn is_request(self) -> bool {
         match self {
+            #[cfg(feature = "separate")]
             Self::Response(_) => false,
             #[cfg(feature = "observe")]
             Self::Notification(_) => false,

@@ -18,6 +18,7 @@ pub enum DataType {
     /// Unsigned integer of up to 64 bits.
     Unsigned,
     /// Floating point number of 32 or 64 bits.
+    #[cfg(feature = "float")]
     Float,
     /// Truth value.
     Boolean,
@@ -130,6 +131,7 @@ impl Range {
             Value::Integer(value) | Value::Time(value) => value,
             // What does not fit is above every bound.
             Value::Unsigned(value) => i64::try_from(value).unwrap_or(i64::MAX),
+            #[cfg(feature = "float")]
             Value::Float(value) => {
                 // The order of the bits needs no library on the target. It puts what is not a number outside of all
                 // others, and -0 below 0.
@@ -288,7 +290,11 @@ impl ObjectDefinition {
     #[must_use]
     #[inline(never)]
     pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
-        self.resources.iter().find(|resource| resource.id == id)
+        // Most objects have resources from 0 on without gaps.
+        match self.resources.get(usize::from(id)) {
+            Some(resource) if resource.id == id => Some(resource),
+            _ => self.resources.iter().find(|resource| resource.id == id),
+        }
     }
 }
 
@@ -303,6 +309,12 @@ mod tests {
         assert!(!percent.contains(&Value::Integer(-1)) && !percent.contains(&Value::Integer(101)));
         assert!(percent.contains(&Value::Unsigned(100)));
         assert!(!percent.contains(&Value::Unsigned(u64::MAX)));
+    }
+
+    #[cfg(feature = "float")]
+    #[test]
+    fn a_range_of_floats_has_whole_bounds() {
+        let percent = Range::number(0, 100);
         assert!(percent.contains(&Value::Float(99.5)) && !percent.contains(&Value::Float(100.5)));
         assert!(percent.contains(&Value::Float(-0.0)) && percent.contains(&Value::Float(100.0)));
         assert!(

@@ -24,12 +24,16 @@ pub use format::ContentFormat;
 pub use instance::Instance;
 #[cfg(feature = "derive")]
 pub use lwm2m_macros::Object;
-pub use object::{Object, Outcome, Target, Ticket, Transaction};
+#[cfg(feature = "separate")]
+pub use object::Ticket;
+pub use object::{Object, Outcome, Target, Transaction};
 pub use objects::Objects;
 pub(crate) use path::write_id;
 pub use path::{Level, Path};
 pub use resource_value::{ObjectLink, ResourceValue, Typed, WritableValue};
 pub use text::{Bytes, Text};
 pub use value::Value;
-pub(crate) use value_reader::{Content, ValueReader, named_instance};
+#[cfg(feature = "create")]
+pub(crate) use value_reader::named_instance;
+pub(crate) use value_reader::{Content, ValueReader};
 pub use value_writer::ValueWriter;

@@ -38,6 +38,7 @@ impl Target {
 }
 
 /// Names an operation whose answer comes later. The object chooses the number; it must not be in use.
+#[cfg(feature = "separate")]
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[allow(
@@ -58,6 +59,7 @@ pub enum Outcome {
     AfterResponse,
     /// Under way: an empty acknowledgement goes out now, the answer when
     /// `Client::answer` is called with the same ticket.
+    #[cfg(feature = "separate")]
     Later(Ticket),
 }
 

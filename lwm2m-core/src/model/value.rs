@@ -14,6 +14,7 @@ pub enum Value<'a> {
     /// Unsigned integer (since LwM2M 1.1).
     Unsigned(u64),
     /// Floating point number.
+    #[cfg(feature = "float")]
     Float(f64),
     /// Truth value.
     Boolean(bool),
@@ -40,6 +41,7 @@ impl<'a> Value<'a> {
             Self::String(_) => DataType::String,
             Self::Integer(_) => DataType::Integer,
             Self::Unsigned(_) => DataType::Unsigned,
+            #[cfg(feature = "float")]
             Self::Float(_) => DataType::Float,
             Self::Boolean(_) => DataType::Boolean,
             Self::Opaque(_) => DataType::Opaque,
@@ -76,6 +78,7 @@ impl<'a> Value<'a> {
     }
 
     /// The value of a float.
+    #[cfg(feature = "float")]
     #[must_use]
     pub const fn as_f64(&self) -> Option<f64> {
         match *self {

@@ -85,6 +85,7 @@ fn typed_text<'s>(
         DataType::Integer => Value::Integer(number::parse_i64(bytes)?),
         DataType::Time => Value::Time(number::parse_i64(bytes)?),
         DataType::Unsigned => Value::Unsigned(number::parse_u64(bytes)?),
+        #[cfg(feature = "float")]
         DataType::Float => Value::Float(number::parse_f64(bytes)?),
         DataType::Boolean => Value::Boolean(text::read_bool(bytes)?),
         DataType::ObjectLink => {
@@ -107,6 +108,7 @@ fn typed_senml(value: RawValue<'_>, data_type: DataType) -> Result<Value<'_>, Er
         (RawValue::Number(number), DataType::Integer) => number.as_i64().map(Value::Integer),
         (RawValue::Number(number), DataType::Time) => number.as_i64().map(Value::Time),
         (RawValue::Number(number), DataType::Unsigned) => number.as_u64().map(Value::Unsigned),
+        #[cfg(feature = "float")]
         (RawValue::Number(number), DataType::Float) => Some(Value::Float(number.as_f64())),
         (RawValue::Text(bytes), DataType::String) => Some(Value::String(text::read_str(bytes)?)),
         (RawValue::Text(bytes), DataType::CoreLink) => {
@@ -131,6 +133,7 @@ fn typed_tlv(bytes: &[u8], data_type: DataType) -> Result<Value<'_>, Malformed> 
         DataType::Integer => Value::Integer(tlv::read_i64(bytes)?),
         DataType::Time => Value::Time(tlv::read_time(bytes)?),
         DataType::Unsigned => Value::Unsigned(tlv::read_u64(bytes)?),
+        #[cfg(feature = "float")]
         DataType::Float => Value::Float(tlv::read_f64(bytes)?),
         DataType::Boolean => Value::Boolean(tlv::read_bool(bytes)?),
         DataType::ObjectLink => {
@@ -340,6 +343,7 @@ fn child(path: Path, id: u16) -> Result<Path, Error> {
 }
 
 /// The instance that a payload sent to an object names first, for Create.
+#[cfg(feature = "create")]
 pub(crate) fn named_instance(
     format: ContentFormat,
     object: u16,

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "senml-cbor")]
 use super::Level;
-use super::{ContentFormat, Error, Path, Value};
+use super::{ContentFormat, Path, Value};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
 #[cfg(feature = "tlv")]
@@ -63,6 +63,7 @@ impl<'b> ValueWriter<'b> {
     /// A writer that keeps a copy of the last value written, for reading an object without a format. Strings and
     /// opaque values need room in `buf`.
     #[must_use]
+    #[inline(never)]
     pub const fn capturing(buf: &'b mut [u8]) -> Self {
         Self::of(Writer::new(buf), Form::Capture, Path::ROOT)
     }
@@ -75,30 +76,27 @@ impl<'b> ValueWriter<'b> {
         writer
     }
 
-    /// A writer for a read of `target`.
-    ///
-    /// # Errors
-    /// [`Error::NotAcceptable`] when the format is not one of values.
-    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Result<Self, Error> {
+    /// A writer for a read of `target`. `format` is one of values; CoRE links would be written as text.
+    #[cfg_attr(
+        not(feature = "senml-cbor"),
+        expect(unused_mut, reason = "only a pack needs to be opened")
+    )]
+    pub(crate) fn new(mut out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
         let form = match format {
-            ContentFormat::Text => Form::Text,
+            ContentFormat::Text | ContentFormat::CoreLink => Form::Text,
             ContentFormat::Opaque => Form::Opaque,
             #[cfg(feature = "senml-cbor")]
             ContentFormat::SenmlCbor => Form::SenmlCbor,
             #[cfg(feature = "tlv")]
             ContentFormat::Tlv => Form::Tlv,
-            _ => return Err(Error::NotAcceptable),
         };
-        #[cfg_attr(
-            not(feature = "senml-cbor"),
-            expect(unused_mut, reason = "only a pack needs to be opened")
-        )]
-        let mut writer = Self::of(out, form, target);
         #[cfg(feature = "senml-cbor")]
-        if form == Form::SenmlCbor {
-            writer.pack = Some(senml_cbor::Pack::open(&mut writer.out, target));
+        let pack = (form == Form::SenmlCbor).then(|| senml_cbor::Pack::open(&mut out, target));
+        Self {
+            #[cfg(feature = "senml-cbor")]
+            pack,
+            ..Self::of(out, form, target)
         }
-        Ok(writer)
     }
 
     /// A writer of plain text.
@@ -148,10 +146,12 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// The value that was captured, when it is neither string nor opaque.
+    /// The value that was captured, when it is neither string nor opaque, nor one of several.
     pub(crate) const fn captured_short(&self) -> Option<Value<'static>> {
         match self.captured {
-            Captured::Short(value) => Some(value),
+            Captured::Short(value) if self.resource_instance.is_none() || self.only.is_some() => {
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -229,16 +229,12 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Ends the read.
-    #[cfg_attr(
-        not(feature = "senml-cbor"),
-        expect(unused_mut, reason = "only a pack needs to be closed")
-    )]
-    pub(crate) fn finish(mut self) -> Written {
+    pub(crate) fn finish(&mut self) -> Written {
         #[cfg(feature = "senml-cbor")]
         if let Some(pack) = self.pack.take() {
             pack.close(&mut self.out);
         }
-        self.out.finish()
+        self.out.end()
     }
 
     /// Names the resource instance that the next value belongs to.
@@ -284,6 +280,7 @@ impl<'b> ValueWriter<'b> {
             Value::Opaque(bytes) => senml_cbor::write_bytes(out, bytes),
             Value::Integer(value) | Value::Time(value) => senml_cbor::write_i64(out, value),
             Value::Unsigned(value) => senml_cbor::write_u64(out, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => senml_cbor::write_f64(out, value),
             Value::Boolean(value) => senml_cbor::write_bool(out, value),
             Value::ObjectLink { object, instance } => {
@@ -306,6 +303,7 @@ impl<'b> ValueWriter<'b> {
             }
             Value::Integer(value) => Captured::Short(Value::Integer(value)),
             Value::Unsigned(value) => Captured::Short(Value::Unsigned(value)),
+            #[cfg(feature = "float")]
             Value::Float(value) => Captured::Short(Value::Float(value)),
             Value::Boolean(value) => Captured::Short(Value::Boolean(value)),
             Value::Time(value) => Captured::Short(Value::Time(value)),
@@ -321,6 +319,7 @@ impl<'b> ValueWriter<'b> {
             Value::String(text) | Value::CoreLink(text) => out.bytes(text.as_bytes()),
             Value::Integer(value) | Value::Time(value) => number::write_i64(out, value),
             Value::Unsigned(value) => number::write_u64(out, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => number::write_f64(out, value),
             Value::Boolean(value) => text::write_bool(out, value),
             Value::Opaque(bytes) => base64::write(out, bytes),
@@ -344,6 +343,7 @@ impl<'b> ValueWriter<'b> {
             Value::Opaque(bytes) => tlv::write_bytes(out, kind, id, bytes),
             Value::Integer(value) | Value::Time(value) => tlv::write_i64(out, kind, id, value),
             Value::Unsigned(value) => tlv::write_u64(out, kind, id, value),
+            #[cfg(feature = "float")]
             Value::Float(value) => tlv::write_f64(out, kind, id, value),
             Value::Boolean(value) => tlv::write_bool(out, kind, id, value),
             Value::ObjectLink { object, instance } => {
@@ -368,6 +368,7 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Writes a floating point number.
+    #[cfg(feature = "float")]
     pub fn float(&mut self, value: f64) {
         self.value(&Value::Float(value));
     }

@@ -9,8 +9,10 @@ mod connectivity_monitoring;
 mod device;
 mod error;
 mod event_log;
+#[cfg(feature = "separate")]
 mod firmware_update;
 mod instances;
+#[cfg(feature = "float")]
 mod location;
 mod security;
 mod server;
@@ -22,10 +24,12 @@ pub use connectivity_monitoring::{Cell, ConnectivityMonitoring};
 pub use device::{Device, PowerSource};
 pub use error::SetError;
 pub use event_log::EventLog;
+#[cfg(feature = "separate")]
 pub use firmware_update::{
     DeliveryMethod, FirmwareRequest, FirmwareState, FirmwareUpdate, UpdateResult,
 };
 pub use instances::Instances;
+#[cfg(feature = "float")]
 pub use location::{Location, Position, Velocity};
 pub use security::{Security, SecurityInstance, SecurityMode};
 pub use server::{Server, ServerInstance};

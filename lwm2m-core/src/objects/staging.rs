@@ -4,7 +4,9 @@
 //! only marked. The staged view is what all methods show; rolling back frees the copies, committing frees the
 //! originals.
 
-use crate::model::{Error, Path, Transaction};
+#[cfg(feature = "bootstrap")]
+use crate::model::Transaction;
+use crate::model::{Error, Path};
 
 use super::SetError;
 
@@ -103,7 +105,7 @@ impl Slots {
     /// Gives `instance`, which does not exist, a free slot.
     pub(super) fn create(&mut self, instance: u16) -> Result<usize, Error> {
         self.check_create(instance)?;
-        let state = if self.open {
+        let state = if self.is_open() {
             State::Staged
         } else {
             State::Valid
@@ -137,7 +139,7 @@ impl Slots {
     pub(super) fn writable(&mut self, instance: u16) -> Result<Writable, Error> {
         let slot = self.find(instance).ok_or(Error::NotFound)?;
         let label = self.labels.get(slot).copied().unwrap_or_default();
-        if !self.open || label.state == State::Staged {
+        if !self.is_open() || label.state == State::Staged {
             return Ok(Writable {
                 slot,
                 copy_of: None,
@@ -156,10 +158,11 @@ impl Slots {
     }
 
     /// Deletes `instance`. `Some` is a slot whose data must be wiped.
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     pub(super) fn delete(&mut self, instance: u16) -> Result<Option<usize>, Error> {
         let slot = self.find(instance).ok_or(Error::NotFound)?;
         let label = self.labels.get(slot).copied().unwrap_or_default();
-        if self.open && label.state == State::Valid {
+        if self.is_open() && label.state == State::Valid {
             self.mark(slot, State::Doomed);
             return Ok(None);
         }
@@ -173,11 +176,17 @@ impl Slots {
         }
     }
 
+    /// Whether changes are provisional: never, where no bootstrap server can begin a transaction.
+    const fn is_open(&self) -> bool {
+        cfg!(feature = "bootstrap") && self.open
+    }
+
     /// Takes a step of a transaction; `wipe` is called for each slot that becomes free. A commit or roll-back without
     /// a transaction does nothing.
     ///
     /// # Errors
     /// [`Error::Busy`] when `Begin` finds a transaction open.
+    #[cfg(feature = "bootstrap")]
     pub(super) fn transaction(
         &mut self,
         step: Transaction,
@@ -205,7 +214,7 @@ impl Slots {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bootstrap"))]
 mod tests {
     use super::*;
 

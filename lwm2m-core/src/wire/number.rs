@@ -224,7 +224,7 @@ const fn is_nan(bits: u64) -> bool {
 }
 
 /// Whether two floats are the same value: the zeros are, and what is not a number stays that.
-#[cfg(feature = "observe")]
+#[cfg(all(feature = "observe", feature = "float"))]
 pub(crate) fn is_same_f64(one: f64, other: f64) -> bool {
     let (one, other) = (one.to_bits(), other.to_bits());
     one == other || (one | other) << 1 == 0 || is_nan(one) && is_nan(other)

@@ -66,6 +66,25 @@ fn g26_a_value_is_put_together() {
     }
 }
 
+/// What has come of a value goes with its instance, also when there is a new one of the same id.
+#[test]
+fn g26_a_value_ends_with_its_instance() {
+    let body = body(48);
+    let mut device = device();
+    assert_eq!(device.code(&part(&body, 0, 0)), Code::CONTINUE);
+    device.receive(&delete("/26241/1").bytes());
+    assert!(!device.objects.test.instances.contains_key(&1));
+    device.objects.test.instances.insert(1, Default::default());
+    let code = device.code(&part(&body, 1, 0));
+    assert_eq!(code, Code::REQUEST_ENTITY_INCOMPLETE);
+
+    // The application has deleted it.
+    assert_eq!(device.code(&part(&body, 0, 0)), Code::CONTINUE);
+    device.objects.test.instances.remove(&1);
+    assert_eq!(device.code(&part(&body, 1, 0)), Code::NOT_FOUND);
+    assert_eq!(device.objects.test.parts.len(), 2);
+}
+
 #[test]
 fn g26_a_tlv_value_is_put_together() {
     let mut device = device();

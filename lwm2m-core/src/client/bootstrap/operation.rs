@@ -2,7 +2,7 @@
 
 use super::super::connection::Stage;
 use super::super::input::Handled;
-use super::super::management::write::{self, Mode, Rights};
+use super::super::management::write::{Mode, Rights, Write};
 use super::super::management::{Done, payload_format, read};
 use super::super::output::{Event, Failure};
 use super::super::reply::{self, Head, code_of};
@@ -79,7 +79,7 @@ impl Client<'_> {
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
                     Ok(discover::write(writer, objects, path))
                 })
             })
@@ -89,9 +89,7 @@ impl Client<'_> {
         } else {
             read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
                 head.format = Some(format);
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
-                    read::write(writer, objects, path, format)
-                })
+                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
             })
         };
         let handled = match result {
@@ -146,25 +144,21 @@ fn bootstrap_write(
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
-    let format = payload_format(request)?;
-    let payload = request.message.payload();
-    write::check(objects, path, format, payload, Rights::Bootstrap, scratch)?;
+    let write = Write {
+        path,
+        format: payload_format(request)?,
+        payload: request.message.payload(),
+        rights: Rights::Bootstrap,
+    };
+    write.check(objects, scratch)?;
     ensure_instance(objects, path)?;
-    let mut reader = ValueReader::new(format, path, payload)?;
+    let mut reader = ValueReader::new(write.format, path, write.payload)?;
     while let Some(node) = reader.next()? {
         if matches!(node.content, Content::Instance) || path.level() == Level::Object {
             ensure_instance(objects, node.path)?;
         }
     }
-    let outcome = write::apply(
-        objects,
-        path,
-        Mode::Replace,
-        format,
-        payload,
-        Rights::Bootstrap,
-        scratch,
-    )?;
+    let outcome = write.apply(objects, Mode::Replace, scratch)?;
     Ok(Done {
         outcome,
         ..Done::new(Code::CHANGED, path)

@@ -1,6 +1,6 @@
 //! Create and Delete (Core 1.1.1, sections 6.3.6 and 6.3.7).
 
-use super::write::{self, Mode, Rights};
+use super::write::{Mode, Rights, Write};
 use super::{Done, locate, object_of, object_of_mut, payload_format};
 use crate::client::request::Request;
 use crate::model::{ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance};
@@ -37,8 +37,14 @@ pub(super) fn create(
         Path::instance(object_id, instance)
     };
     let target = Path::instance(object_id, instance);
+    let write = Write {
+        path: base,
+        format,
+        payload,
+        rights: Rights::Creator,
+    };
     if !payload.is_empty() {
-        write::check(objects, base, format, payload, Rights::Creator, scratch)?;
+        write.check(objects, scratch)?;
     }
     complete(object_of(objects, path)?, base, target, format, payload)?;
     object_of_mut(objects, path)?.create(instance)?;
@@ -47,15 +53,7 @@ pub(super) fn create(
         ..Done::new(Code::CREATED, target)
     };
     if !payload.is_empty() {
-        match write::apply(
-            objects,
-            base,
-            Mode::Update,
-            format,
-            payload,
-            Rights::Creator,
-            scratch,
-        ) {
+        match write.apply(objects, Mode::Update, scratch) {
             Ok(outcome) => created.outcome = outcome,
             Err(error) => {
                 // The object has broken its word; at least nothing half-made stays.

@@ -1,20 +1,22 @@
 //! The device management interface (Core 1.1.1, section 6.3): what a server may do with the objects.
 
+#[cfg(feature = "create")]
 mod create;
 mod discover;
 mod execute;
 pub(super) mod read;
 pub(super) mod write;
 
+use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
 use super::request::{Origin, Place, Request};
 use super::{Client, Context, accounts};
-use crate::message::deduplication::Remembered;
+use crate::message::deduplication::{Created, Remembered};
 use crate::model::{
     ContentFormat, Error, Level, Object, Objects, Outcome, Path, ResourceDefinition,
 };
-use crate::wire::coap::{Block, Code, Kind, write_empty};
+use crate::wire::coap::{Block, Code};
 use crate::wire::writer::Writer;
 
 /// Objects that only the bootstrap interface reaches: Security and OSCORE.
@@ -23,7 +25,7 @@ const PROTECTED: [u16; 2] = [accounts::SECURITY, 21];
 /// What an operation without a payload in its answer led to.
 pub(super) struct Done {
     pub(super) code: Code,
-    pub(super) created: Option<(u16, u16)>,
+    pub(super) created: Created,
     pub(super) outcome: Outcome,
     pub(super) path: Path,
 }
@@ -75,6 +77,7 @@ impl Client<'_> {
                 return self.take_block(index, path, request, origin, buffer, cx);
             }
             // An object may take its time; when it does, its answer needs a slot.
+            #[cfg(feature = "separate")]
             Ok(()) if code != Code::DELETE && self.is_occupied() => Err(Error::Busy),
             Ok(()) => self.change(index, path, request, buffer, cx),
         };
@@ -125,7 +128,7 @@ impl Client<'_> {
                 let _ = (&out, path);
             };
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
                     Ok(discover::write(writer, objects, path, &describe))
                 })
             })
@@ -136,9 +139,7 @@ impl Client<'_> {
                 {
                     head.observe = self.observe_option(index, path, request, origin.token, cx);
                 }
-                reply::with_payload(buffer, head, request.block2, max_szx, &mut |writer| {
-                    read::write(writer, objects, path, format)
-                })
+                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
             })
         };
         match result {
@@ -181,10 +182,21 @@ impl Client<'_> {
             self.write_attributes(index, path, request, cx)?;
             return Ok(Done::new(Code::CHANGED, path));
         }
-        let done = if code == Code::POST && level == Level::Object {
-            create::create(cx.objects, path, request, scratch)?
+        #[cfg(feature = "create")]
+        let created = if code == Code::POST && level == Level::Object {
+            Some(create::create(cx.objects, path, request, scratch)?)
         } else if code == Code::DELETE && level == Level::Instance {
-            create::delete(cx.objects, path)?
+            let done = create::delete(cx.objects, path)?;
+            #[cfg(feature = "block")]
+            self.delete_transfer(path);
+            Some(done)
+        } else {
+            None
+        };
+        #[cfg(not(feature = "create"))]
+        let created = None;
+        let done = if let Some(done) = created {
+            done
         } else if code == Code::POST && level == Level::Resource && is_executable(cx.objects, path)
         {
             execute::execute(cx.objects, path, request)?
@@ -210,21 +222,17 @@ impl Client<'_> {
     ) -> Result<Done, Error> {
         locate(cx.objects, path)?;
         let mode = if request.message.code() == Code::PUT {
-            write::Mode::Replace
+            Mode::Replace
         } else {
-            write::Mode::Update
+            Mode::Update
         };
-        let format = payload_format(request)?;
-        let payload = request.message.payload();
-        let outcome = write::write(
-            cx.objects,
+        let write = Write {
             path,
-            mode,
-            format,
-            payload,
-            write::Rights::Server,
-            scratch,
-        )?;
+            format: payload_format(request)?,
+            payload: request.message.payload(),
+            rights: Rights::Server,
+        };
+        let outcome = write.carry_out(cx.objects, mode, scratch)?;
         Ok(Done {
             outcome,
             ..Done::new(Code::CHANGED, path)
@@ -236,8 +244,8 @@ impl Client<'_> {
         let path = done.path;
         #[cfg(feature = "observe")]
         self.changed(path);
-        let is_list_changed = done.code == Code::CREATED || done.code == Code::DELETED;
-        if is_list_changed {
+        #[cfg(feature = "create")]
+        if done.code == Code::CREATED || done.code == Code::DELETED {
             for connection in self.connections.iter_mut() {
                 connection.list_changed();
             }
@@ -266,7 +274,7 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Some(accounts::server::BOOTSTRAP_TRIGGER) => {
-                let _ = self.begin_bootstrap(cx.now, cx.objects);
+                let _ = self.begin_bootstrap(cx.now, cx.objects, false);
             }
             _ => {
                 self.account_written(instance, cx.objects);
@@ -304,25 +312,14 @@ impl Client<'_> {
         origin: &Origin,
         buffer: &mut [u8],
     ) -> Handled {
-        let id = self.next_message_id();
+        #[cfg(feature = "separate")]
         if let Outcome::Later(ticket) = done.outcome {
-            let session = super::connection::session_of(index);
             let block1 = self.block1_of(&done, request);
-            if !self.open_separate(session, origin, ticket, done.code, block1) {
-                return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
-            }
-            let mut len = 0;
-            if origin.kind == Kind::Con {
-                let mut writer = Writer::new(buffer);
-                write_empty(&mut writer, Kind::Ack, origin.message_id);
-                len = writer.finish().stored;
-            }
-            return Handled {
-                len,
-                remembered: Remembered::Acknowledged,
-                answered: None,
-            };
+            return self.answer_later(index, ticket, done.code, block1, origin, buffer);
         }
+        #[cfg(not(feature = "separate"))]
+        let _ = index;
+        let id = self.next_message_id();
         let mut head = Head::answer(origin, done.code, id);
         head.created = done.created;
         head.block1 = self.block1_of(&done, request);
@@ -364,7 +361,7 @@ pub(super) fn object_of_mut(
         .ok_or(Error::NotFound)
 }
 
-/// The definition of the resource that a path names, when object and instance exist.
+/// The definition of the resource that a path names.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -372,22 +369,29 @@ pub(super) fn definition_of(
     objects: &dyn Objects,
     path: Path,
 ) -> Result<&'static ResourceDefinition, Error> {
-    let object = object_of(objects, path)?;
+    definition_in(object_of(objects, path)?, path)
+}
+
+/// The same, of an object that is known.
+pub(super) fn definition_in(
+    object: &dyn Object,
+    path: Path,
+) -> Result<&'static ResourceDefinition, Error> {
     path.resource_id()
         .and_then(|id| object.definition().resource(id))
         .ok_or(Error::NotFound)
 }
 
-/// Whether object and instance of a path exist.
+/// The object of a path, where that and the instance exist.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 #[inline(never)]
-pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<(), Error> {
+pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<&dyn Object, Error> {
     let object = object_of(objects, path)?;
     match path.instance_id() {
         Some(instance) if !object.has_instance(instance) => Err(Error::NotFound),
-        _ => Ok(()),
+        _ => Ok(object),
     }
 }
 

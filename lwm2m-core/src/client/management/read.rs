@@ -1,7 +1,9 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_of, locate, object_of};
+use super::{definition_in, locate, object_of};
+use crate::client::reply::{self, Head};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
+use crate::wire::coap::Block;
 use crate::wire::writer::{Writer, Written};
 
 /// Whether `path` can be read, and in which format the answer is to be.
@@ -18,14 +20,13 @@ pub(crate) fn format_of(
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
-    locate(objects, path)?;
+    let object = locate(objects, path)?;
     let mut single = None;
     if path.level() >= Level::Resource {
-        let definition = definition_of(objects, path)?;
+        let definition = definition_in(object, path)?;
         if !definition.operations.is_readable() {
             return Err(Error::MethodNotAllowed);
         }
-        let object = object_of(objects, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }
@@ -51,18 +52,36 @@ pub(crate) fn format_of(
     }
 }
 
-/// Writes what is readable at `path`, which [`format_of`] has checked.
+/// Builds a message with what is readable at `path`, which [`format_of`] has checked, in the format that `head` names, or
+/// the `wanted` block of it; its length.
 ///
 /// # Errors
-/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there.
-pub(crate) fn write(
+/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
+/// [`reply::with_payload`].
+// Three callers would have a copy each.
+#[inline(never)]
+pub(crate) fn answer(
+    buffer: &mut [u8],
+    head: &mut Head,
+    wanted: Option<Block>,
+    max_szx: u8,
+    objects: &dyn Objects,
+    path: Path,
+) -> Result<usize, Error> {
+    let format = head.format.unwrap_or(ContentFormat::Text);
+    reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
+        write(writer, objects, path, format)
+    })
+}
+
+fn write(
     writer: Writer<'_>,
     objects: &dyn Objects,
     path: Path,
     format: ContentFormat,
 ) -> Result<Written, Error> {
     let object = object_of(objects, path)?;
-    let mut out = ValueWriter::new(writer, format, path)?;
+    let mut out = ValueWriter::new(writer, format, path);
     match path.level() {
         Level::Root => return Err(Error::MethodNotAllowed),
         Level::Object => {
@@ -70,18 +89,18 @@ pub(crate) fn write(
             while let Some(instance) = next {
                 let path = path.child(instance).ok_or(Error::Internal)?;
                 out.begin_instance(path, true);
-                write_instance(&mut out, object, path, instance);
+                write_instance(&mut out, object, instance);
                 out.end_instance();
                 next = object.next_instance(Some(instance));
             }
         }
         Level::Instance => {
             out.begin_instance(path, false);
-            write_instance(&mut out, object, path, path.instance_id().unwrap_or(0));
+            write_instance(&mut out, object, path.instance_id().unwrap_or(0));
             out.end_instance();
         }
         Level::Resource | Level::ResourceInstance => {
-            let definition = definition_of(objects, path)?;
+            let definition = definition_in(object, path)?;
             let only = path.resource_instance_id();
             out.begin_resource(path.up_to(Level::Resource), definition.multiple, only);
             object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
@@ -94,14 +113,14 @@ pub(crate) fn write(
 }
 
 /// Writes the readable resources of an instance.
-fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, path: Path, instance: u16) {
-    for definition in object.definition().resources {
+fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16) {
+    let definition = object.definition();
+    let object_id = definition.id;
+    for definition in definition.resources {
         if !definition.operations.is_readable() || !object.has_resource(instance, definition.id) {
             continue;
         }
-        let Some(path) = path.child(definition.id) else {
-            continue;
-        };
+        let path = Path::resource(object_id, instance, definition.id);
         out.begin_resource(path, definition.multiple, None);
         match object.read(instance, definition.id, out) {
             Ok(()) => {

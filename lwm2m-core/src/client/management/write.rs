@@ -1,6 +1,6 @@
 //! Write (Core 1.1.1, section 6.3.3): all of a message, or nothing.
 
-use super::{object_of, object_of_mut};
+use super::object_of_mut;
 use crate::model::{
     Content, ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition, Target,
     ValueReader,
@@ -21,129 +21,132 @@ pub(crate) enum Rights {
     /// Writable resources.
     Server,
     /// Writable resources of an instance that is about to be created.
+    #[cfg(feature = "create")]
     Creator,
     /// All known resources; unknown ones are passed over, missing instances are created.
     #[cfg(feature = "bootstrap")]
     Bootstrap,
 }
 
-/// Checks the whole payload, then writes it.
-///
-/// # Errors
-/// What the server is to be told; nothing has been changed then.
-pub(crate) fn write(
-    objects: &mut dyn Objects,
-    path: Path,
-    mode: Mode,
-    format: ContentFormat,
-    payload: &[u8],
-    rights: Rights,
-    scratch: &mut [u8],
-) -> Result<Outcome, Error> {
-    check(objects, path, format, payload, rights, scratch)?;
-    apply(objects, path, mode, format, payload, rights, scratch)
+/// What is to be written, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Write<'a> {
+    pub(crate) path: Path,
+    pub(crate) format: ContentFormat,
+    pub(crate) payload: &'a [u8],
+    pub(crate) rights: Rights,
 }
 
-/// Whether every value of the payload could be written.
-///
-/// # Errors
-/// What the server is to be told.
-pub(crate) fn check(
-    objects: &dyn Objects,
-    path: Path,
-    format: ContentFormat,
-    payload: &[u8],
-    rights: Rights,
-    scratch: &mut [u8],
-) -> Result<(), Error> {
-    let object = object_of(objects, path)?;
-    let mut reader = ValueReader::new(format, path, payload)?;
-    if path.level() >= Level::Resource {
-        // Even an empty payload says something about the resource.
-        writable(
-            object
-                .definition()
-                .resource(path.resource_id().unwrap_or(0)),
-            rights,
-        )?;
+impl Write<'_> {
+    /// Checks the whole payload, then writes it. `scratch` takes what has to be decoded.
+    ///
+    /// # Errors
+    /// What the server is to be told; nothing has been changed then.
+    pub(crate) fn carry_out(
+        &self,
+        objects: &mut dyn Objects,
+        mode: Mode,
+        scratch: &mut [u8],
+    ) -> Result<Outcome, Error> {
+        self.check(objects, scratch)?;
+        self.apply(objects, mode, scratch)
     }
-    while let Some(node) = reader.next()? {
-        if !path.contains(&node.path) {
-            return Err(Error::BadRequest);
+
+    /// Whether every value of the payload could be written.
+    ///
+    /// # Errors
+    /// What the server is to be told.
+    pub(crate) fn check(&self, objects: &mut dyn Objects, scratch: &mut [u8]) -> Result<(), Error> {
+        self.walk(objects, None, scratch).map(|_| ())
+    }
+
+    /// Writes a payload that has been checked.
+    ///
+    /// # Errors
+    /// What the object says, which then breaks its word.
+    pub(crate) fn apply(
+        &self,
+        objects: &mut dyn Objects,
+        mode: Mode,
+        scratch: &mut [u8],
+    ) -> Result<Outcome, Error> {
+        self.walk(objects, Some(mode), scratch)
+    }
+
+    /// Goes through the payload: to write it, or without a mode to check it.
+    // Two walks would be the same code twice.
+    #[inline(never)]
+    fn walk(
+        &self,
+        objects: &mut dyn Objects,
+        mode: Option<Mode>,
+        scratch: &mut [u8],
+    ) -> Result<Outcome, Error> {
+        let Self {
+            path,
+            format,
+            payload,
+            rights,
+        } = *self;
+        let level = path.level();
+        let object = object_of_mut(objects, path)?;
+        let mut reader = ValueReader::new(format, path, payload)?;
+        if let Some(resource) = path.resource_id() {
+            // Even an empty payload says something about the resource.
+            writable(object.definition().resource(resource), rights)?;
         }
-        let Some(resource) = node.path.resource_id() else {
-            continue;
-        };
-        let definition = object.definition().resource(resource);
-        let Some(definition) = writable(definition, rights)? else {
-            continue;
-        };
-        let is_instance = node.path.level() == Level::ResourceInstance;
-        match node.content {
-            Content::Resource if !definition.multiple => return Err(Error::BadRequest),
-            Content::Value(raw) => {
-                if is_instance && !definition.multiple || definition.multiple && !is_instance {
-                    return Err(Error::BadRequest);
-                }
-                let value = raw.typed(definition.data_type, scratch)?;
+        let replace = mode == Some(Mode::Replace);
+        if replace {
+            let instance = path.instance_id().unwrap_or(0);
+            match level {
+                Level::Instance => object.reset(instance),
+                Level::Resource => object.clear(instance, path.resource_id().unwrap_or(0)),
+                _ => {}
+            }
+        }
+        let mut outcome = Outcome::Done;
+        while let Some(node) = reader.next()? {
+            if !path.contains(&node.path) {
+                return Err(Error::BadRequest);
+            }
+            if replace && level == Level::Object && matches!(node.content, Content::Instance) {
+                object.reset(node.path.instance_id().unwrap_or(0));
+            }
+            let Some(resource) = node.path.resource_id() else {
+                continue;
+            };
+            let definition = object.definition().resource(resource);
+            let Some(definition) = writable(definition, rights)? else {
+                continue;
+            };
+            let raw = match node.content {
+                Content::Value(raw) => raw,
+                Content::Resource if !definition.multiple => return Err(Error::BadRequest),
+                _ => continue,
+            };
+            let target = Target {
+                instance: node.path.instance_id().unwrap_or(0),
+                resource,
+                resource_instance: node.path.resource_instance_id(),
+            };
+            if target.resource_instance.is_some() != definition.multiple {
+                return Err(Error::BadRequest);
+            }
+            let value = raw.typed(definition.data_type, scratch)?;
+            if mode.is_none() {
                 if rights.is_ranged(path) && !definition.range.contains(&value) {
                     return Err(Error::BadRequest);
                 }
-                object.check(target(node.path, resource), &value)?;
+                object.check(target, &value)?;
+            } else {
+                match object.write(target, &value)? {
+                    Outcome::Done => {}
+                    other => outcome = other,
+                }
             }
-            _ => {}
         }
+        Ok(outcome)
     }
-    Ok(())
-}
-
-/// Writes a payload that has been checked.
-///
-/// # Errors
-/// What the object says, which then breaks its word.
-pub(crate) fn apply(
-    objects: &mut dyn Objects,
-    path: Path,
-    mode: Mode,
-    format: ContentFormat,
-    payload: &[u8],
-    rights: Rights,
-    scratch: &mut [u8],
-) -> Result<Outcome, Error> {
-    let object = object_of_mut(objects, path)?;
-    let mut reader = ValueReader::new(format, path, payload)?;
-    let mut outcome = Outcome::Done;
-    let instance = path.instance_id().unwrap_or(0);
-    if mode == Mode::Replace {
-        match path.level() {
-            Level::Instance => object.reset(instance),
-            Level::Resource => object.clear(instance, path.resource_id().unwrap_or(0)),
-            _ => {}
-        }
-    }
-    while let Some(node) = reader.next()? {
-        if mode == Mode::Replace
-            && path.level() == Level::Object
-            && matches!(node.content, Content::Instance)
-        {
-            object.reset(node.path.instance_id().unwrap_or(0));
-        }
-        let Some(resource) = node.path.resource_id() else {
-            continue;
-        };
-        let Some(definition) = writable(object.definition().resource(resource), rights)? else {
-            continue;
-        };
-        let Content::Value(raw) = node.content else {
-            continue;
-        };
-        let value = raw.typed(definition.data_type, scratch)?;
-        match object.write(target(node.path, resource), &value)? {
-            Outcome::Done => {}
-            other => outcome = other,
-        }
-    }
-    Ok(outcome)
 }
 
 /// The definition of a resource that may be written; `None` when it is to be passed over.
@@ -172,13 +175,5 @@ impl Rights {
         }
         let _ = path;
         true
-    }
-}
-
-fn target(path: Path, resource: u16) -> Target {
-    Target {
-        instance: path.instance_id().unwrap_or(0),
-        resource,
-        resource_instance: path.resource_instance_id(),
     }
 }

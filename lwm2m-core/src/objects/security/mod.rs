@@ -4,9 +4,9 @@ use core::fmt;
 
 use zeroize::Zeroize;
 
-use crate::model::{
-    Error, Object, ObjectDefinition, Outcome, Target, Transaction, Value, ValueWriter,
-};
+use crate::model::{Error, Object, ObjectDefinition, ValueWriter};
+#[cfg(feature = "bootstrap")]
+use crate::model::{Outcome, Target, Transaction, Value};
 
 use super::{
     SetError,
@@ -14,11 +14,15 @@ use super::{
     tables::security as table,
 };
 
+#[cfg(feature = "bootstrap")]
+mod change;
 mod instance;
 mod store;
 
+#[cfg(feature = "bootstrap")]
+use change::Change;
 pub use instance::{SecurityInstance, SecurityMode};
-use store::{Account, Change, Edit, View};
+use store::{Account, Edit, View};
 
 /// The Security object, with room for `N` instances. A bootstrap session changes copies, so `N` is best twice the
 /// number of servers, the bootstrap server included.
@@ -30,6 +34,9 @@ use store::{Account, Change, Edit, View};
 /// The SMS resources (6 to 9), matching type (13), SNI (14), certificate usage (15) and ciphersuites (16) are taken and
 /// forgotten. A reference to an OSCORE object (17) is refused with 4.00, because ignoring it would send messages without
 /// the protection that the server asks for.
+///
+/// Only a bootstrap server changes it: without the feature `bootstrap` the operations that it has for that are refused with
+/// 4.05.
 ///
 /// Keys are zeroized when they are overwritten or deleted and when the object is dropped. Moving the object copies
 /// them, so it is best created where it stays.
@@ -184,14 +191,17 @@ impl<
         self.view().read(instance, resource, out)
     }
 
+    #[cfg(feature = "bootstrap")]
     fn check(&self, target: Target, value: &Value<'_>) -> Result<(), Error> {
         self.view().check(&Change::parse(target.resource, value)?)
     }
 
+    #[cfg(feature = "bootstrap")]
     fn write(&mut self, target: Target, value: &Value<'_>) -> Result<Outcome, Error> {
         self.edit().write(target, value)
     }
 
+    #[cfg(feature = "bootstrap")]
     fn reset(&mut self, instance: u16) {
         let mut edit = self.edit();
         // Without a slot to stage the change in, the write that follows fails and says so.
@@ -200,14 +210,17 @@ impl<
         }
     }
 
+    #[cfg(feature = "bootstrap")]
     fn check_create(&self, instance: u16) -> Result<(), Error> {
         self.view().slots.check_create(instance)
     }
 
+    #[cfg(feature = "bootstrap")]
     fn create(&mut self, instance: u16) -> Result<(), Error> {
         self.edit().slots.create(instance).map(|_| ())
     }
 
+    #[cfg(feature = "bootstrap")]
     fn delete(&mut self, instance: u16) -> Result<(), Error> {
         let mut edit = self.edit();
         if let Some(slot) = edit.slots.delete(instance)? {
@@ -216,12 +229,13 @@ impl<
         Ok(())
     }
 
+    #[cfg(feature = "bootstrap")]
     fn transaction(&mut self, step: Transaction) -> Result<(), Error> {
         self.edit().transaction(step)
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bootstrap"))]
 mod tests {
     extern crate std;
 

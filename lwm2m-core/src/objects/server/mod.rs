@@ -1,7 +1,9 @@
 //! LwM2M Server, object 1, version 1.1.
 
+#[cfg(feature = "bootstrap")]
+use crate::model::Transaction;
 use crate::model::{
-    Arguments, Error, Object, ObjectDefinition, Outcome, Target, Transaction, Value, ValueWriter,
+    Arguments, Error, Object, ObjectDefinition, Outcome, Target, Value, ValueWriter,
 };
 
 use super::{
@@ -133,11 +135,13 @@ impl<const N: usize> Object for Server<N> {
         Ok(Outcome::Done)
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn check_create(&self, instance: u16) -> Result<(), Error> {
         let slots: &Slots = &self.slots;
         slots.check_create(instance)
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn create(&mut self, instance: u16) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         let slot = slots.create(instance)?;
@@ -146,11 +150,13 @@ impl<const N: usize> Object for Server<N> {
         Ok(())
     }
 
+    #[cfg(any(feature = "create", feature = "bootstrap"))]
     fn delete(&mut self, instance: u16) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         slots.delete(instance).map(|_| ())
     }
 
+    #[cfg(feature = "bootstrap")]
     fn transaction(&mut self, step: Transaction) -> Result<(), Error> {
         let slots: &mut Slots = &mut self.slots;
         slots.transaction(step, &mut |_| {})
@@ -272,6 +278,7 @@ mod tests {
         assert_eq!(read(&server, 0, 17), Some(5));
     }
 
+    #[cfg(feature = "bootstrap")]
     #[test]
     fn roll_back_restores_exactly() {
         let mut server = Server::<4>::new();
@@ -294,6 +301,7 @@ mod tests {
         assert_eq!(server.next_instance(Some(1)), None);
     }
 
+    #[cfg(feature = "bootstrap")]
     #[test]
     fn commit_keeps_what_was_staged() {
         let mut server = Server::<2>::new();

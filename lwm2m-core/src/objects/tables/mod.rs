@@ -5,7 +5,9 @@ pub mod connectivity_monitoring;
 pub mod device;
 pub mod event_log;
 pub mod firmware_update;
+#[cfg(feature = "float")]
 pub mod location;
 pub mod security;
 pub mod server;
+#[cfg(feature = "float")]
 pub mod temperature;
