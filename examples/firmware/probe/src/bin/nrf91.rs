@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+use core::pin::pin;
+
 use carrier_nrf91::{
     DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
     ResetBy, firmware::ModemStart,
@@ -78,7 +80,8 @@ fn main() -> ! {
     };
     let handle = shared.handle();
     let mut runner = shared.runner(hal, Application(port), BUFFER);
-    block_on(runner.run(), || {
+    // Pinned here, or it would lie on the stack twice.
+    block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());
         if let Some(what) = port.application() {
             serve(port, handle, what);
