@@ -10,11 +10,6 @@ use serde_json::Value;
 /// Cortex-M33 with its floating point unit.
 const TARGET: &str = "thumbv8m.main-none-eabihf";
 
-/// The smaller of the two implementations of SHA-256, as lwm2m-carrier's documentation advises.
-const RUSTFLAGS: &str = r#"target.thumbv8m.main-none-eabihf.rustflags = [
-    '--cfg=sha2_backend="soft"', '--cfg=sha2_backend_soft="compact"',
-]"#;
-
 /// What the probe's panic handler calls; nothing defines it.
 const UNDEFINED: &str = "a_panic_is_reachable";
 
@@ -60,16 +55,55 @@ pub(super) fn probe_with_panics(
     build(root, binary, &[features, &["find-panics"]].concat())
 }
 
+/// The image of the firmware in `directory`, of which the linker writes its map to `map`.
+pub(super) fn firmware(directory: &Path, map: &Path) -> Result<PathBuf, String> {
+    let mut command = cargo_build();
+    // Its own settings of cargo are found from there.
+    command.current_dir(directory);
+    command.args([
+        "--config",
+        &rustflags(&format!("'-Clink-arg=-Map={}'", map.display())),
+    ]);
+    executable(command)
+}
+
 fn build(root: &Path, binary: &str, features: &[&str]) -> Result<PathBuf, String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
-        .args(["build", "--quiet", "--release", "--locked"])
-        .args(["--target", TARGET, "--bin", binary])
-        .args(["--config", &RUSTFLAGS.replace('\n', "")])
-        .args(["--features", &features.join(",")])
-        .args(["--message-format", "json-render-diagnostics"])
+    let mut command = cargo_build();
+    command
+        .args(["--bin", binary, "--features", &features.join(",")])
+        .args(["--config", &rustflags("")])
         .arg("--manifest-path")
-        .arg(root.join("examples/firmware/probe/Cargo.toml"))
+        .arg(root.join("examples/firmware/probe/Cargo.toml"));
+    executable(command)
+}
+
+fn cargo_build() -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--locked",
+            "--target",
+            TARGET,
+        ])
+        .args(["--message-format", "json-render-diagnostics"]);
+    command
+}
+
+/// Flags for the compiler, as a setting of cargo: the smaller of the two implementations of SHA-256, as lwm2m-carrier's
+/// documentation advises, and what else there is.
+fn rustflags(more: &str) -> String {
+    format!(
+        r#"target.{TARGET}.rustflags = ['--cfg=sha2_backend="soft"', '--cfg=sha2_backend_soft="compact"', {more}]"#
+    )
+}
+
+/// What a build makes.
+fn executable(mut command: Command) -> Result<PathBuf, String> {
+    let output = command
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("cargo: {error}"))?;

@@ -9,7 +9,7 @@ use std::{
 use object::{Object, ObjectSection, ObjectSymbol, SectionKind, SymbolKind};
 
 /// Everything without a Rust path: the vector table, start-up code, `memcpy` and its like.
-const RUNTIME: &str = "runtime";
+pub(super) const RUNTIME: &str = "runtime";
 
 /// What an ELF file puts into flash and RAM, in bytes.
 pub(super) struct Image {
@@ -23,7 +23,9 @@ pub(super) struct Image {
     pub(super) has_heap: bool,
     /// Flash by the crate that a function or constant is named after.
     pub(super) crates: BTreeMap<String, u64>,
-    /// The same by crate and module, such as `lwm2m_core::client`.
+    /// RAM by crate.
+    pub(super) ram_crates: BTreeMap<String, u64>,
+    /// Flash by crate and module, such as `lwm2m_core::client`.
     pub(super) modules: BTreeMap<String, u64>,
     /// Flash that no symbol claims: constants without a name (texts, tables of a `match`) and padding.
     pub(super) unnamed: u64,
@@ -43,11 +45,12 @@ impl Image {
             stack: 0,
             has_heap: false,
             crates: BTreeMap::new(),
+            ram_crates: BTreeMap::new(),
             modules: BTreeMap::new(),
             unnamed: 0,
             symbols: Vec::new(),
         };
-        let mut in_flash = BTreeSet::new();
+        let (mut in_flash, mut in_ram) = (BTreeSet::new(), BTreeSet::new());
         for section in file.sections() {
             let (flash, ram) = match section.kind() {
                 SectionKind::Text | SectionKind::ReadOnlyData | SectionKind::ReadOnlyString => {
@@ -63,6 +66,7 @@ impl Image {
             }
             if ram {
                 image.ram += section.size();
+                in_ram.insert(section.index().0);
             }
         }
 
@@ -76,15 +80,26 @@ impl Image {
                 }
                 _ => {}
             }
-            let placed = symbol
-                .section_index()
-                .is_some_and(|at| in_flash.contains(&at.0));
+            let is_in = |sections: &BTreeSet<usize>| {
+                let section = symbol.section_index();
+                section.is_some_and(|at| sections.contains(&at.0))
+            };
+            let (flash, ram) = (is_in(&in_flash), is_in(&in_ram));
             let sized = matches!(symbol.kind(), SymbolKind::Text | SymbolKind::Data);
-            if !placed || !sized || symbol.size() == 0 || !seen.insert(symbol.address()) {
+            if !(flash || ram) || !sized || symbol.size() == 0 || !seen.insert(symbol.address()) {
                 continue;
             }
             let name = symbol.name().map_err(|error| in_file(&error))?;
             let name = format!("{:#}", rustc_demangle::demangle(name));
+            if ram {
+                *image
+                    .ram_crates
+                    .entry(crate_of(&name).to_owned())
+                    .or_default() += symbol.size();
+            }
+            if !flash {
+                continue;
+            }
             *image.crates.entry(crate_of(&name).to_owned()).or_default() += symbol.size();
             if let Some(module) = module_of(&name) {
                 *image.modules.entry(module).or_default() += symbol.size();

@@ -14,6 +14,7 @@ mod baseline;
 mod build;
 mod image;
 mod measure;
+mod nrf91;
 mod panics;
 mod readme;
 mod stack;
@@ -54,14 +55,20 @@ fn measure_all(args: &Args) -> Result<(), String> {
         .collect();
     let measured = measured?;
     let signature = measure::signature(&root, &measured)?;
+    let firmware = nrf91::measure(&root);
     table::print(&measured, signature);
+    table::print_firmware(firmware.as_ref());
     for probe in &measured {
         print_largest(probe, args.largest);
     }
     let baseline = Baseline::new(root.join("examples/firmware/baseline.txt"));
     if args.update {
         baseline.update(&measured)?;
-        let table = table::markdown(&measured, signature);
+        let mut table = table::markdown(&measured, signature);
+        if let Some(Ok(firmware)) = &firmware {
+            table.push('\n');
+            table.push_str(&table::firmware_markdown(firmware));
+        }
         readme::update(&root.join("README.md"), &table)?;
     }
     if args.check {

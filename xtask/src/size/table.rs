@@ -1,10 +1,11 @@
 //! The table, as text and in Markdown.
 
 use core::fmt::Write as _;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     measure::Measured,
+    nrf91::{Bytes, Owner},
     panics,
     variants::{Figures, Peer, SOURCES, VARIANTS, is_ours},
 };
@@ -188,6 +189,49 @@ fn numbers(name: &str, figures: impl Iterator<Item = Option<u64>>) -> Row {
             .map(|figure| figure.map_or_else(|| "no qemu".to_owned(), grouped))
             .collect(),
     }
+}
+
+/// Rows of the firmware for the nRF9160: name, flash, RAM.
+fn firmware_rows(owners: &BTreeMap<Owner, Bytes>) -> Vec<[String; 3]> {
+    let row =
+        |name: &str, bytes: Bytes| [name.to_owned(), grouped(bytes.flash), grouped(bytes.ram)];
+    let of = |owner| owners.get(&owner).copied().unwrap_or_default();
+    let all = Bytes {
+        flash: owners.values().map(|bytes| bytes.flash).sum(),
+        ram: owners.values().map(|bytes| bytes.ram).sum(),
+    };
+    let mut rows: Vec<_> = Owner::ALL.map(|it| row(it.name(), of(it))).into();
+    rows.push(row("all", all));
+    rows
+}
+
+/// Prints the firmware for the nRF9160, where there is one.
+pub(super) fn print_firmware(firmware: Option<&Result<BTreeMap<Owner, Bytes>, String>>) {
+    match firmware {
+        Some(Ok(owners)) => {
+            println!(
+                "\n{:<44}{:>10}{:>12}",
+                "nRF9160 firmware, bytes", "flash", "static RAM"
+            );
+            for [name, flash, ram] in firmware_rows(owners) {
+                println!("{name:<44}{flash:>10}{ram:>12}");
+            }
+        }
+        Some(Err(error)) => {
+            println!("\nthe firmware for the nRF9160 does not build here:\n{error}")
+        }
+        None => {}
+    }
+}
+
+/// The same in Markdown.
+pub(super) fn firmware_markdown(owners: &BTreeMap<Owner, Bytes>) -> String {
+    let mut table =
+        "| nRF9160 firmware, bytes | flash | static RAM |\n| --- | ---: | ---: |\n".to_owned();
+    for [name, flash, ram] in firmware_rows(owners) {
+        let _ = writeln!(table, "| {name} | {flash} | {ram} |");
+    }
+    table
 }
 
 /// A number with a comma between thousands.

@@ -117,7 +117,7 @@ pub(super) const VARIANTS: [Variant; 4] = [
         binary: "carrier",
         features: &["carrier"],
         panics: Panics::OnlyOfAsync,
-        session: None,
+        session: Some(Session::Carried),
         budget: NO_BUDGET,
         peer: CARRIER_PEER,
     },
@@ -126,7 +126,7 @@ pub(super) const VARIANTS: [Variant; 4] = [
         binary: "nrf91",
         features: &["nrf91"],
         panics: Panics::OnlyOfAsync,
-        session: None,
+        session: Some(Session::CarriedAndRestarted),
         budget: Figures {
             image: Some(60 * 1024),
             all_ram: Some(8 * 1024),

@@ -2,6 +2,7 @@
 //! at the other end of its serial line. The image is the one that is measured: painted and read from outside.
 
 mod engine;
+mod port;
 mod qemu;
 mod server;
 
@@ -11,6 +12,7 @@ use std::{
 };
 
 use engine::Engine;
+use port::Port;
 use qemu::Board;
 use server::Server;
 
@@ -25,6 +27,10 @@ pub(super) enum Session {
     Managed,
     /// The same after a bootstrap, with everything of LwM2M 1.1 that there is, and with a package pushed.
     Bootstrapped,
+    /// The same of the carrier, with packages pulled, and one installed.
+    Carried,
+    /// The same where the device restarts to install one.
+    CarriedAndRestarted,
 }
 
 /// The deepest that the stack of the image `elf`, which begins at `top`, got, in bytes. `None` without an emulator.
@@ -51,18 +57,36 @@ pub(super) fn high_water(elf: &Path, top: u64, session: Session) -> Result<Optio
 }
 
 fn live(board: &mut Board, session: Session) -> Result<(), String> {
-    let mut chip = Engine(board);
-    let mut server = Server::new(&mut chip);
     match session {
-        Session::Managed => server.manage(),
+        Session::Managed => Server::new(&mut Engine(board)).manage(),
         Session::Bootstrapped => {
-            server.bootstrap()?;
+            let mut chip = Engine(board);
+            let mut server = Server::new(&mut chip);
+            server.bootstrap(false)?;
             server.manage()?;
             server.manage_more()?;
-            server.push(&[0x5a; 2500])
+            server.push(&PACKAGE)
+        }
+        Session::Carried | Session::CarriedAndRestarted => {
+            let mut port = Port::new(board);
+            let mut server = Server::new(&mut port);
+            server.bootstrap(true)?;
+            server.manage()?;
+            server.manage_more()?;
+            server.pull("coap://firmware.example/a", &PACKAGE)?;
+            server.pull("http://firmware.example/a?b", &PACKAGE)?;
+            server.push(&PACKAGE)?;
+            server.update()?;
+            match session {
+                Session::Carried => server.register(),
+                _ => port.wait_for_reboot(),
+            }
         }
     }
 }
+
+/// A package of firmware.
+const PACKAGE: [u8; 2_500] = [0x5a; 2_500];
 
 /// A directory for files, for as long as they are needed.
 struct Directory(PathBuf);

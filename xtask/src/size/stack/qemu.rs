@@ -34,6 +34,7 @@ pub(super) struct Board {
     process: Child,
     serial: TcpStream,
     monitor: BufReader<TcpStream>,
+    is_nudged: bool,
 }
 
 impl Board {
@@ -67,6 +68,7 @@ impl Board {
                     process,
                     serial,
                     monitor: BufReader::new(monitor),
+                    is_nudged: false,
                 };
                 // Its greeting.
                 board.line()?;
@@ -93,7 +95,9 @@ impl Board {
     /// Sends to the serial line.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
         // The emulator does not notice that the chip has switched its receiver on before something else happens.
-        self.command(&json!({"execute": "query-status"}))?;
+        if !core::mem::replace(&mut self.is_nudged, true) {
+            self.command(&json!({"execute": "query-status"}))?;
+        }
         self.serial
             .write_all(bytes)
             .map_err(|error| format!("the chip does not listen: {error}"))
@@ -146,7 +150,7 @@ fn listen() -> Result<TcpListener, String> {
 
 fn address(listener: &TcpListener) -> Result<String, String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    Ok(format!("tcp:{address}"))
+    Ok(format!("tcp:{address},nodelay=on"))
 }
 
 /// The connection that the emulator makes.

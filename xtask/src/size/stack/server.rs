@@ -1,6 +1,6 @@
 //! The servers' side of a session: what a device does in its life, once each.
 
-use carrier_mock::server::{MODE_NO_SEC, SecurityAccount, security_tlv, server_tlv};
+use carrier_mock::server::{MODE_NO_SEC, MODE_PSK, SecurityAccount, security_tlv, server_tlv};
 use lwm2m_core::wire::{
     coap::{Builder, Code, Kind, Message, Token, option},
     writer::Writer,
@@ -29,7 +29,12 @@ pub(super) struct Server<'c, C> {
     chip: &'c mut C,
     session: u8,
     message_id: u16,
+    /// Of the last answer.
+    payload: Vec<u8>,
 }
+
+/// Reads of a state that is to change.
+const POLLS: u32 = 200;
 
 /// The token of everything but the observation.
 const TOKEN: &[u8] = b"tokn";
@@ -45,18 +50,30 @@ impl<'c, C: Chip> Server<'c, C> {
             chip,
             session: 0,
             message_id: 0,
+            payload: Vec::new(),
         }
     }
 
-    /// Hands the device an account by TLV.
-    pub(super) fn bootstrap(&mut self) -> Result<(), String> {
+    /// Hands the device an account by TLV, with a key if `is_secure`.
+    pub(super) fn bootstrap(&mut self, is_secure: bool) -> Result<(), String> {
         self.request(Code::POST, "bs", Code::CHANGED)?;
-        let account = SecurityAccount {
+        let plain = SecurityAccount {
             uri: "coap://server.example",
             mode: MODE_NO_SEC,
             identity: b"",
             key: b"",
             short_server_id: Some(1),
+        };
+        let account = if is_secure {
+            SecurityAccount {
+                uri: "coaps://server.example",
+                mode: MODE_PSK,
+                identity: b"probe",
+                key: &[3; 16],
+                ..plain
+            }
+        } else {
+            plain
         };
         let (mut security, mut server) = ([0; 128], [0; 64]);
         let security = security_tlv(&mut security, &account).unwrap_or_default();
@@ -71,7 +88,7 @@ impl<'c, C: Chip> Server<'c, C> {
 
     /// Waits for the Register, then does what any server does: discovers, reads, writes, executes, observes.
     pub(super) fn manage(&mut self) -> Result<(), String> {
-        self.request(Code::POST, "rd", Code::CREATED)?;
+        self.register()?;
         let (tlv, text) = ([(option::ACCEPT, TLV)], [(option::ACCEPT, TEXT)]);
         self.ask(Code::GET, "/3", &[(option::ACCEPT, 40)], b"", Code::CONTENT)?;
         self.ask(Code::GET, "/3/0", &tlv, b"", Code::CONTENT)?;
@@ -117,6 +134,100 @@ impl<'c, C: Chip> Server<'c, C> {
             self.ask(Code::PUT, "/5/0/0", &options, part, expected)?;
         }
         Ok(())
+    }
+
+    /// Waits for a Register.
+    pub(super) fn register(&mut self) -> Result<(), String> {
+        self.request(Code::POST, "rd", Code::CREATED)
+    }
+
+    /// Has the device fetch a package from `uri`, then drop it.
+    pub(super) fn pull(&mut self, uri: &str, package: &[u8]) -> Result<(), String> {
+        const DOWNLOADED: &[u8] = b"2";
+        let text = [(option::CONTENT_FORMAT, TEXT)];
+        self.ask(Code::PUT, "/5/0/1", &text, uri.as_bytes(), Code::CHANGED)?;
+        if uri.starts_with("http") {
+            self.serve_http(package)?;
+        } else {
+            self.serve_coap(package)?;
+        }
+        for _ in 0..POLLS {
+            let state = self.read("/5/0/3")?;
+            if state == DOWNLOADED {
+                return self.ask(Code::PUT, "/5/0/1", &text, b"", Code::CHANGED);
+            }
+        }
+        Err(format!("{uri} is not downloaded"))
+    }
+
+    /// The text of a resource.
+    fn read(&mut self, path: &str) -> Result<Vec<u8>, String> {
+        let text = [(option::ACCEPT, TEXT)];
+        self.ask(Code::GET, path, &text, b"", Code::CONTENT)?;
+        Ok(core::mem::take(&mut self.payload))
+    }
+
+    /// Answers GETs with blocks of 64 bytes, until all of `package` is fetched.
+    fn serve_coap(&mut self, package: &[u8]) -> Result<(), String> {
+        const SIZE_64: u32 = 2;
+        const MORE: u32 = 8;
+        loop {
+            let (session, datagram) = self.chip.receive()?;
+            let message = parse(&datagram)?;
+            if message.code() != Code::GET {
+                return Err(format!("expected a GET of a package, got {message:?}"));
+            }
+            let block = message.option(option::BLOCK2);
+            let number = match block.map(|it| it.uint()) {
+                Some(Ok(block)) if block & 7 == SIZE_64 => block >> 4,
+                _ => 0,
+            };
+            let mut parts = package.chunks(64).skip(number as usize);
+            let (part, has_more) = (parts.next().unwrap_or_default(), parts.next().is_some());
+            let more = if has_more { MORE } else { 0 };
+            let (id, token) = (message.message_id(), message.token());
+            let mut answer = [0; 128];
+            let mut writer = Writer::new(&mut answer);
+            let mut builder = Builder::new(&mut writer, Kind::Ack, Code::CONTENT, id, token);
+            builder
+                .option(option::ETAG, b"1")
+                .option_uint(option::BLOCK2, number << 4 | more | SIZE_64);
+            builder.payload().bytes(part);
+            let len = writer.finish().stored;
+            self.chip
+                .send(session, answer.get(..len).unwrap_or_default())?;
+            if !has_more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Answers a GET over HTTP with all of `package`, in parts.
+    fn serve_http(&mut self, package: &[u8]) -> Result<(), String> {
+        let mut request = Vec::new();
+        let session = loop {
+            let (session, part) = self.chip.receive()?;
+            request.extend(part);
+            if request.ends_with(b"\r\n\r\n") {
+                break session;
+            }
+        };
+        if !request.starts_with(b"GET ") {
+            let text = String::from_utf8_lossy(&request).into_owned();
+            return Err(format!("expected a GET of a package, got {text}"));
+        }
+        let len = package.len();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\nETag: \"1\"\r\n\r\n");
+        self.chip.send(session, head.as_bytes())?;
+        for part in package.chunks(512) {
+            self.chip.send(session, part)?;
+        }
+        Ok(())
+    }
+
+    /// Executes Update.
+    pub(super) fn update(&mut self) -> Result<(), String> {
+        self.ask(Code::POST, "/5/0/2", &[], b"", Code::CHANGED)
     }
 
     fn observe(&mut self, path: &str, format: u32) -> Result<(), String> {
@@ -199,6 +310,7 @@ impl<'c, C: Chip> Server<'c, C> {
             }
             let code = message.code();
             if code == expected {
+                self.payload = message.payload().to_vec();
                 return Ok(());
             }
             let (class, detail) = (code.class(), code.detail());
@@ -211,6 +323,11 @@ impl<'c, C: Chip> Server<'c, C> {
         let waiting = |error| format!("waiting for a request to /{path}: {error}");
         let (session, datagram) = self.chip.receive().map_err(waiting)?;
         let message = parse(&datagram)?;
+        if message.code() == Code::DELETE {
+            // A De-register on the way down.
+            self.acknowledge(session, &message, Code::DELETED)?;
+            return self.request(code, path, answer);
+        }
         let first = message.option(option::URI_PATH);
         if message.code() != code || first.is_none_or(|first| first.value != path.as_bytes()) {
             return Err(format!("expected a request to /{path}, got {message:?}"));

@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+use core::pin::pin;
+
 #[cfg(feature = "signature")]
 use lwm2m_carrier::fota::EcdsaP256Trailer;
 #[cfg(not(feature = "signature"))]
@@ -94,7 +96,8 @@ fn main() -> ! {
     };
     let handle = shared.handle();
     let mut runner = shared.runner(hal, Application(port), BUFFER);
-    block_on(runner.run(), || {
+    // Pinned here, or it would lie on the stack twice.
+    block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());
         if let Some(what) = port.application() {
             serve(port, handle, what);

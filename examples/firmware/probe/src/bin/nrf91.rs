@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 
+use core::pin::pin;
+
 use carrier_nrf91::{
     DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
     ResetBy, firmware::ModemStart,
@@ -12,7 +14,7 @@ use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
     fota::Unverified,
-    hal::{Hal, RecordId, Reset},
+    hal::{Hal, RecordId, Reset, SecurityTag},
 };
 use lwm2m_core::client::Resources;
 use probe::{
@@ -67,7 +69,7 @@ fn main() -> ! {
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), CREDENTIAL),
+        keys: ModemKeys::new(AtLine(port), CREDENTIAL).with_tags(SecurityTag(7)..=SecurityTag(28)),
         sessions: Transport(port),
         storage: Flash(port),
         clock: NetworkClock::new(Timer, time),
@@ -78,7 +80,8 @@ fn main() -> ! {
     };
     let handle = shared.handle();
     let mut runner = shared.runner(hal, Application(port), BUFFER);
-    block_on(runner.run(), || {
+    // Pinned here, or it would lie on the stack twice.
+    block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());
         if let Some(what) = port.application() {
             serve(port, handle, what);
