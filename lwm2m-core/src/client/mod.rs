@@ -89,7 +89,7 @@ pub struct Client<'r> {
     events: heapless::Deque<Event, EVENTS>,
     message_id: u16,
     online: bool,
-    /// Something has changed since the deadlines were last looked at.
+    /// Something has changed since the deadlines were last looked at: a datagram or an event may wait to be handed out.
     stirred: bool,
     /// Nothing is to be done before.
     wake: Instant,
@@ -473,6 +473,7 @@ impl<'r> Client<'r> {
     }
 
     fn push(&mut self, event: Event) {
+        self.stirred = true;
         if self.events.push_back(event).is_err() {
             self.statistics.events_lost = self.statistics.events_lost.wrapping_add(1);
         }
