@@ -1,7 +1,5 @@
 //! Where objects write their values: the format decides what becomes of them.
 
-#[cfg(feature = "senml-cbor")]
-use super::Level;
 use super::{ContentFormat, Path, Value};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
@@ -269,10 +267,8 @@ impl<'b> ValueWriter<'b> {
         let out = &mut self.out;
         let Some(pack) = &mut self.pack else { return };
         let path = match self.resource_instance {
-            Some(id) if self.path.level() == Level::Resource => {
-                self.path.child(id).unwrap_or(self.path)
-            }
-            _ => self.path,
+            Some(id) => self.path.with_resource_instance(id),
+            None => self.path,
         };
         pack.record(out, &path, None);
         match *value {
