@@ -5,6 +5,8 @@
     reason = "fixtures that must not go wrong quietly"
 )]
 
+pub mod work;
+
 use lwm2m_core::Client;
 use lwm2m_core::client::{Config, Output, Resources, SessionEvent, SessionId};
 use lwm2m_core::model::{Object, Objects, Path};
@@ -21,9 +23,6 @@ pub const DEVICE_TLV: &[u8] = b"\xc8\x00\x14Open Mobile Alliance\xc8\x01\x16Ligh
 \xc8\x02\x09345000123\xc3\x031.0\x86\x06\x41\x00\x01\x41\x01\x05\x88\x07\x08\x42\x00\x0e\xd8\x42\x01\x13\x88\
 \x87\x08\x41\x00\x7d\x42\x01\x03\x84\xc1\x09\x64\xc1\x0a\x0f\x83\x0b\x41\x00\x00\xc4\x0d\x51\x82\x42\x8f\
 \xc6\x0e+02:00\xc1\x10U";
-
-/// Bytes of the same in SenML CBOR.
-pub const DEVICE_SENML_CBOR_LEN: usize = 196;
 
 /// The same numbers at every run.
 #[derive(Debug)]
@@ -62,11 +61,12 @@ pub fn device() -> Device<'static> {
     device
 }
 
-/// Calls `bench` with a client that has registered, its objects and its buffer.
+/// A registered client with memory of its own, which is never given back: for harnesses that want a value.
 ///
 /// # Panics
 /// When the fixture is wrong.
-pub fn registered(bench: impl FnOnce(&mut Registered<'_, '_>)) {
+#[must_use]
+pub fn registered() -> Registered<'static, 'static> {
     let mut security = Security::<1>::new();
     let account = SecurityInstance::no_sec("coap://127.0.0.1:5683").short_server_id(1);
     assert_eq!(security.add(0, &account), Ok(()));
@@ -75,25 +75,35 @@ pub fn registered(bench: impl FnOnce(&mut Registered<'_, '_>)) {
         server.add(0, &ServerInstance::new(1).lifetime(86_400)),
         Ok(())
     );
-    let mut device = device();
-    let mut objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
-    let mut resources = Resources::<1, 4, 4, 4>::new();
+    let objects: [&'static mut dyn Object; 3] = [
+        Box::leak(Box::new(security)),
+        Box::leak(Box::new(server)),
+        Box::leak(Box::new(device())),
+    ];
+    let resources = Box::leak(Box::new(Resources::<1, 4, 4, 4>::new()));
     let mut random = Counter(7);
-    let client = Client::new(
-        &mut resources,
-        Config::new("urn:imei:123456789012345"),
-        &mut random,
-    );
-    let objects: &mut dyn Objects = &mut objects;
+    let client = Client::new(resources, Config::new(work::ENDPOINT), &mut random);
     let mut registered = Registered {
         client,
-        objects,
+        objects: Box::leak(Box::new(objects)),
         random,
         buffer: [0; 1280],
         message_id: 0,
     };
     registered.register();
-    bench(&mut registered);
+    registered
+}
+
+/// The same, with an observation of /3/0/7 that has been notified once.
+///
+/// # Panics
+/// When the fixture is wrong.
+#[must_use]
+pub fn observed() -> Registered<'static, 'static> {
+    let mut registered = registered();
+    assert!(!registered.get(&[b"3", b"0", b"7"], 11_542, true).is_empty());
+    assert!(!registered.notify().is_empty());
+    registered
 }
 
 /// A registered client.

@@ -73,7 +73,8 @@ const FIRMWARE_BACK_OFF: BackOff<'static> =
 impl Profile<'static> {
     /// No carrier in particular: any server, IMEI as endpoint name, lifetime of one hour, queue mode off, tags from 25.
     ///
-    /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way. For
+    /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way; each of
+    /// the 24 hours is followed by five attempts to bootstrap or to register, one of which may fail by chance. For
     /// firmware 10 and 30 seconds, 1, 2, 5, 10, 30 and 60 minutes, up to ten attempts in a row that bring nothing.
     pub const GENERIC: Self = Self {
         name: "generic",

@@ -19,7 +19,7 @@ use lwm2m_carrier::{Cause, Deferred, DeferredReason, ErrorKind, Event, errno};
 use lwm2m_core::time::Instant;
 use lwm2m_core::wire::coap::Code;
 
-use bench::{BOOTSTRAP, Manner, Recording, SERVER, address, secs, stage};
+use bench::{BOOTSTRAP, ENDPOINT, Manner, Recording, SERVER, address, secs, stage};
 
 const KEYS: KeyStoreMode = KeyStoreMode::OfflineOnly;
 
@@ -33,8 +33,12 @@ fn deferred(recording: &Recording) -> Vec<(Instant, Deferred)> {
     .collect()
 }
 
-/// The waits of the generic profile: 1, 2, 4, 8, 16, 32 and 60 minutes, then a day, each with 10 % of jitter.
-const PUBLISHED: [u64; 9] = [60, 120, 240, 480, 960, 1920, 3600, 86_400, 86_400];
+/// The waits of the generic profile: 1, 2, 4, 8, 16, 32 and 60 minutes, then a day, each with 10 % of jitter. Each day is
+/// followed by five attempts, as a registration has them.
+const PUBLISHED: [u64; 18] = [
+    60, 120, 240, 480, 960, 1920, 3600, 86_400, 60, 120, 240, 480, 86_400, 60, 120, 240, 480,
+    86_400,
+];
 
 #[test]
 fn an_unreachable_bootstrap_server_is_tried_again_as_published() {
@@ -164,13 +168,7 @@ fn an_outage_closes_nothing_for_good() {
         assert!(stage.recording.has_event(|event| {
             matches!(event, Event::Disconnected { reason } if *reason != DetachReason::Requested)
         }));
-        assert!(
-            stage
-                .server
-                .borrow()
-                .registration(bench::ENDPOINT)
-                .is_some()
-        );
+        assert!(stage.server.borrow().registration(ENDPOINT).is_some());
         let lost = |entry: &Entry| matches!(entry, Entry::Link(LinkState::Down(_)));
         assert_eq!(stage.recording.count(lost), 2);
     });
@@ -200,5 +198,33 @@ fn restarts_without_success_are_spaced_out() {
             let range = published * 9 / 10..=published * 11 / 10 + 4;
             assert!(range.contains(wait), "{waits:?}");
         }
+    });
+}
+
+/// While both servers are away the device tries both; once it is registered again, nothing is left for the bootstrap
+/// server to do.
+#[test]
+fn a_registration_that_is_back_needs_no_bootstrap() {
+    stage(|stage| {
+        let (from, hour) = (Instant::ZERO + secs(600), secs(3600));
+        let mut network = stage.world.network().borrow_mut();
+        network.add_outage(from, from + hour).unwrap();
+        // The bootstrap server stays away for longer.
+        let bootstrap = address(BOOTSTRAP);
+        let day = from + secs(86_400);
+        network.add_server_outage(bootstrap, from, day).unwrap();
+        drop(network);
+        stage.world.set_horizon(from + secs(5 * 86_400));
+        assert_eq!(
+            stage.boot(KEYS, Manner::Plain, |_| false),
+            Ok(Stop::Horizon)
+        );
+        let told = deferred(stage.recording);
+        let tried = |(_, deferred): &&(Instant, Deferred)| {
+            deferred.reason == DeferredReason::BootstrapConnect
+        };
+        assert!(told.iter().filter(tried).count() >= 3, "{told:?}");
+        assert!(stage.server.borrow().registration(ENDPOINT).is_some());
+        assert_eq!(stage.bootstrap_requests(), 1);
     });
 }

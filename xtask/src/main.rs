@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod charts;
 mod interop;
 mod lives;
@@ -20,6 +21,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Measure what the library's work costs on this machine, beside other crates doing the same
+    Bench(bench::Args),
     /// Draw the sequence charts of docs/charts from recordings, or check them
     Charts(charts::Args),
     /// Run lwm2m-client against a real LwM2M server (Eclipse Leshan) and print what came of it
@@ -34,6 +37,7 @@ enum Task {
 
 fn main() -> ExitCode {
     match Cli::parse().task {
+        Task::Bench(args) => bench::run(&args),
         Task::Charts(args) => charts::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Lives(args) => lives::run(&args),

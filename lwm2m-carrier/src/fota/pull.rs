@@ -31,6 +31,10 @@ use crate::{
 /// Redirects that are followed one after the other.
 const REDIRECTS: u8 = 5;
 
+/// The longest that a server may put off an attempt (Retry-After), as long as the longest wait of the profiles: a slip of
+/// the server's must not end a download for good.
+const LONGEST_WAIT: Duration = Duration::from_secs(86_400);
+
 /// Where the session of a download stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Session {
@@ -339,7 +343,7 @@ impl Fota<'_> {
                 DownloadError::Protocol,
             ),
             Failure::Unavailable { retry_after } => {
-                let wait = retry_after.unwrap_or(Duration::ZERO);
+                let wait = retry_after.unwrap_or(Duration::ZERO).min(LONGEST_WAIT);
                 let cause = Cause::Download(DownloadError::Unavailable);
                 return self.try_again(cause, wait, now, random);
             }

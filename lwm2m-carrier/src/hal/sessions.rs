@@ -19,7 +19,8 @@ pub trait Sessions {
     ///
     /// A session that takes long to open should answer [`Opened::Pending`] and report the outcome through
     /// [`receive`](Self::receive), so that other servers are served meanwhile; a port that can only wait answers when
-    /// it is done, within a minute or two.
+    /// it is done, within a minute or two. Either way an outcome must come: the library sets no limit of its own, because
+    /// only the port knows how long its handshake may take.
     ///
     /// # Errors
     /// The attempt of the client that needed the session has failed: it tries again as the Server object and the

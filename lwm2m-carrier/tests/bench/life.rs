@@ -25,3 +25,14 @@ pub(crate) fn live(lifetime: i64, days: u64) -> u32 {
         server.statistics().updates
     })
 }
+
+/// Bootstraps and registers; the number of times that the server has taken a registration.
+pub(crate) fn bootstrap() -> u32 {
+    stage_of(7, 86_400, |stage| {
+        assert_eq!(
+            stage.boot_until_registered(KeyStoreMode::OfflineOnly),
+            Ok(Stop::Condition)
+        );
+        stage.server.borrow().statistics().registers
+    })
+}

@@ -381,10 +381,17 @@ fn a_server_that_cannot_resume_is_asked_for_everything_again() {
     }
 }
 
-/// RFC 9110, section 10.2.3: not before the time that Retry-After gives; not before the profile's wait either.
+/// RFC 9110, section 10.2.3: not before the time that Retry-After gives; not before the profile's wait either, and after a
+/// day at the latest.
 #[test]
 fn retry_after_is_honoured() {
-    for (retry_after, least, most) in [(None, 9, 12), (Some(2), 9, 12), (Some(500), 500, 501)] {
+    let day = 86_400;
+    for (retry_after, least, most) in [
+        (None, 9, 12),
+        (Some(2), 9, 12),
+        (Some(500), 500, 501),
+        (Some(u32::MAX), day, day + 1),
+    ] {
         stage(5, |stage| {
             let fault = HttpFault::Answers {
                 status: 503,

@@ -30,6 +30,12 @@ impl<'r> BackOff<'r> {
         }
     }
 
+    /// How many waits there are before the last one repeats.
+    #[cfg(feature = "bootstrap")]
+    pub(super) fn listed(&self) -> u8 {
+        u8::try_from(self.delays.len()).unwrap_or(u8::MAX)
+    }
+
     /// The wait after failure number `failures` (0 is the first), in seconds before jitter.
     #[must_use]
     pub fn delay(&self, failures: u8) -> u32 {

@@ -52,6 +52,9 @@ pub(crate) struct Connection {
     pub(crate) short_id: u16,
     pub(crate) used: bool,
     pub(crate) bootstrap: bool,
+    /// The bootstrap is for want of a registration.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) rescue: bool,
     pub(crate) session: Session,
     pub(crate) stage: Stage,
     pub(crate) exchange: Option<Exchange>,
@@ -90,6 +93,8 @@ impl Connection {
         short_id: 0,
         used: false,
         bootstrap: false,
+        #[cfg(feature = "bootstrap")]
+        rescue: false,
         session: Session::Closed,
         stage: Stage::Idle,
         exchange: None,

@@ -219,7 +219,7 @@ impl<'r> Client<'r> {
             return Ok(());
         }
         #[cfg(feature = "bootstrap")]
-        return self.begin_bootstrap(now, objects);
+        return self.begin_bootstrap(now, objects, false);
         #[cfg(not(feature = "bootstrap"))]
         Err(Failure::NoAccount)
     }

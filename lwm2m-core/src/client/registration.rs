@@ -211,6 +211,8 @@ impl Client<'_> {
         #[cfg(feature = "observe")]
         self.forget_observations(super::connection::session_of(index));
         self.push(Event::Registered { server });
+        #[cfg(feature = "bootstrap")]
+        self.end_rescue();
     }
 
     fn deregistered(&mut self, index: usize, confirmed: bool, cx: &Context<'_>) {
@@ -328,7 +330,7 @@ impl Client<'_> {
         #[cfg(feature = "bootstrap")]
         if exhausted && bootstrap_allowed {
             // Without a bootstrap account the back-off list goes on by itself.
-            let _ = self.begin_bootstrap(cx.now, cx.objects);
+            let _ = self.begin_bootstrap(cx.now, cx.objects, true);
         }
     }
 

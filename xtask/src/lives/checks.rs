@@ -12,8 +12,8 @@ use super::stage::{
 
 /// Records of the library, as its `record` module describes them.
 const ACCOUNT: RecordId = RecordId(2);
-const STAGED: RecordId = RecordId(3);
-const FIRMWARE: RecordId = RecordId(4);
+pub(super) const STAGED: RecordId = RecordId(3);
+pub(super) const FIRMWARE: RecordId = RecordId(4);
 
 const PSK: CredentialKind = CredentialKind::Psk;
 const PSK_IDENTITY: CredentialKind = CredentialKind::PskIdentity;

@@ -1,4 +1,16 @@
-//! `cargo xtask lives`: seeded lives of thirty virtual days in which everything happens to a device that can.
+//! `cargo xtask lives`: seeded lives of thirty virtual days, in which everything happens to a device that can.
+//!
+//! A seed decides everything about a life, so one that has gone wrong can be lived again, with its timeline.
+//!
+//! | what | file |
+//! | --- | --- |
+//! | the device, its network and what befalls it, decided beforehand | `plan`, `weather`, `update` |
+//! | its servers, and the world around it | `stage`, `servers` |
+//! | its life: starts, strokes, the operator of its server | `life`, `strike`, `operator` |
+//! | the carrier, its driver and an application | `device` |
+//! | what must hold all the time, and at the end | `watch`, `checks` |
+//! | how long there was no service, and why | `service`, `stock` |
+//! | what has come of it | `outcome`, `timeline`, `report` |
 
 use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -7,17 +19,21 @@ use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::thread;
 
-use life::Outcome;
+use outcome::Outcome;
 
 mod checks;
 mod device;
 mod life;
 mod operator;
+mod outcome;
 mod plan;
 mod report;
+mod servers;
 mod service;
 mod stage;
+mod stock;
 mod strike;
+mod timeline;
 mod update;
 mod watch;
 mod weather;
@@ -69,7 +85,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
     report::all(&outcomes, began.elapsed())
 }
 
-/// Unoptimised, a life takes seconds: the same again, by the profile that is made for it.
+/// Unoptimised, a life takes ten times as long: the same again, by the profile that is made for it.
 fn run_optimised() -> ExitCode {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let arguments = std::env::args_os().skip(1);
@@ -122,7 +138,7 @@ fn live_all(seeds: core::ops::Range<u64>, threads: usize) -> Vec<Outcome> {
 
 /// A life; one that panics has failed.
 fn guarded(seed: u64, told: bool) -> Outcome {
-    catch_unwind(AssertUnwindSafe(|| life::live(seed, told))).unwrap_or_else(|_| Outcome {
+    catch_unwind(AssertUnwindSafe(|| outcome::live(seed, told))).unwrap_or_else(|_| Outcome {
         seed,
         complaints: vec!["panic, see above".into()],
         ..Outcome::default()

@@ -71,7 +71,8 @@ pub(super) struct Operator<'p> {
     stage: Stage,
     /// Attempts at the update under way.
     attempts: u32,
-    all_attempts: u32,
+    /// Attempts at all updates.
+    begun: u32,
     /// When the device is looked at next.
     next: Instant,
     /// The values that a round of reads has brought, and whether it is under way.
@@ -97,7 +98,7 @@ impl<'p> Operator<'p> {
             done_at: None,
             stage: Stage::Before(first),
             attempts: 0,
-            all_attempts: 0,
+            begun: 0,
             next: first,
             state: None,
             result: None,
@@ -125,8 +126,9 @@ impl<'p> Operator<'p> {
         self.done_at
     }
 
-    pub(super) const fn all_attempts(&self) -> u32 {
-        self.all_attempts
+    /// Attempts at all updates.
+    pub(super) const fn begun(&self) -> u32 {
+        self.begun
     }
 
     /// State and result as they were read at the end of the life.
@@ -306,7 +308,7 @@ impl<'p> Operator<'p> {
     fn begin(&mut self, now: Instant, update: &'p Update) {
         self.wishes.push(Wish::Offer(update, self.attempts == 0));
         self.attempts += 1;
-        self.all_attempts += 1;
+        self.begun += 1;
         let request = match update.way {
             Way::Push(block) => Request::write(PACKAGE, OPAQUE, &update.image).block_size(block),
             Way::Pull(uri) => Request::write(URI, TEXT, uri.as_bytes()),

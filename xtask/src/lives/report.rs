@@ -3,9 +3,9 @@
 use core::time::Duration;
 use std::process::ExitCode;
 
-use super::life::Outcome;
+use super::outcome::Outcome;
 use super::plan::DAYS;
-use super::watch::time;
+use super::timeline::time;
 
 /// No device may be without service for so long, outages left out: 24 hours of back-off, 10 % of jitter, retries.
 const LIMIT: lwm2m_core::time::Duration = lwm2m_core::time::Duration::from_secs(28 * 3_600);
@@ -61,7 +61,6 @@ pub(super) fn all(outcomes: &[Outcome], took: Duration) -> ExitCode {
         .filter(|outcome| !is_good(outcome))
         .map(|outcome| outcome.seed)
         .collect();
-    let lives = outcomes.len().max(1);
     let sum = |of: &dyn Fn(&Outcome) -> u64| outcomes.iter().map(of).sum::<u64>();
     println!(
         "{} lives of {DAYS} days in {:.1} s, {:.0} a second",
@@ -90,7 +89,6 @@ pub(super) fn all(outcomes: &[Outcome], took: Duration) -> ExitCode {
     per_day(outcomes, "datagrams", |o| o.datagrams);
     per_day(outcomes, "bytes", |o| o.bytes);
     per_day(outcomes, "wake-ups", |o| u64::from(o.wake_ups));
-    let _ = lives;
     if bad.is_empty() {
         println!("every life ended as it must");
     } else {

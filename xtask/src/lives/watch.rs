@@ -1,7 +1,6 @@
 //! Looks at a life while it is lived: complains of what must not be, and tells its timeline where it is asked to.
 
 use core::cell::RefCell;
-use core::fmt::Write as _;
 use core::net::SocketAddr;
 
 use carrier_mock::recorder::{Actor, Direction, Entry, MessageHead, Recorder};
@@ -10,8 +9,10 @@ use lwm2m_carrier::{Deferred, DeferredReason, Event};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::Code;
 
-use super::plan::{DAY, secs};
-use super::stage::{BOOTSTRAP_ADDRESS, BOOTSTRAP_HOST, SERVER_HOST, name_of};
+use super::checks::{FIRMWARE, STAGED};
+use super::plan::secs;
+use super::stage::{BOOTSTRAP_ADDRESS, BOOTSTRAP_HOST, SERVER_HOST};
+use super::timeline::{line, time};
 
 /// Complaints that are kept.
 const COMPLAINTS: usize = 20;
@@ -41,6 +42,8 @@ struct State {
     /// Message id and Observe number of the last notification.
     notification: Option<(u16, u32)>,
     successes: u32,
+    /// The last of them is not yet in the record of the update.
+    unnoted_success: bool,
     boots: u32,
     power_cuts: u32,
     /// The time of the last entry, and how many entries there are of that time.
@@ -83,7 +86,7 @@ impl Watch {
             for line in lines.iter().skip(lines.len().saturating_sub(50)) {
                 println!("{line}");
             }
-            #[allow(clippy::panic, reason = "it ends this life, which is caught")]
+            #[allow(clippy::panic, reason = "it ends this life alone, as a failed one")]
             {
                 panic!("time stands still at {}", time(at));
             }
@@ -217,7 +220,13 @@ impl Watch {
             Event::Bootstrapped | Event::Disconnecting => {
                 self.state.borrow_mut().server_quiet = Instant::ZERO;
             }
-            Event::FotaSuccess => self.state.borrow_mut().successes += 1,
+            // Nothing is left of the trouble before.
+            Event::Registered { .. } => self.state.borrow_mut().bootstrap_quiet = Instant::ZERO,
+            Event::FotaSuccess => {
+                let mut state = self.state.borrow_mut();
+                state.successes += 1;
+                state.unnoted_success = true;
+            }
             _ => {}
         }
     }
@@ -272,7 +281,19 @@ impl Recorder for Watch {
                 state.link_refused = true;
                 state.spoiled = true;
             }
-            Entry::PowerLost => self.state.borrow_mut().power_cuts += 1,
+            Entry::PowerLost => {
+                let mut state = self.state.borrow_mut();
+                state.power_cuts += 1;
+                // Nobody can tell a thing and note that it is told in one: it may be told again.
+                state.successes -= u32::from(core::mem::take(&mut state.unnoted_success));
+            }
+            Entry::Stored {
+                id: FIRMWARE,
+                result: Ok(()),
+                ..
+            } => self.state.borrow_mut().unnoted_success = false,
+            // Another account is about to be taken into use.
+            Entry::Stored { id: STAGED, .. } => self.state.borrow_mut().link_quiet = Instant::ZERO,
             Entry::Message {
                 direction,
                 server,
@@ -282,70 +303,10 @@ impl Recorder for Watch {
                 let mut state = self.state.borrow_mut();
                 state.boots += 1;
                 state.known_down = true;
-                state.link_quiet = Instant::ZERO;
                 drop(state);
                 self.begins_anew();
             }
             _ => {}
         }
     }
-}
-
-/// Days, hours, minutes, seconds and milliseconds.
-pub(super) fn time(at: Instant) -> String {
-    let millis = at.as_millis();
-    let secs = millis / 1000;
-    format!(
-        "d{:02} {:02}:{:02}:{:02}.{:03}",
-        secs / DAY,
-        secs / 3600 % 24,
-        secs / 60 % 60,
-        secs % 60,
-        millis % 1000
-    )
-}
-
-/// An entry in the timeline.
-fn line(entry: &Entry) -> String {
-    let Entry::Message {
-        direction,
-        server,
-        head,
-    } = entry
-    else {
-        return match entry {
-            Entry::Event(Event::Deferred(deferred)) => format!(
-                "   {} {} s",
-                deferred.reason.chart_name(),
-                deferred.retry_after.as_secs()
-            ),
-            Entry::Event(Event::Error(error)) => {
-                format!(
-                    "   {} {} {:?}",
-                    error.kind.chart_name(),
-                    error.errno,
-                    error.cause
-                )
-            }
-            Entry::Event(event) => format!("   {}", event.chart_name()),
-            entry => format!("   {entry:?}"),
-        };
-    };
-    let arrow = match direction {
-        Direction::FromDevice => '>',
-        _ => '<',
-    };
-    let mut line = format!(
-        "{arrow}  {} {:?} {:?} {:04x} {} {} B",
-        name_of(*server),
-        head.kind,
-        head.code,
-        head.message_id,
-        head.path,
-        head.len
-    );
-    if let Some(number) = head.observe {
-        let _ = write!(line, " observe {number}");
-    }
-    line
 }

@@ -40,6 +40,21 @@ pub(super) enum Outage {
 pub(super) const OUTAGES: usize = 11;
 
 impl Outage {
+    /// One of each kind.
+    pub(super) const ALL: [Self; OUTAGES] = [
+        Self::Coverage,
+        Self::Network,
+        Self::ServerUnreachable,
+        Self::ServerSilent,
+        Self::ServerRefuses(Code::EMPTY),
+        Self::ServerDoor(Door::Open),
+        Self::ServerName,
+        Self::BootstrapSilent,
+        Self::BootstrapRefuses(Code::EMPTY),
+        Self::BootstrapUnreachable,
+        Self::Firmware,
+    ];
+
     /// Its place in a table of all kinds.
     pub(super) const fn index(self) -> usize {
         match self {

@@ -21,6 +21,10 @@ use crate::time::{Duration, Instant};
 use crate::wire::coap::{Builder, Code, Kind, Token, option};
 use crate::wire::writer::Writer;
 
+/// Attempts that follow each wait at the end of the back-off list, as many as a registration has unless its server says
+/// otherwise (Retry Count): one that fails by chance must not cost another day.
+const ATTEMPTS: u8 = 5;
+
 /// Objects that take part in the transaction.
 const STAGED: [u16; 3] = [0, 1, 2];
 
@@ -32,19 +36,19 @@ impl Client<'_> {
     /// [`Failure::NoAccount`] when there is no bootstrap account, or no room for one more server.
     pub fn bootstrap(&mut self, now: Instant, objects: &mut dyn Objects) -> Result<(), Failure> {
         self.stirred = true;
-        self.begin_bootstrap(now, objects)
+        self.begin_bootstrap(now, objects, false)
     }
 
+    /// The same; `rescue` tells that it is for want of a registration.
     pub(super) fn begin_bootstrap(
         &mut self,
         now: Instant,
         objects: &dyn Objects,
+        rescue: bool,
     ) -> Result<(), Failure> {
-        if self
-            .connections
-            .iter()
-            .any(|connection| connection.used && connection.bootstrap)
-        {
+        let mut connections = self.connections.iter_mut();
+        if let Some(connection) = connections.find(|c| c.used && c.bootstrap) {
+            connection.rescue &= rescue;
             return Ok(());
         }
         let account = accounts::bootstrap_account(objects).ok_or(Failure::NoAccount)?;
@@ -70,11 +74,28 @@ impl Client<'_> {
         let connection = self.connections.get_mut(slot).ok_or(Failure::NoAccount)?;
         connection.used = true;
         connection.bootstrap = true;
+        connection.rescue = rescue;
         connection.account = account;
         connection.stage = Stage::Waiting {
             until: now + Duration::from_secs(u64::from(hold_off)),
         };
         Ok(())
+    }
+
+    /// A server has taken a registration. Where none is missing any more, a bootstrap that only waits to help with that is
+    /// not needed.
+    pub(super) fn end_rescue(&mut self) {
+        let mut servers = self.connections.iter().filter(|c| c.used && !c.bootstrap);
+        if !servers.all(Connection::is_registered) {
+            return;
+        }
+        let waits = |c: &Connection| {
+            c.used && c.bootstrap && c.rescue && matches!(c.stage, Stage::Waiting { .. })
+        };
+        if let Some(index) = self.connections.iter().position(waits) {
+            self.bootstrap_failures = 0;
+            self.forget(index);
+        }
     }
 
     /// Bootstrap-Request at the front of `buffer`; its length, 0 when it does not fit.
@@ -249,10 +270,8 @@ impl Client<'_> {
             _ => {}
         }
         self.roll_back(cx.objects);
-        let wait = self
-            .config
-            .bootstrap_back_off
-            .spread(self.bootstrap_failures, cx.random);
+        let back_off = self.config.bootstrap_back_off;
+        let wait = back_off.spread(self.bootstrap_step(), cx.random);
         self.bootstrap_failures = self.bootstrap_failures.saturating_add(1);
         let retry_at = cx.now + wait;
         if let Some(connection) = self.connections.get_mut(index) {
@@ -260,6 +279,19 @@ impl Client<'_> {
             connection.stage = Stage::Waiting { until: retry_at };
         }
         self.push(Event::BootstrapFailed { failure, retry_at });
+    }
+
+    /// Where in the back-off list the wait is that follows now: once the list has come to its end, its first waits lie
+    /// between the attempts that follow the last.
+    fn bootstrap_step(&mut self) -> u8 {
+        let listed = self.config.bootstrap_back_off.listed();
+        let Some(over) = self.bootstrap_failures.checked_sub(listed) else {
+            return self.bootstrap_failures;
+        };
+        let place = over % ATTEMPTS;
+        // However often it fails, the count stays where it is understood.
+        self.bootstrap_failures = listed.saturating_add(place);
+        if place + 1 < ATTEMPTS { place } else { listed }
     }
 
     /// The grace is over.
@@ -278,8 +310,10 @@ impl Client<'_> {
         self.bootstrap_failures
     }
 
-    /// Sets the count of [`bootstrap_failures`](Self::bootstrap_failures).
-    pub const fn resume_bootstrap_failures(&mut self, failures: u8) {
-        self.bootstrap_failures = failures;
+    /// Sets the count of [`bootstrap_failures`](Self::bootstrap_failures): at most so that the last wait of the list
+    /// follows.
+    pub fn resume_bootstrap_failures(&mut self, failures: u8) {
+        let last = self.config.bootstrap_back_off.listed().saturating_sub(1);
+        self.bootstrap_failures = failures.min(last);
     }
 }

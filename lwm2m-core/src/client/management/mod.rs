@@ -275,7 +275,7 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Some(accounts::server::BOOTSTRAP_TRIGGER) => {
-                let _ = self.begin_bootstrap(cx.now, cx.objects);
+                let _ = self.begin_bootstrap(cx.now, cx.objects, false);
             }
             _ => {
                 self.account_written(instance, cx.objects);
