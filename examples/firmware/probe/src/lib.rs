@@ -14,6 +14,7 @@ use static_cell::StaticCell;
 
 /// Puts the first value into a variable that has none: filled by code, since what a variable is at first would lie in
 /// flash a second time. Only once for each, so it never waits.
+#[inline(never)]
 pub fn fill<T>(variable: &'static StaticCell<T>, value: impl FnOnce() -> T) -> &'static mut T {
     loop {
         if let Some(filled) = variable.try_uninit() {
