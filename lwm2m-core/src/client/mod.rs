@@ -225,6 +225,7 @@ impl<'r> Client<'r> {
     }
 
     /// Gives up what a connection was about, without a word to the server.
+    #[inline(never)]
     fn forget(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.close();
