@@ -44,15 +44,10 @@ pub(crate) fn find(objects: &dyn Objects, object: u16, instance: u16) -> Option<
     object.has_instance(instance).then_some(object)
 }
 
-/// The value of a single resource, or of a resource instance, that is neither string nor opaque; `None` when it is not
-/// there.
-pub(crate) fn value(objects: &dyn Objects, path: Path) -> Option<Value<'static>> {
-    value_in(find(objects, path.object_id()?, path.instance_id()?)?, path)
-}
-
-/// The same, of an object that has the instance.
+/// The value of a single resource, or of a resource instance, that is neither string nor opaque, of an object that has the
+/// object instance; `None` when it is not there.
 #[inline(never)]
-fn value_in(object: &dyn Object, path: Path) -> Option<Value<'static>> {
+pub(crate) fn value_in(object: &dyn Object, path: Path) -> Option<Value<'static>> {
     let (instance, resource) = (path.instance_id()?, path.resource_id()?);
     if !object.has_resource(instance, resource) {
         return None;
@@ -91,7 +86,11 @@ pub(crate) fn boolean(
     instance: u16,
     resource: u16,
 ) -> Option<bool> {
-    value(objects, Path::resource(object, instance, resource))?.as_bool()
+    value_in(
+        find(objects, object, instance)?,
+        Path::resource(object, instance, resource),
+    )?
+    .as_bool()
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.

@@ -108,6 +108,7 @@ impl Client<'_> {
     #[inline(never)]
     pub(super) fn reply(&mut self, session: SessionId, len: usize, answered: Option<Path>) {
         if len > 0 {
+            self.stirred = true;
             let busy = self
                 .connections
                 .get(session.index())

@@ -89,7 +89,7 @@ pub struct Client<'r> {
     events: heapless::Deque<Event, EVENTS>,
     message_id: u16,
     online: bool,
-    /// Something has changed since the deadlines were last looked at.
+    /// Something has changed since the deadlines were last looked at: a datagram or an event may wait to be handed out.
     stirred: bool,
     /// Nothing is to be done before.
     wake: Instant,
@@ -225,6 +225,7 @@ impl<'r> Client<'r> {
     }
 
     /// Gives up what a connection was about, without a word to the server.
+    #[inline(never)]
     fn forget(&mut self, index: usize) {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.close();
@@ -473,6 +474,7 @@ impl<'r> Client<'r> {
     }
 
     fn push(&mut self, event: Event) {
+        self.stirred = true;
         if self.events.push_back(event).is_err() {
             self.statistics.events_lost = self.statistics.events_lost.wrapping_add(1);
         }

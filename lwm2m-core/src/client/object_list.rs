@@ -69,6 +69,7 @@ pub(crate) fn write(out: &mut Writer<'_>, objects: &dyn Objects, root_link: bool
 }
 
 /// Appends a comma unless the list, which began at `start`, is empty.
+#[inline(never)]
 pub(crate) fn separate(out: &mut Writer<'_>, start: usize) {
     if out.len() != start {
         out.u8(b',');

@@ -34,14 +34,15 @@ impl Client<'_> {
         objects: &mut dyn Objects,
         random: &mut dyn Random,
     ) -> Output<'b> {
+        // First what is asked most often.
+        if !self.stirred && now < self.wake {
+            return Output::Idle { until: self.wake };
+        }
         if let Some(outgoing) = self.outgoing.take() {
             return self.transmit(outgoing, buffer, now);
         }
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);
-        }
-        if !self.stirred && now < self.wake {
-            return Output::Idle { until: self.wake };
         }
         self.work(
             &mut Context {

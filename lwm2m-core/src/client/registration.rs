@@ -437,6 +437,7 @@ impl super::Config<'_> {
 }
 
 /// The lifetime that the Server object asks for; a day when it does not say.
+#[inline(never)]
 fn lifetime(objects: &dyn Objects, connection: &Connection) -> u32 {
     accounts::server_number(
         objects,

@@ -29,6 +29,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    #[inline(never)]
     pub(crate) const fn new(kind: Kind, code: Code, message_id: u16, token: Token) -> Self {
         Self {
             kind,

@@ -42,6 +42,7 @@ impl Transmission {
     }
 
     /// ACK_TIMEOUT times `percent`, without a division of 64 bits: below 2^42.
+    #[inline(never)]
     const fn timeout_times(&self, percent: u16) -> u64 {
         let (whole, rest) = (self.ack_timeout / 100, self.ack_timeout % 100);
         whole as u64 * percent as u64 + (rest * percent as u32 / 100) as u64

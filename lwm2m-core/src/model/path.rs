@@ -1,5 +1,6 @@
 //! Paths: `/object/instance/resource/resource-instance`.
 
+use crate::wire::number;
 use crate::wire::writer::Writer;
 use core::{cmp::Ordering, fmt};
 
@@ -65,6 +66,13 @@ impl Path {
         Self {
             ids: [object, instance, resource, id],
         }
+    }
+
+    /// The path of an instance of the resource that this path names.
+    #[cfg(feature = "senml-cbor")]
+    pub(crate) const fn with_resource_instance(self, id: u16) -> Self {
+        let [object, instance, resource, _] = self.ids;
+        Self::resource_instance(object, instance, resource, id)
     }
 
     /// Goes one level further down; false from a resource instance.
@@ -214,15 +222,7 @@ impl Ord for Path {
 
 /// Appends an id in decimal.
 pub(crate) fn write_id(out: &mut Writer<'_>, id: u16) {
-    let mut divisor = 10_000;
-    while divisor > 1 && id < divisor {
-        divisor /= 10;
-    }
-    while divisor > 0 {
-        // At most 9, so it fits.
-        out.u8(b'0' + (id / divisor % 10) as u8);
-        divisor /= 10;
-    }
+    number::write_u32(out, id.into());
 }
 
 impl fmt::Display for Path {

@@ -1,7 +1,5 @@
 //! Where objects write their values: the format decides what becomes of them.
 
-#[cfg(feature = "senml-cbor")]
-use super::Level;
 use super::{ContentFormat, Path, Value};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
@@ -269,10 +267,8 @@ impl<'b> ValueWriter<'b> {
         let out = &mut self.out;
         let Some(pack) = &mut self.pack else { return };
         let path = match self.resource_instance {
-            Some(id) if self.path.level() == Level::Resource => {
-                self.path.child(id).unwrap_or(self.path)
-            }
-            _ => self.path,
+            Some(id) => self.path.with_resource_instance(id),
+            None => self.path,
         };
         pack.record(out, &path, None);
         match *value {
@@ -290,27 +286,29 @@ impl<'b> ValueWriter<'b> {
     }
 
     fn capture(&mut self, value: &Value<'_>) {
-        self.captured = match *value {
+        // Each assigns by itself: a value that is chosen first is copied twice.
+        let captured = &mut self.captured;
+        match *value {
             Value::String(text) | Value::CoreLink(text) => {
                 self.out.truncate(0);
                 self.out.bytes(text.as_bytes());
-                Captured::Text
+                *captured = Captured::Text;
             }
             Value::Opaque(bytes) => {
                 self.out.truncate(0);
                 self.out.bytes(bytes);
-                Captured::Bytes
+                *captured = Captured::Bytes;
             }
-            Value::Integer(value) => Captured::Short(Value::Integer(value)),
-            Value::Unsigned(value) => Captured::Short(Value::Unsigned(value)),
+            Value::Integer(value) => *captured = Captured::Short(Value::Integer(value)),
+            Value::Unsigned(value) => *captured = Captured::Short(Value::Unsigned(value)),
             #[cfg(feature = "float")]
-            Value::Float(value) => Captured::Short(Value::Float(value)),
-            Value::Boolean(value) => Captured::Short(Value::Boolean(value)),
-            Value::Time(value) => Captured::Short(Value::Time(value)),
+            Value::Float(value) => *captured = Captured::Short(Value::Float(value)),
+            Value::Boolean(value) => *captured = Captured::Short(Value::Boolean(value)),
+            Value::Time(value) => *captured = Captured::Short(Value::Time(value)),
             Value::ObjectLink { object, instance } => {
-                Captured::Short(Value::ObjectLink { object, instance })
+                *captured = Captured::Short(Value::ObjectLink { object, instance });
             }
-        };
+        }
     }
 
     fn write_text(&mut self, value: &Value<'_>) {

@@ -214,7 +214,8 @@ impl Slots {
     }
 }
 
-#[cfg(all(test, feature = "bootstrap"))]
+#[cfg(test)]
+#[cfg(feature = "bootstrap")]
 mod tests {
     use super::*;
 

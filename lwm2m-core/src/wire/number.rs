@@ -39,6 +39,7 @@ const DIGITS: i32 = 17;
 const LIMIT: u64 = 100_000_000_000_000_000;
 
 /// Prints an unsigned integer.
+#[inline(never)]
 pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
     let mut text = [0; 20];
     let start = digits(&mut text, value);

@@ -144,6 +144,7 @@ impl<'b> Writer<'b> {
     }
 
     /// Overwrites the byte at offset `at` of the whole output, which must have been written.
+    #[inline(never)]
     pub fn patch(&mut self, at: usize, byte: u8) {
         if let Some(slot) = at
             .checked_sub(self.base)

@@ -159,6 +159,7 @@ impl Client<'_> {
         self.transaction
     }
 
+    #[inline(never)]
     fn end_transaction(&mut self, objects: &mut dyn Objects, step: Transaction) {
         if self.transaction {
             self.transaction = false;

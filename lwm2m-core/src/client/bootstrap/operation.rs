@@ -87,9 +87,10 @@ impl Client<'_> {
             // Only accounts and access rights may be read back (Core 1.1.1, section 6.1.7.4).
             Err(Error::MethodNotAllowed)
         } else {
-            read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
+            let readable = read::format_of(objects, path, request.accept, self.config.format);
+            readable.and_then(|(object, format)| {
                 head.format = Some(format);
-                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
+                read::answer(buffer, &mut head, request.block2, max_szx, object, path)
             })
         };
         let handled = match result {

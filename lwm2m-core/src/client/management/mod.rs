@@ -133,13 +133,14 @@ impl Client<'_> {
                 })
             })
         } else {
-            read::format_of(objects, path, request.accept, self.config.format).and_then(|format| {
+            let readable = read::format_of(objects, path, request.accept, self.config.format);
+            readable.and_then(|(object, format)| {
                 head.format = Some(format);
                 #[cfg(feature = "observe")]
                 {
                     head.observe = self.observe_option(index, path, request, origin.token, cx);
                 }
-                read::answer(buffer, &mut head, request.block2, max_szx, objects, path)
+                read::answer(buffer, &mut head, request.block2, max_szx, object, path)
             })
         };
         match result {

@@ -1,12 +1,12 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_in, locate, object_of};
+use super::{definition_in, locate};
 use crate::client::reply::{self, Head};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
 use crate::wire::coap::Block;
 use crate::wire::writer::{Writer, Written};
 
-/// Whether `path` can be read, and in which format the answer is to be.
+/// The object that `path` can be read from, and the format that the answer is to have.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::MethodNotAllowed`] for a resource that is not readable and for the root,
@@ -16,7 +16,7 @@ pub(crate) fn format_of(
     path: Path,
     accept: Option<u16>,
     default: ContentFormat,
-) -> Result<ContentFormat, Error> {
+) -> Result<(&dyn Object, ContentFormat), Error> {
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
@@ -44,11 +44,11 @@ pub(crate) fn format_of(
     match (format, single) {
         (ContentFormat::CoreLink, _) => Err(Error::NotAcceptable),
         (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {
-            Ok(format)
+            Ok((object, format))
         }
         (ContentFormat::Text | ContentFormat::Opaque, _) => Err(Error::NotAcceptable),
         #[cfg(any(feature = "tlv", feature = "senml-cbor"))]
-        _ => Ok(format),
+        _ => Ok((object, format)),
     }
 }
 
@@ -65,22 +65,21 @@ pub(crate) fn answer(
     head: &mut Head,
     wanted: Option<Block>,
     max_szx: u8,
-    objects: &dyn Objects,
+    object: &dyn Object,
     path: Path,
 ) -> Result<usize, Error> {
     let format = head.format.unwrap_or(ContentFormat::Text);
     reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-        write(writer, objects, path, format)
+        write(writer, object, path, format)
     })
 }
 
 fn write(
     writer: Writer<'_>,
-    objects: &dyn Objects,
+    object: &dyn Object,
     path: Path,
     format: ContentFormat,
 ) -> Result<Written, Error> {
-    let object = object_of(objects, path)?;
     let mut out = ValueWriter::new(writer, format, path);
     match path.level() {
         Level::Root => return Err(Error::MethodNotAllowed),

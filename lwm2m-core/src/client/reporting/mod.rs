@@ -424,14 +424,15 @@ impl Client<'_> {
         let mut head = Head::new(kind, Code::CONTENT, message_id, token);
         head.observe = Some(self.next_observe_number());
         let max_szx = self.config.block_szx;
-        let result =
-            read::format_of(objects, path, accept, self.config.format).and_then(|format| {
+        let result = read::format_of(objects, path, accept, self.config.format).and_then(
+            |(object, format)| {
                 head.format = Some(format);
-                read::answer(buffer, &mut head, None, max_szx, objects, path)
-            });
+                let len = read::answer(buffer, &mut head, None, max_szx, object, path)?;
+                Ok((len, Sample::of(object, path)))
+            },
+        );
         match result {
-            Ok(len) => {
-                let sent = Sample::take(objects, path);
+            Ok((len, sent)) => {
                 if let Some(observation) = self.observations.get_mut(slot) {
                     observation.changed = false;
                     observation.sent = sent;

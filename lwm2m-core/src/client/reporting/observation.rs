@@ -2,7 +2,7 @@
 
 use crate::client::accounts;
 use crate::client::output::SessionId;
-use crate::model::{ContentFormat, Objects, Path, Value};
+use crate::model::{ContentFormat, Object, Objects, Path, Value};
 use crate::time::Instant;
 use crate::wire::coap::Token;
 #[cfg(feature = "float")]
@@ -52,7 +52,14 @@ impl Sample {
 
     /// The value of a single resource, or of a resource instance, as it is now.
     pub(crate) fn take(objects: &dyn Objects, path: Path) -> Self {
-        Self(accounts::value(objects, path))
+        let object = path.object_id().zip(path.instance_id());
+        let object = object.and_then(|(id, instance)| accounts::find(objects, id, instance));
+        object.map_or(Self::NONE, |object| Self::of(object, path))
+    }
+
+    /// The same, of an object that has the instance.
+    pub(crate) fn of(object: &dyn Object, path: Path) -> Self {
+        Self(accounts::value_in(object, path))
     }
 
     /// The number for a comparison with thresholds; none for what is no number.

@@ -258,6 +258,7 @@ impl<'b> FirmwareUpdate<'b> {
     }
 
     /// Notes a change of a resource.
+    #[inline(never)]
     const fn mark(&mut self, resource: u16) {
         self.changed |= 1u16.wrapping_shl(resource as u32);
     }

@@ -235,7 +235,8 @@ impl<
     }
 }
 
-#[cfg(all(test, feature = "bootstrap"))]
+#[cfg(test)]
+#[cfg(feature = "bootstrap")]
 mod tests {
     extern crate std;
 

@@ -113,7 +113,6 @@ impl<const N: usize> Object for Server<N> {
     }
 
     fn write(&mut self, target: Target, value: &Value<'_>) -> Result<Outcome, Error> {
-        self.check(target, value)?;
         self.instance_mut(target.instance)?
             .write(target.resource, value)?;
         Ok(Outcome::Done)
