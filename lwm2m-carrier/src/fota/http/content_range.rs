@@ -1,6 +1,6 @@
 //! The field Content-Range (RFC 9110, section 14.4).
 
-use super::head::decimal;
+use crate::uri::decimal;
 
 /// What a response says about the range it brings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

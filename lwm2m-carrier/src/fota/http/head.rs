@@ -1,8 +1,9 @@
 //! The head of a response: how it is gathered, and what its fields say (RFC 9112, sections 2, 4, 6 and 9; RFC 9110).
 
-use lwm2m_core::{time::Duration, wire::number};
+use lwm2m_core::time::Duration;
 
 use super::{body::Body, content_range::ContentRange};
+use crate::uri::decimal;
 
 /// Fields of a response; one that has more is refused. Servers behind content networks send about 25.
 const FIELDS: usize = 48;
@@ -238,14 +239,6 @@ fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
         .split(|&byte| byte == b',')
         .map(<[u8]>::trim_ascii)
         .filter(|item| !item.is_empty())
-}
-
-/// Decimal digits and nothing else.
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    number::parse_u64(digits).ok()
 }
 
 #[cfg(test)]
