@@ -568,18 +568,22 @@ impl<'r> Carrier<'r> {
         self.state.boots
     }
 
+    // Not inlined, as all that follow: there are some thirty callers.
+    #[inline(never)]
     fn push(&mut self, event: Event) {
         info!("{}", event.chart_name());
         // The stages hand all events out before they go on, so there is room.
         let _ = self.events.push_back(event);
     }
 
+    #[inline(never)]
     fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
         let error = Error::new(kind, cause);
         warning!("{} {}", kind.chart_name(), error.errno);
         self.push(Event::Error(error));
     }
 
+    #[inline(never)]
     fn defer(&mut self, reason: DeferredReason, wait: Duration) {
         warning!("{} {} s", reason.chart_name(), wait.as_secs());
         self.push(Event::Deferred(Deferred::new(reason, wait)));

@@ -264,6 +264,7 @@ impl<'r> Fota<'r> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn note(&mut self, note: Note) {
         // What waits is handed out before anything new is begun, so there is room.
         let _ = self.notes.push_back(note);

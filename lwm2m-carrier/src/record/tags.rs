@@ -18,6 +18,7 @@ pub(crate) struct Tags {
 
 impl Tags {
     /// The tag of an account.
+    #[inline(never)]
     pub(crate) fn of(&self, instance: u16) -> Option<SecurityTag> {
         self.iter()
             .find(|&(known, _)| known == instance)
@@ -25,6 +26,7 @@ impl Tags {
     }
 
     /// Whether a tag is in use.
+    #[inline(never)]
     pub(crate) fn contains(&self, tag: SecurityTag) -> bool {
         self.iter().any(|(_, known)| known == tag)
     }
