@@ -273,6 +273,8 @@ impl<'r> Carrier<'r> {
     /// `buffer` must be the same each time and is not to be touched except by [`Action::Load`] and by what is handed to
     /// [`handle_datagram`](Self::handle_datagram).
     #[must_use]
+    // Not inlined into the driver's futures, where all registers are taken.
+    #[inline(never)]
     pub fn poll<'b>(
         &mut self,
         now: Instant,
@@ -389,6 +391,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// Tells how the last action went. `buffer` is the one lent to [`poll`](Self::poll).
+    #[inline(never)]
     pub fn complete(
         &mut self,
         now: Instant,
