@@ -89,6 +89,8 @@ impl<F: NorFlash, A: Activate> FlashSlot<F, A> {
 impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
     /// Bytes of a page, the unit of erasing.
     const PAGE: u32 = F::ERASE_SIZE as u32;
+    /// Bytes of the stage: as a constant, so that the compiler knows that it is not 0.
+    const STAGE: u32 = STAGE as u32;
 
     /// A slot in the whole of `flash`, with a stage of its own length.
     ///
@@ -368,12 +370,11 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
         if end > written || end.is_none() {
             return Err(MISUSED);
         }
-        let stage = STAGE as u32;
         let mut at = offset;
         let mut rest = buffer;
         let mut page = Aligned::<STAGE>::ERASED;
         while !rest.is_empty() {
-            let skipped = at % stage;
+            let skipped = at % Self::STAGE;
             let read = self.flash.read(at - skipped, page.from(0)).await;
             read.map_err(|_| FLASH_FAILED)?;
             let from = page.from(skipped as usize);
