@@ -259,11 +259,13 @@ impl Fota<'_> {
         };
         let mut taken = Taken::More;
         let (size, validator) = (self.progress.size, self.progress.validator.clone());
+        let location = self.pull.location.clone();
         if let (Some(transfer), Ok(uri)) = (
             &mut self.pull.transfer,
-            PackageUri::parse(self.pull.location.as_str()),
+            PackageUri::parse(location.as_str()),
         ) {
-            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink);
+            let moved = &mut self.pull.location;
+            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink, moved);
         }
         let filled = sink.len;
         self.object.return_buffer(memory);
@@ -297,17 +299,14 @@ impl Fota<'_> {
                     self.taken(Taken::Complete, now, random);
                 }
             }
-            Taken::Moved(location) => {
+            Taken::Moved => {
                 self.close_session();
                 self.pull.redirects = self.pull.redirects.saturating_add(1);
-                self.pull.location = location;
                 self.pull.retry_at = now;
                 if self.pull.redirects > REDIRECTS {
                     let cause = Cause::Download(DownloadError::Redirects);
                     let error = Error::new(ErrorKind::FotaProtocol, cause);
                     self.fail(UpdateResult::InvalidUri, error);
-                } else if let Err(error) = PackageUri::parse(self.pull.location.as_str()) {
-                    self.bad_uri(error);
                 }
             }
             Taken::Again => {

@@ -13,8 +13,9 @@ use super::{
 use crate::uri::{cut, next_part, split_authority, split_scheme};
 
 impl PackageUri<'_> {
-    /// The URI that `reference`, for example a Location field, means here.
-    pub(crate) fn join(&self, reference: &str) -> Result<Text<URI>, UriError> {
+    /// Writes the URI that `reference`, for example a Location field, means here to `joined`; that stays as it is when it is
+    /// none.
+    pub(crate) fn join(&self, reference: &str, joined: &mut Text<URI>) -> Result<(), UriError> {
         let reference = without_fragment(reference);
         let mut target = Target::default();
         if let Some((scheme, rest)) = split_scheme(reference) {
@@ -49,9 +50,9 @@ impl PackageUri<'_> {
             }
             target.push(query);
         }
-        let joined = target.finish().ok_or(UriError::Malformed)?;
-        PackageUri::parse(joined.as_str())?;
-        Ok(joined)
+        let text = target.finish().ok_or(UriError::Malformed)?;
+        PackageUri::parse(text)?;
+        joined.set(text).map_err(|_| UriError::Malformed)
     }
 
     fn write_authority(&self, target: &mut Target) {
@@ -135,9 +136,9 @@ impl Target {
     }
 
     /// The whole, unless a part had no room.
-    fn finish(&self) -> Option<Text<URI>> {
-        let text = core::str::from_utf8(&self.text).ok()?;
-        Text::try_from(text).ok().filter(|_| !self.is_cut)
+    fn finish(&self) -> Option<&str> {
+        let text = core::str::from_utf8(&self.text).ok();
+        text.filter(|_| !self.is_cut)
     }
 }
 
@@ -154,7 +155,9 @@ mod tests {
 
     fn joined(base: &str, reference: &str) -> Result<std::string::String, UriError> {
         let uri = PackageUri::parse(base).unwrap();
-        uri.join(reference).map(|text| text.as_str().into())
+        let mut joined = Text::new();
+        uri.join(reference, &mut joined)?;
+        Ok(joined.as_str().into())
     }
 
     /// RFC 3986, sections 5.4.1 and 5.4.2: the examples that stay with HTTP; fragments are removed, and a reference in
