@@ -34,6 +34,7 @@ macro_rules! overlay {
 mod account;
 mod action;
 mod boot;
+mod client;
 #[cfg(feature = "fota")]
 mod firmware;
 #[cfg(not(feature = "fota"))]
@@ -506,8 +507,7 @@ impl<'r> Carrier<'r> {
                     self.connected = false;
                     self.push(Event::Disconnected { reason });
                     self.firmware_link_lost(now);
-                    let objects = &mut overlay!(self, objects);
-                    self.client.set_online(now, false, objects);
+                    self.tell_online(now, false, objects);
                 }
             }
             LinkState::Up if !self.link_up => {
@@ -522,8 +522,7 @@ impl<'r> Carrier<'r> {
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {
                             self.push(Event::LteReady);
                         }
-                        let objects = &mut overlay!(self, objects);
-                        self.client.set_online(now, true, objects);
+                        self.tell_online(now, true, objects);
                     }
                     _ => {}
                 }
