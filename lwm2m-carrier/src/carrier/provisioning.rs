@@ -153,6 +153,7 @@ impl<'r> Carrier<'r> {
         }
     }
 
+    #[inline(never)]
     fn link_is_down(&mut self) {
         self.failures = 0;
         self.retry_at = Instant::ZERO;
@@ -495,6 +496,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// A configuration that cannot work.
+    #[inline(never)]
     pub(super) fn configuration_error(&mut self, error: ConfigurationError) {
         let cause = Cause::Configuration(error);
         self.push(Event::Error(Error::new(ErrorKind::Configuration, cause)));

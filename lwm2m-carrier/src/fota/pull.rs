@@ -102,6 +102,7 @@ impl<'r> Pull<'r> {
     }
 
     /// Begins at `uri`, with nothing known about it.
+    #[inline(never)]
     fn begin(&mut self, uri: &str, now: Instant) {
         // What fits into /5/0/1 fits here.
         let _ = self.location.set(uri);
@@ -374,6 +375,7 @@ impl Fota<'_> {
     }
 
     /// Each connection begins at /5/0/1: a redirection may have been for one time only (RFC 9110, section 15.4).
+    #[inline(never)]
     fn start_at_uri(&mut self) {
         self.pull.redirects = 0;
         let _ = self.pull.location.set(self.object.uri());
@@ -452,6 +454,7 @@ impl Fota<'_> {
         had
     }
 
+    #[inline(never)]
     pub(super) fn close_session(&mut self) {
         self.pull.transfer = None;
         if self.pull.session != Session::Closed {
