@@ -15,6 +15,7 @@ use crate::uri::{cut, next_part, split_authority, split_scheme};
 impl PackageUri<'_> {
     /// Writes the URI that `reference`, for example a Location field, means here to `joined`; that stays as it is when it is
     /// none.
+    #[inline(never)]
     pub(crate) fn join(&self, reference: &str, joined: &mut Text<URI>) -> Result<(), UriError> {
         let reference = without_fragment(reference);
         let mut target = Target::default();

@@ -164,6 +164,7 @@ impl Download {
     /// Takes a datagram. What is to be sent for it is sent by the next [`poll`](Self::poll).
     ///
     /// A block that finds no room in the sink counts as lost: the server or the download repeats it.
+    #[inline(never)]
     pub(crate) fn handle(
         &mut self,
         now: Instant,

@@ -123,6 +123,7 @@ impl Download {
     /// Takes bytes of the stream, wherever it was cut. `moved` becomes where the package lies with [`Taken::Moved`], and else
     /// stays as it is. The sink must have room for all of them, and for the whole head of
     /// a response: otherwise the download fails ([`Failure::Protocol`]).
+    #[inline(never)]
     pub(crate) fn handle(
         &mut self,
         now: Instant,
