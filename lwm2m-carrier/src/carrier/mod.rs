@@ -326,6 +326,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// What `pending` stands for.
+    #[inline(never)]
     fn action<'b>(
         &self,
         pending: Pending,

@@ -205,6 +205,7 @@ impl<'r> Fota<'r> {
     }
 
     /// The next thing to do.
+    #[inline(never)]
     pub(crate) fn step(&mut self, around: &mut Surroundings<'_>) -> Want {
         while let Some(request) = self.object.take_request() {
             self.request(request, around.now);
