@@ -2,6 +2,8 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
 pub mod application;
+#[cfg(feature = "charts")]
+pub mod charts;
 pub mod clock;
 pub mod conformance;
 #[cfg(feature = "std")]

@@ -1,5 +1,5 @@
-//! The sequence charts, each with both drivers and both kinds of key store. The expectations are in `charts/`; what of a
-//! recording is compared with them is told by `carrier_mock::recorder::projection`.
+//! The sequence charts, each with both drivers and both kinds of key store. The lives and the expectations are in
+//! `carrier_mock::charts`; what of a recording is compared with them is told by `carrier_mock::recorder::projection`.
 
 #![allow(
     clippy::indexing_slicing,
@@ -10,25 +10,38 @@
 
 #[path = "charts/firmware.rs"]
 mod firmware;
-#[path = "charts/scenarios.rs"]
-mod scenarios;
 
-use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::recorder::{Entry, Recorded, SecurityKind, mscgen, projection};
-use carrier_mock::world::Stop;
-use lwm2m_carrier::{Cause, ErrorKind, Event};
-use scenarios::{
-    BOOTSTRAP, BOOTSTRAP_ONLINE, CERTIFICATES, CERTIFICATES_FAILED, Driver, INITIALIZATION, Life,
-    SCENARIOS, Scenario,
+use carrier_mock::charts::{
+    BOOTSTRAP, BOOTSTRAP_ONLINE, CERTIFICATES, CERTIFICATES_FAILED, Course, INITIALIZATION,
+    SCENARIOS, Scenario, Told, blocking, woken,
 };
+use carrier_mock::modem::KeyStoreMode;
+use carrier_mock::recorder::{Entry, Recorded, SecurityKind, Tape, mscgen, projection};
+use carrier_mock::world::Stop;
+use lwm2m_carrier::{Cause, Error, ErrorKind, Event};
 
-/// The same life through both drivers, which must be equal, times included.
-fn both_drivers(scenario: &Scenario, mode: KeyStoreMode) -> Life {
-    let [first, second] =
-        [Driver::Async, Driver::Blocking].map(|driver| (scenario.live)(driver, mode));
-    assert_eq!(first.end, second.end);
-    assert_eq!(first.recording, second.recording);
-    first
+/// How a life has ended, and all that happened in it.
+struct Life {
+    end: Result<Stop, Error>,
+    recording: Vec<Recorded>,
+    /// What the server was told of object 5.
+    told: Vec<Told>,
+}
+
+/// The same life with an executor and without, which must be equal, times included.
+fn live(course: &Course<'_>, mode: KeyStoreMode) -> Life {
+    let [first, second] = [woken, blocking].map(|executor| {
+        let tape = Tape::new();
+        let life = course.live(executor, mode, &tape).unwrap();
+        (life, tape.take())
+    });
+    assert_eq!(first, second);
+    let (life, recording) = first;
+    Life {
+        end: life.end,
+        recording,
+        told: life.told.to_vec(),
+    }
 }
 
 fn is_event(recorded: &Recorded) -> bool {
@@ -53,17 +66,17 @@ fn count(recording: &[Recorded], is: fn(&Recorded) -> bool) -> usize {
 /// what it draws swapped, or one of the events, key writes or applied tags that it draws left out, it differs.
 fn lives(scenario: &Scenario) -> Vec<Life> {
     let lives = scenario.modes.iter().map(|mode| {
-        let life = both_drivers(scenario, *mode);
-        assert_chart(scenario, scenario.part.of(&life.recording));
+        let life = live(&scenario.course, *mode);
+        let end = life.end.map_err(|error| error.errno);
+        assert_eq!(end, scenario.error.map_or(Ok(Stop::Condition), Err));
+        assert_chart(scenario, scenario.part.of(&life.recording).unwrap());
         life
     });
     lives.collect()
 }
 
 fn assert_chart(scenario: &Scenario, recording: &[Recorded]) {
-    let difference = |recording: &[Recorded]| {
-        mscgen::difference(&projection::rows(recording), scenario.expectation)
-    };
+    let difference = |recording: &[Recorded]| scenario.difference(recording);
     assert_eq!(
         difference(recording),
         None,
@@ -113,7 +126,7 @@ fn every_chart_is_its_recording_and_no_other() {
 fn chart_1_initialization() {
     for life in lives(&INITIALIZATION) {
         assert_eq!(life.end, Ok(Stop::Condition));
-        let start = INITIALIZATION.part.of(&life.recording);
+        let start = INITIALIZATION.part.of(&life.recording).unwrap();
         // Identity and key of the bootstrap server, not drawn: in the modem before the first connection.
         let connecting = Entry::Event(Event::Connecting);
         let connecting = start.iter().position(|r| r.entry == connecting).unwrap();

@@ -29,6 +29,11 @@ impl<const N: usize> Ring<N> {
         self.entries.borrow_mut().pop_front()
     }
 
+    /// The entries, the oldest first.
+    pub fn entries(&mut self) -> &[Recorded] {
+        self.entries.get_mut().make_contiguous()
+    }
+
     /// Entries that had to make room.
     #[must_use]
     pub fn dropped(&self) -> u32 {
@@ -53,11 +58,16 @@ mod tests {
 
     #[test]
     fn the_oldest_entries_make_room() {
-        let ring = Ring::<2>::new();
+        let mut ring = Ring::<2>::new();
         for (millis, entry) in [(1, Entry::Boot), (2, Entry::Reset), (3, Entry::PowerLost)] {
             ring.record(Instant::from_millis(millis), entry);
         }
         assert_eq!(ring.dropped(), 1);
+        let at = ring
+            .entries()
+            .iter()
+            .map(|recorded| recorded.at.as_millis());
+        assert!(at.eq([2, 3]));
         let kept = [ring.take(), ring.take(), ring.take()].map(|r| r.map(|r| r.entry));
         assert_eq!(kept, [Some(Entry::Reset), Some(Entry::PowerLost), None]);
     }

@@ -1,16 +1,15 @@
 //! Charts 3 and 6: what lies beside what they draw.
 
+use carrier_mock::charts::{
+    CA_TAG, CERTIFICATE, MODEM_UPDATE, SECURE_URI, Told, UPDATE_REFUSED, secure_update,
+};
 use carrier_mock::recorder::{Direction, Entry, FirmwareOperation, MessageHead, Recorded};
 use carrier_mock::world::Stop;
 use lwm2m_carrier::hal::{CaTags, RecordId};
 use lwm2m_carrier::{Cause, ErrorKind, Event, Response};
 use lwm2m_core::wire::coap::Code;
 
-use crate::scenarios::{
-    CA_TAG, CERTIFICATE, Driver, Life, MODEM_UPDATE, SECURE_URI, Told, UPDATE_REFUSED,
-    secure_update,
-};
-use crate::{count, is_key_write, is_tag_box, lives};
+use crate::{Life, count, is_key_write, is_tag_box, live, lives};
 
 /// The record of a firmware update.
 const FIRMWARE_RECORD: RecordId = RecordId(4);
@@ -135,7 +134,7 @@ fn chart_6_update_refused() {
     for life in lives(&UPDATE_REFUSED) {
         assert_refused(&life);
         let recording = life.recording.as_slice();
-        let part = UPDATE_REFUSED.part.of(recording);
+        let part = UPDATE_REFUSED.part.of(recording).unwrap();
         assert_eq!(count(part, is_tag_box), 1);
         // The tags are those that the application has answered with.
         let tags = Response::CaTags(CaTags::new(&[CA_TAG]).unwrap());
@@ -170,7 +169,7 @@ fn assert_refused(life: &Life) {
 fn chart_6_nobody_listens() {
     for mode in UPDATE_REFUSED.modes {
         let course = secure_update("https://files.example:444/modem", CERTIFICATE, 4);
-        let life = course.live(Driver::Blocking, *mode);
+        let life = live(&course, *mode);
         assert_refused(&life);
     }
 }
@@ -179,7 +178,7 @@ fn chart_6_nobody_listens() {
 #[test]
 fn chart_6_the_right_authority() {
     for mode in UPDATE_REFUSED.modes {
-        let life = secure_update(SECURE_URI, CERTIFICATE, 1).live(Driver::Blocking, *mode);
+        let life = live(&secure_update(SECURE_URI, CERTIFICATE, 1), *mode);
         assert_eq!(life.end, Ok(Stop::Condition));
         assert!(count(&life.recording, is_tag_box) > 0);
     }

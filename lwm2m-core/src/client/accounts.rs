@@ -1,6 +1,6 @@
 //! The accounts: what objects 0 (Security) and 1 (Server) hold, read through the same trait as everything else.
 
-use crate::model::{Objects, Value, ValueWriter};
+use crate::model::{Object, Objects, Path, Value, ValueWriter};
 
 pub(crate) const SECURITY: u16 = 0;
 pub(crate) const SERVER: u16 = 1;
@@ -37,20 +37,30 @@ pub(crate) mod server {
     pub(crate) const SEQUENCE_COUNT: u16 = 20;
 }
 
-/// The value of a resource that is neither string nor opaque.
-pub(crate) fn value(
-    objects: &dyn Objects,
-    object: u16,
-    instance: u16,
-    resource: u16,
-) -> Option<Value<'static>> {
-    let found = objects.object(object)?;
-    // A server may have deleted its own account.
-    if !found.has_instance(instance) || !found.has_resource(instance, resource) {
+/// The object with this id, where it has the instance: a server may have deleted its own account.
+#[inline(never)]
+pub(crate) fn find(objects: &dyn Objects, object: u16, instance: u16) -> Option<&dyn Object> {
+    let object = objects.object(object)?;
+    object.has_instance(instance).then_some(object)
+}
+
+/// The value of a single resource, or of a resource instance, that is neither string nor opaque; `None` when it is not
+/// there.
+pub(crate) fn value(objects: &dyn Objects, path: Path) -> Option<Value<'static>> {
+    value_in(find(objects, path.object_id()?, path.instance_id()?)?, path)
+}
+
+/// The same, of an object that has the instance.
+#[inline(never)]
+fn value_in(object: &dyn Object, path: Path) -> Option<Value<'static>> {
+    let (instance, resource) = (path.instance_id()?, path.resource_id()?);
+    if !object.has_resource(instance, resource) {
         return None;
     }
+    let only = path.resource_instance_id();
     let mut out = ValueWriter::capturing(&mut []);
-    found.read(instance, resource, &mut out).ok()?;
+    out.begin_resource(path, false, only);
+    object.read(instance, resource, &mut out).ok()?;
     out.captured_short()
 }
 
@@ -61,9 +71,17 @@ pub(crate) fn number(
     instance: u16,
     resource: u16,
 ) -> Option<u32> {
-    value(objects, object, instance, resource)?
-        .as_u64()
-        .and_then(|value| u32::try_from(value).ok())
+    number_in(find(objects, object, instance)?, instance, resource)
+}
+
+/// The same, of an object that has the instance.
+pub(crate) fn number_in(object: &dyn Object, instance: u16, resource: u16) -> Option<u32> {
+    value_in(
+        object,
+        Path::resource(object.definition().id, instance, resource),
+    )?
+    .as_u64()
+    .and_then(|value| u32::try_from(value).ok())
 }
 
 /// A truth value.
@@ -73,7 +91,7 @@ pub(crate) fn boolean(
     instance: u16,
     resource: u16,
 ) -> Option<bool> {
-    value(objects, object, instance, resource)?.as_bool()
+    value(objects, Path::resource(object, instance, resource))?.as_bool()
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.

@@ -290,7 +290,11 @@ impl ObjectDefinition {
     #[must_use]
     #[inline(never)]
     pub fn resource(&self, id: u16) -> Option<&'static ResourceDefinition> {
-        self.resources.iter().find(|resource| resource.id == id)
+        // Most objects have resources from 0 on without gaps.
+        match self.resources.get(usize::from(id)) {
+            Some(resource) if resource.id == id => Some(resource),
+            _ => self.resources.iter().find(|resource| resource.id == id),
+        }
     }
 }
 

@@ -77,7 +77,11 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// A writer for a read of `target`. `format` is one of values; CoRE links would be written as text.
-    pub(crate) fn new(out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
+    #[cfg_attr(
+        not(feature = "senml-cbor"),
+        expect(unused_mut, reason = "only a pack needs to be opened")
+    )]
+    pub(crate) fn new(mut out: Writer<'b>, format: ContentFormat, target: Path) -> Self {
         let form = match format {
             ContentFormat::Text | ContentFormat::CoreLink => Form::Text,
             ContentFormat::Opaque => Form::Opaque,
@@ -86,16 +90,13 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "tlv")]
             ContentFormat::Tlv => Form::Tlv,
         };
-        #[cfg_attr(
-            not(feature = "senml-cbor"),
-            expect(unused_mut, reason = "only a pack needs to be opened")
-        )]
-        let mut writer = Self::of(out, form, target);
         #[cfg(feature = "senml-cbor")]
-        if form == Form::SenmlCbor {
-            writer.pack = Some(senml_cbor::Pack::open(&mut writer.out, target));
+        let pack = (form == Form::SenmlCbor).then(|| senml_cbor::Pack::open(&mut out, target));
+        Self {
+            #[cfg(feature = "senml-cbor")]
+            pack,
+            ..Self::of(out, form, target)
         }
-        writer
     }
 
     /// A writer of plain text.
@@ -145,10 +146,12 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// The value that was captured, when it is neither string nor opaque.
+    /// The value that was captured, when it is neither string nor opaque, nor one of several.
     pub(crate) const fn captured_short(&self) -> Option<Value<'static>> {
         match self.captured {
-            Captured::Short(value) => Some(value),
+            Captured::Short(value) if self.resource_instance.is_none() || self.only.is_some() => {
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -226,16 +229,12 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Ends the read.
-    #[cfg_attr(
-        not(feature = "senml-cbor"),
-        expect(unused_mut, reason = "only a pack needs to be closed")
-    )]
-    pub(crate) fn finish(mut self) -> Written {
+    pub(crate) fn finish(&mut self) -> Written {
         #[cfg(feature = "senml-cbor")]
         if let Some(pack) = self.pack.take() {
             pack.close(&mut self.out);
         }
-        self.out.finish()
+        self.out.end()
     }
 
     /// Names the resource instance that the next value belongs to.

@@ -11,17 +11,8 @@ use crate::{
 
 use super::{SetError, tables::device as table};
 
-/// The resources that are text of the application's.
-const TEXTS: [u16; 8] = [
-    table::MANUFACTURER,
-    table::MODEL_NUMBER,
-    table::SERIAL_NUMBER,
-    table::FIRMWARE_VERSION,
-    table::SUPPORTED_BINDING_AND_MODES,
-    table::DEVICE_TYPE,
-    table::HARDWARE_VERSION,
-    table::SOFTWARE_VERSION,
-];
+/// How many resources are text of the application's.
+const TEXTS: usize = 8;
 
 /// How many power sources and how many error codes a device can have at a time.
 const LISTED: usize = 4;
@@ -84,7 +75,7 @@ impl PowerSource {
 /// ```
 #[derive(Clone)]
 pub struct Device<'a> {
-    texts: [Option<&'a str>; TEXTS.len()],
+    texts: [Option<&'a str>; TEXTS],
     power_sources: [Option<PowerSource>; LISTED],
     memory_free: Option<u32>,
     memory_total: Option<u32>,
@@ -105,7 +96,7 @@ impl<'a> Device<'a> {
     #[must_use]
     pub fn new(bindings: &'a str) -> Self {
         let new = Self {
-            texts: [None; TEXTS.len()],
+            texts: [None; TEXTS],
             power_sources: [None; LISTED],
             memory_free: None,
             memory_total: None,
@@ -327,8 +318,16 @@ impl<'a> Device<'a> {
     }
 }
 
+/// Where a text of the application's is kept: what describes the device, then what it supports and is made of.
 fn index_of(resource: u16) -> Option<usize> {
-    TEXTS.iter().position(|&id| id == resource)
+    let index = match resource {
+        table::MANUFACTURER..=table::FIRMWARE_VERSION => resource - table::MANUFACTURER,
+        table::SUPPORTED_BINDING_AND_MODES..=table::SOFTWARE_VERSION => {
+            resource - table::SUPPORTED_BINDING_AND_MODES + 4
+        }
+        _ => return None,
+    };
+    Some(usize::from(index))
 }
 
 impl fmt::Debug for Device<'_> {

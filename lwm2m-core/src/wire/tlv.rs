@@ -222,8 +222,7 @@ pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
     } else {
         1
     };
-    write_header(writer, kind, id, len);
-    writer.uint(value as u64, len);
+    write_number(writer, kind, id, value as u64, len);
 }
 
 /// Writes an unsigned integer in 1, 2, 4 or 8 bytes.
@@ -232,10 +231,7 @@ pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
 pub fn write_u64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64) {
     match i64::try_from(value) {
         Ok(value) => write_i64(writer, kind, id, value),
-        Err(_) => {
-            write_header(writer, kind, id, 8);
-            writer.uint(value, 8);
-        }
+        Err(_) => write_number(writer, kind, id, value, 8),
     }
 }
 
@@ -245,20 +241,39 @@ pub fn write_f64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: f64) {
         Some(single) => (u64::from(single.to_bits()), 4),
         None => (value.to_bits(), 8),
     };
-    write_header(writer, kind, id, len);
-    writer.uint(bits, len);
+    write_number(writer, kind, id, bits, len);
 }
 
 /// Writes a boolean.
 pub fn write_bool(writer: &mut Writer<'_>, kind: Kind, id: u16, value: bool) {
-    write_header(writer, kind, id, 1);
-    writer.u8(value.into());
+    write_number(writer, kind, id, value.into(), 1);
 }
 
 /// Writes an object link.
 pub fn write_object_link(writer: &mut Writer<'_>, kind: Kind, id: u16, object: u16, instance: u16) {
-    write_header(writer, kind, id, 4);
-    writer.uint(u64::from(object) << 16 | u64::from(instance), 4);
+    let value = u64::from(object) << 16 | u64::from(instance);
+    write_number(writer, kind, id, value, 4);
+}
+
+/// Writes an entry whose value is the lower `len` bytes (at most 8) of `value`.
+#[inline(never)]
+fn write_number(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64, len: usize) {
+    // Most entries: a header of two bytes, and room for all of it.
+    if id <= 0xff
+        && len <= INLINE
+        && let Some([first, short_id, room @ ..]) = writer.room(2 + len)
+    {
+        *first = kind as u8 | len as u8;
+        *short_id = id as u8;
+        let mut rest = value as u32;
+        for byte in room.iter_mut().rev() {
+            *byte = rest as u8;
+            rest >>= 8;
+        }
+    } else {
+        write_header(writer, kind, id, len);
+        writer.uint(value, len);
+    }
 }
 
 /// Reads an integer: 1, 2, 4 or 8 bytes of two's complement.

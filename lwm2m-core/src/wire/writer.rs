@@ -184,7 +184,12 @@ impl<'b> Writer<'b> {
     /// The stored bytes, moved to the front of the slice where a window was asked for: their number, and the size of
     /// the whole output.
     #[must_use]
-    pub fn finish(self) -> Written {
+    pub fn finish(mut self) -> Written {
+        self.end()
+    }
+
+    /// The same for a writer that lies in something larger, which need not be moved.
+    pub(crate) fn end(&mut self) -> Written {
         let skip = self.start - self.base;
         let end = self.len().saturating_sub(self.base).min(self.buf.len());
         let stored = end.saturating_sub(skip);

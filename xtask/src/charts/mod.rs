@@ -6,11 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use carrier_mock::recorder::{mscgen, projection};
+use carrier_mock::charts::{Part, SCENARIOS, Scenario, blocking};
+use carrier_mock::recorder::{Tape, mscgen, projection};
 use lwm2m_core::time::Duration;
 
 use picture::{Panel, Picture};
-use scenarios::{Driver, Part, SCENARIOS, Scenario};
 
 mod check;
 mod exchange;
@@ -21,8 +21,6 @@ mod msc;
 mod package;
 mod page;
 mod picture;
-#[path = "../../../lwm2m-carrier/tests/charts/scenarios.rs"]
-mod scenarios;
 mod svg;
 mod tool;
 
@@ -90,8 +88,12 @@ fn charts() -> Result<Vec<Chart>, String> {
 
 fn chart(scenario: &Scenario) -> Result<Chart, String> {
     let mode = *scenario.modes.first().ok_or("without a key store")?;
-    let life = (scenario.live)(Driver::Blocking, mode);
-    let rows = projection::rows(scenario.part.of(&life.recording));
+    let tape = Tape::new();
+    let life = scenario.live(blocking, mode, &tape);
+    let life = life.map_err(|fault| fault.to_string())?;
+    let recording = tape.take();
+    let part = scenario.part.of(&recording);
+    let rows = projection::rows(part.ok_or("the part that it draws was not recorded")?);
     let msc::Chart {
         lifelines,
         rows: drawn,

@@ -1,4 +1,4 @@
-//! Builds the probe firmware.
+//! Builds the probe firmwares.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,6 +9,11 @@ use serde_json::Value;
 
 /// Cortex-M33 with its floating point unit.
 const TARGET: &str = "thumbv8m.main-none-eabihf";
+
+/// The smaller of the two implementations of SHA-256, as lwm2m-carrier's documentation advises.
+const RUSTFLAGS: &str = r#"target.thumbv8m.main-none-eabihf.rustflags = [
+    '--cfg=sha2_backend="soft"', '--cfg=sha2_backend_soft="compact"',
+]"#;
 
 /// What the probe's panic handler calls; nothing defines it.
 const UNDEFINED: &str = "a_panic_is_reachable";
@@ -36,8 +41,8 @@ pub(super) fn require_target() -> Result<(), String> {
 }
 
 /// The image in which no panic can be reached.
-pub(super) fn probe(root: &Path, features: &[&str]) -> Result<PathBuf, Failure> {
-    build(root, features).map_err(|error| {
+pub(super) fn probe(root: &Path, binary: &str, features: &[&str]) -> Result<PathBuf, Failure> {
+    build(root, binary, features).map_err(|error| {
         if error.contains(UNDEFINED) {
             Failure::PanicReachable
         } else {
@@ -47,15 +52,21 @@ pub(super) fn probe(root: &Path, features: &[&str]) -> Result<PathBuf, Failure> 
 }
 
 /// The image that links although a panic can be reached.
-pub(super) fn probe_with_panics(root: &Path, features: &[&str]) -> Result<PathBuf, String> {
-    build(root, &[features, &["find-panics"]].concat())
+pub(super) fn probe_with_panics(
+    root: &Path,
+    binary: &str,
+    features: &[&str],
+) -> Result<PathBuf, String> {
+    build(root, binary, &[features, &["find-panics"]].concat())
 }
 
-fn build(root: &Path, features: &[&str]) -> Result<PathBuf, String> {
+fn build(root: &Path, binary: &str, features: &[&str]) -> Result<PathBuf, String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--release", "--locked"])
-        .args(["--target", TARGET, "--features", &features.join(",")])
+        .args(["--target", TARGET, "--bin", binary])
+        .args(["--config", &RUSTFLAGS.replace('\n', "")])
+        .args(["--features", &features.join(",")])
         .args(["--message-format", "json-render-diagnostics"])
         .arg("--manifest-path")
         .arg(root.join("examples/firmware/probe/Cargo.toml"))

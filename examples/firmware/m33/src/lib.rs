@@ -2,6 +2,7 @@
 
 #![no_std]
 
+pub mod executor;
 pub mod stack;
 pub mod ticks;
 pub mod uart;

@@ -40,41 +40,33 @@ fn store(register: usize, value: u32) {
     unsafe { with_exposed_provenance_mut::<u32>(register).write_volatile(value) }
 }
 
-/// Datagrams on the serial line, each behind the number of its session (1 byte) and its length (2 bytes, big-endian).
-pub(crate) struct Line(());
+/// Frames on the serial line: a number (1 byte), a length (2 bytes, big-endian), and as many bytes. The number of a
+/// datagram is that of its session.
+#[derive(Clone, Copy, Debug)]
+pub struct Line(());
 
 impl Line {
     /// Switches the line on.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         store(UART_DIVIDER, FASTEST);
         store(UART_CONTROL, ENABLE_BOTH);
         Self(())
     }
 
-    fn byte(&mut self) -> u8 {
+    /// The next byte, for which it waits.
+    pub fn byte(self) -> u8 {
         while load(UART_STATE) & RECEIVE_FULL == 0 {}
         load(UART_DATA).to_le_bytes()[0]
     }
 
-    fn put(&mut self, byte: u8) {
+    fn put(self, byte: u8) {
         while load(UART_STATE) & TRANSMIT_FULL != 0 {}
         store(UART_DATA, u32::from(byte));
     }
 
-    /// The next datagram, in the first bytes of `buffer`, with its session; `None` when nothing comes before `until`.
-    /// What does not fit is cut off.
-    pub(crate) fn receive(
-        &mut self,
-        until: Instant,
-        buffer: &mut [u8],
-    ) -> Option<(SessionId, usize)> {
-        while load(UART_STATE) & RECEIVE_FULL == 0 {
-            if now() >= until {
-                return None;
-            }
-        }
-        let session = SessionId::new(self.byte());
-        let len = usize::from(u16::from_be_bytes([self.byte(), self.byte()]));
+    /// The next `len` bytes, in the first bytes of `buffer`, and how many they are there. What does not fit is cut off.
+    pub fn bytes(self, len: usize, buffer: &mut [u8]) -> usize {
         let mut stored = 0;
         for _ in 0..len {
             let byte = self.byte();
@@ -83,29 +75,56 @@ impl Line {
                 stored += 1;
             }
         }
-        Some((session, stored))
+        stored
     }
 
-    /// Sends a datagram.
-    pub(crate) fn send(&mut self, session: SessionId, datagram: &[u8]) {
-        let len = u16::try_from(datagram.len()).unwrap_or(u16::MAX);
-        self.put(session.number());
+    /// Number and length of the next frame, for which it waits.
+    pub fn head(self) -> (u8, usize) {
+        let number = self.byte();
+        let len = u16::from_be_bytes([self.byte(), self.byte()]);
+        (number, usize::from(len))
+    }
+
+    /// The next frame, in the first bytes of `buffer`, with its number; `None` when nothing comes before `until`.
+    pub fn receive(self, until: Instant, buffer: &mut [u8]) -> Option<(SessionId, usize)> {
+        while load(UART_STATE) & RECEIVE_FULL == 0 {
+            if now() >= until {
+                return None;
+            }
+        }
+        let (number, len) = self.head();
+        Some((SessionId::new(number), self.bytes(len, buffer)))
+    }
+
+    /// Sends a frame that consists of `parts`.
+    pub fn send(self, number: u8, parts: &[&[u8]]) {
+        let len = parts.iter().map(|part| part.len()).sum::<usize>();
+        let len = u16::try_from(len).unwrap_or(u16::MAX);
+        self.put(number);
         for byte in len.to_be_bytes() {
             self.put(byte);
         }
-        for &byte in datagram.iter().take(usize::from(len)) {
+        for &byte in parts.iter().copied().flatten().take(usize::from(len)) {
             self.put(byte);
         }
+    }
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
 /// Time since the board was switched on; it wraps after 497 days.
-pub(crate) fn now() -> Instant {
+#[must_use]
+pub fn now() -> Instant {
     Instant::from_millis(u64::from(load(COUNTER_100HZ)) * 10)
 }
 
 /// Values that differ from run to run and nothing more. A product has a generator in hardware.
-pub(crate) struct Noise;
+#[derive(Clone, Copy, Debug)]
+pub struct Noise;
 
 impl Random for Noise {
     fn public(&mut self, bytes: &mut [u8]) {

@@ -1,6 +1,6 @@
 //! Discover (Core 1.1.1, section 6.3.2).
 
-use super::{definition_of, locate, object_of};
+use super::{definition_in, locate};
 use crate::client::object_list::{separate, write_link, write_version};
 use crate::model::{
     Error, Level, Object, Objects, Path, ResourceDefinition, ValueWriter, write_id,
@@ -15,10 +15,9 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<(), Error> {
     if matches!(path.level(), Level::Root | Level::ResourceInstance) {
         return Err(Error::MethodNotAllowed);
     }
-    locate(objects, path)?;
+    let object = locate(objects, path)?;
     if path.level() == Level::Resource {
-        let definition = definition_of(objects, path)?;
-        let object = object_of(objects, path)?;
+        let definition = definition_in(object, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }

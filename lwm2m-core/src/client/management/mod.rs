@@ -361,7 +361,7 @@ pub(super) fn object_of_mut(
         .ok_or(Error::NotFound)
 }
 
-/// The definition of the resource that a path names, when object and instance exist.
+/// The definition of the resource that a path names.
 ///
 /// # Errors
 /// [`Error::NotFound`].
@@ -369,22 +369,29 @@ pub(super) fn definition_of(
     objects: &dyn Objects,
     path: Path,
 ) -> Result<&'static ResourceDefinition, Error> {
-    let object = object_of(objects, path)?;
+    definition_in(object_of(objects, path)?, path)
+}
+
+/// The same, of an object that is known.
+pub(super) fn definition_in(
+    object: &dyn Object,
+    path: Path,
+) -> Result<&'static ResourceDefinition, Error> {
     path.resource_id()
         .and_then(|id| object.definition().resource(id))
         .ok_or(Error::NotFound)
 }
 
-/// Whether object and instance of a path exist.
+/// The object of a path, where that and the instance exist.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 #[inline(never)]
-pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<(), Error> {
+pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<&dyn Object, Error> {
     let object = object_of(objects, path)?;
     match path.instance_id() {
         Some(instance) if !object.has_instance(instance) => Err(Error::NotFound),
-        _ => Ok(()),
+        _ => Ok(object),
     }
 }
 

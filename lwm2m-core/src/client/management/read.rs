@@ -1,6 +1,6 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_of, locate, object_of};
+use super::{definition_in, locate, object_of};
 use crate::client::reply::{self, Head};
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
 use crate::wire::coap::Block;
@@ -20,14 +20,13 @@ pub(crate) fn format_of(
     if path.level() == Level::Root {
         return Err(Error::MethodNotAllowed);
     }
-    locate(objects, path)?;
+    let object = locate(objects, path)?;
     let mut single = None;
     if path.level() >= Level::Resource {
-        let definition = definition_of(objects, path)?;
+        let definition = definition_in(object, path)?;
         if !definition.operations.is_readable() {
             return Err(Error::MethodNotAllowed);
         }
-        let object = object_of(objects, path)?;
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }
@@ -90,18 +89,18 @@ fn write(
             while let Some(instance) = next {
                 let path = path.child(instance).ok_or(Error::Internal)?;
                 out.begin_instance(path, true);
-                write_instance(&mut out, object, path, instance);
+                write_instance(&mut out, object, instance);
                 out.end_instance();
                 next = object.next_instance(Some(instance));
             }
         }
         Level::Instance => {
             out.begin_instance(path, false);
-            write_instance(&mut out, object, path, path.instance_id().unwrap_or(0));
+            write_instance(&mut out, object, path.instance_id().unwrap_or(0));
             out.end_instance();
         }
         Level::Resource | Level::ResourceInstance => {
-            let definition = definition_of(objects, path)?;
+            let definition = definition_in(object, path)?;
             let only = path.resource_instance_id();
             out.begin_resource(path.up_to(Level::Resource), definition.multiple, only);
             object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
@@ -114,14 +113,14 @@ fn write(
 }
 
 /// Writes the readable resources of an instance.
-fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, path: Path, instance: u16) {
-    for definition in object.definition().resources {
+fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16) {
+    let definition = object.definition();
+    let object_id = definition.id;
+    for definition in definition.resources {
         if !definition.operations.is_readable() || !object.has_resource(instance, definition.id) {
             continue;
         }
-        let Some(path) = path.child(definition.id) else {
-            continue;
-        };
+        let path = Path::resource(object_id, instance, definition.id);
         out.begin_resource(path, definition.multiple, None);
         match object.read(instance, definition.id, out) {
             Ok(()) => {

@@ -93,12 +93,12 @@ impl Values {
         if before.is_same(now) {
             return false;
         }
-        let (Some(from), Some(to)) = (before.number(), now.number()) else {
-            return true;
-        };
         if !self.has_thresholds() {
             return true;
         }
+        let (Some(from), Some(to)) = (before.number(), now.number()) else {
+            return true;
+        };
         let crosses = |limit: f64| (from > limit) != (to > limit) || (from < limit) != (to < limit);
         self.gt.is_some_and(crosses)
             || self.lt.is_some_and(crosses)
@@ -140,6 +140,11 @@ impl Attributes<'_> {
     /// What holds for an observation of `path`: the nearest level wins.
     pub(crate) fn effective(&self, path: Path) -> Values {
         let mut values = Values::NONE;
+        // Mostly there are none.
+        let concerns = |set: &AttributeSet| set.server == self.server && set.path.contains(&path);
+        if !self.sets.iter().any(concerns) {
+            return values;
+        }
         for level in [
             Level::ResourceInstance,
             Level::Resource,
@@ -178,6 +183,7 @@ impl Attributes<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Value;
 
     fn values(items: &[&str]) -> Result<Values, Error> {
         let mut values = Values::NONE;
@@ -230,8 +236,8 @@ mod tests {
     #[test]
     fn a_threshold_is_crossed_both_ways() {
         let gt = values(&["gt=30"]).unwrap();
-        let met =
-            |set: &Values, from: f64, to: f64| set.is_met(Sample::Float(from), Sample::Float(to));
+        let sample = |value| Sample(Some(Value::Float(value)));
+        let met = |set: &Values, from: f64, to: f64| set.is_met(sample(from), sample(to));
         assert!(met(&gt, 29.0, 31.0));
         assert!(met(&gt, 31.0, 29.0));
         assert!(!met(&gt, 29.0, 29.5));

@@ -176,7 +176,7 @@ impl Client<'_> {
     pub(super) fn tell_again(&mut self, slot: u8) {
         if let Some(observation) = self.observations.get_mut(usize::from(slot)) {
             observation.changed = true;
-            observation.sent = Sample::None;
+            observation.sent = Sample::NONE;
         }
     }
 
@@ -252,14 +252,9 @@ impl Client<'_> {
                 latest: Instant::FAR_FUTURE,
             };
         };
-        let default = |resource| {
-            accounts::number(
-                objects,
-                accounts::SERVER,
-                connection.server_instance,
-                resource,
-            )
-        };
+        let instance = connection.server_instance;
+        let server = accounts::find(objects, accounts::SERVER, instance);
+        let default = |resource| accounts::number_in(server?, instance, resource);
         #[cfg(feature = "attributes")]
         let (pmin, pmax) = {
             let values = self.attributes_of(connection).effective(observation.path);
@@ -334,21 +329,21 @@ impl Client<'_> {
         let session = session_of(index);
         let window = self.window(cx.now);
         for slot in 0..self.observations.len() {
-            let observation = *self.observations.get(slot)?;
+            let observation = self.observations.get(slot)?;
             if !observation.used
                 || observation.session != session
-                || self.is_under_way(slot, &observation)
+                || self.is_under_way(slot, observation)
             {
                 continue;
             }
-            let Period { earliest, latest } = self.period(&observation, cx.objects, window);
+            let Period { earliest, latest } = self.period(observation, cx.objects, window);
             if latest <= cx.now {
                 return Some(slot);
             }
             if !observation.changed || cx.now < earliest {
                 continue;
             }
-            if self.is_worth_telling(index, &observation, cx.objects) {
+            if self.is_worth_telling(index, observation, cx.objects) {
                 return Some(slot);
             }
             // It has changed back, or not far enough.
@@ -393,7 +388,8 @@ impl Client<'_> {
             self.connections.get_mut(index)?.session = Session::Wanted;
             return None;
         }
-        let observation = *self.observations.get(slot)?;
+        let observation = self.observations.get(slot)?;
+        let token = observation.token;
         let confirm = self.config.confirmable_notifications
             || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
         if confirm {
@@ -401,7 +397,7 @@ impl Client<'_> {
                 return None;
             }
             let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
-            let len = self.begin_exchange(index, purpose, observation.token, buffer, cx);
+            let len = self.begin_exchange(index, purpose, token, buffer, cx);
             return Some(len).filter(|&len| len > 0);
         }
         let id = self.next_message_id();
@@ -419,13 +415,13 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> usize {
-        let Some(observation) = self.observations.get(slot).copied() else {
+        let Some(observation) = self.observations.get(slot) else {
             return 0;
         };
         let objects = &*cx.objects;
-        let path = observation.path;
+        let (path, token) = (observation.path, observation.token);
         let accept = observation.format.map(crate::model::ContentFormat::number);
-        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
+        let mut head = Head::new(kind, Code::CONTENT, message_id, token);
         head.observe = Some(self.next_observe_number());
         let max_szx = self.config.block_szx;
         let result =
@@ -449,7 +445,7 @@ impl Client<'_> {
             }
             Err(error) => {
                 self.end_observation(slot);
-                Head::new(Kind::Non, code_of(error), message_id, observation.token).alone(buffer)
+                Head::new(Kind::Non, code_of(error), message_id, token).alone(buffer)
             }
         }
     }

@@ -1,7 +1,8 @@
 //! One observation, and the value that its server knows.
 
+use crate::client::accounts;
 use crate::client::output::SessionId;
-use crate::model::{ContentFormat, Objects, Path, Value, ValueWriter};
+use crate::model::{ContentFormat, Objects, Path, Value};
 use crate::time::Instant;
 use crate::wire::coap::Token;
 #[cfg(feature = "float")]
@@ -38,76 +39,45 @@ impl Observation {
         message_id: None,
         sent_at: Instant::ZERO,
         confirmed_at: Instant::ZERO,
-        sent: Sample::None,
+        sent: Sample::NONE,
     };
 }
 
-/// A value that can be compared with a later one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Sample {
-    /// Text, bytes, or more than one value: every change counts.
-    None,
-    Integer(i64),
-    Unsigned(u64),
-    #[cfg(feature = "float")]
-    Float(f64),
-    Boolean(bool),
-}
+/// A value that can be compared with a later one; none for text, bytes, or more than one value, where every change counts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sample(pub(crate) Option<Value<'static>>);
 
 impl Sample {
+    pub(crate) const NONE: Self = Self(None);
+
     /// The value of a single resource, or of a resource instance, as it is now.
     pub(crate) fn take(objects: &dyn Objects, path: Path) -> Self {
-        let (Some(instance), Some(resource)) = (path.instance_id(), path.resource_id()) else {
-            return Self::None;
-        };
-        let Some(object) = path.object_id().and_then(|id| objects.object(id)) else {
-            return Self::None;
-        };
-        let single = object
-            .definition()
-            .resource(resource)
-            .is_some_and(|definition| !definition.multiple);
-        if !object.has_instance(instance) || !object.has_resource(instance, resource) {
-            return Self::None;
-        }
-        let mut out = match path.resource_instance_id() {
-            Some(id) => ValueWriter::capturing_instance(&mut [], id),
-            None if single => ValueWriter::capturing(&mut []),
-            None => return Self::None,
-        };
-        if object.read(instance, resource, &mut out).is_err() {
-            return Self::None;
-        }
-        match out.captured_short() {
-            Some(Value::Integer(value) | Value::Time(value)) => Self::Integer(value),
-            Some(Value::Unsigned(value)) => Self::Unsigned(value),
-            #[cfg(feature = "float")]
-            Some(Value::Float(value)) => Self::Float(value),
-            Some(Value::Boolean(value)) => Self::Boolean(value),
-            _ => Self::None,
-        }
+        Self(accounts::value(objects, path))
     }
 
     /// The number for a comparison with thresholds; none for what is no number.
     #[cfg(feature = "attributes")]
     pub(crate) const fn number(self) -> Option<f64> {
-        match self {
-            Self::Integer(value) => Some(value as f64),
-            Self::Unsigned(value) => Some(value as f64),
-            Self::Float(value) => Some(value),
-            Self::Boolean(_) | Self::None => None,
+        match self.0 {
+            Some(Value::Integer(value) | Value::Time(value)) => Some(value as f64),
+            Some(Value::Unsigned(value)) => Some(value as f64),
+            Some(Value::Float(value)) => Some(value),
+            _ => None,
         }
     }
 
     /// Whether a server that knows `self` would learn nothing from `now`.
     pub(crate) fn is_same(self, now: Self) -> bool {
-        match (self, now) {
-            (Self::None, _) | (_, Self::None) => false,
+        let (Some(before), Some(now)) = (self.0, now.0) else {
+            return false;
+        };
+        match (before, now) {
             #[cfg(feature = "float")]
-            (Self::Float(before), Self::Float(now)) => number::is_same_f64(before, now),
-            (Self::Integer(before), Self::Integer(now)) => before == now,
-            (Self::Unsigned(before), Self::Unsigned(now)) => before == now,
-            (Self::Boolean(before), Self::Boolean(now)) => before == now,
+            (Value::Float(before), Value::Float(now)) => number::is_same_f64(before, now),
+            (Value::Integer(before), Value::Integer(now))
+            | (Value::Time(before), Value::Time(now)) => before == now,
+            (Value::Unsigned(before), Value::Unsigned(now)) => before == now,
+            (Value::Boolean(before), Value::Boolean(now)) => before == now,
             _ => false,
         }
     }
@@ -119,10 +89,16 @@ mod tests {
 
     #[test]
     fn equal_samples_are_compared_in_their_own_type() {
-        assert!(Sample::Unsigned(u64::MAX).is_same(Sample::Unsigned(u64::MAX)));
-        assert!(!Sample::Unsigned(u64::MAX).is_same(Sample::Unsigned(u64::MAX - 1)));
+        assert!(
+            Sample(Some(Value::Unsigned(u64::MAX)))
+                .is_same(Sample(Some(Value::Unsigned(u64::MAX))))
+        );
+        assert!(
+            !Sample(Some(Value::Unsigned(u64::MAX)))
+                .is_same(Sample(Some(Value::Unsigned(u64::MAX - 1))))
+        );
         #[cfg(feature = "float")]
-        assert!(Sample::Float(f64::NAN).is_same(Sample::Float(f64::NAN)));
-        assert!(!Sample::None.is_same(Sample::None));
+        assert!(Sample(Some(Value::Float(f64::NAN))).is_same(Sample(Some(Value::Float(f64::NAN)))));
+        assert!(!Sample::NONE.is_same(Sample::NONE));
     }
 }

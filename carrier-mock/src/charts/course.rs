@@ -1,18 +1,12 @@
 //! A life of the device, from a blank one on.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use core::pin::pin;
 
-use carrier_mock::application::{Application, Certificates};
-use carrier_mock::executor;
-use carrier_mock::flash::Flash;
-use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::recorder::Tape;
-use carrier_mock::server::{
-    BootstrapServer, Credentials, MODE_PSK, ManagementServer, Psk, Request, SecurityAccount,
-    security_tlv, server_tlv,
-};
-use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
-use lwm2m_carrier::driver::{Shared, blocking};
+use heapless::Vec;
+use lwm2m_carrier::driver::Shared;
 use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::{Applied, CredentialKind, KeyStoreError, KeyStoreErrorKind};
 use lwm2m_carrier::{Carrier, Error, Profile};
@@ -22,8 +16,17 @@ use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::Duration;
 use lwm2m_core::wire::tlv;
 
-use super::update::{self, Operator, Update};
-use super::{CA_TAG, CERTIFICATE, Driver, Life};
+use super::update::{self, MAX_TOLD, Operator, Told, Update};
+use super::{CA_TAG, CERTIFICATE, Executor};
+use crate::application::{Application, Certificates};
+use crate::flash::Flash;
+use crate::modem::KeyStoreMode;
+use crate::recorder::Recorder;
+use crate::server::{
+    BootstrapServer, Credentials, MODE_PSK, ManagementServer, Psk, Request, SecurityAccount,
+    security_tlv, server_tlv,
+};
+use crate::world::{Guard, Run, Stop, StreamGuard, TooMany, World};
 
 pub(super) const ENDPOINT: &str = "urn:imei:490154203237518";
 pub(super) const FACTORY_IDENTITY: &[u8] = b"factory";
@@ -33,9 +36,60 @@ const SERVER_KEY: &[u8] = b"server-secret";
 /// Pages of the firmware slot: fifteen for the package, two for the journal.
 const PAGES: usize = 17;
 
+/// How a life has ended.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Life {
+    /// What `init()` or `run()` have returned, or why the life was not lived on.
+    pub end: Result<Stop, Error>,
+    /// What the server was told of object 5.
+    pub told: Vec<Told, MAX_TOLD>,
+}
+
+/// A life went as no chart of it can.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The world has no room for what belongs into it.
+    World,
+    /// The driver waits and nobody will wake it.
+    NeverWoken,
+    /// The server knows of no registration.
+    NotRegistered,
+    /// The application's certificate is not in the modem, or is although its write has failed.
+    Certificate,
+    /// The package does not lie in the slot.
+    Package,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::World => "the world has no room for what belongs into it",
+            Self::NeverWoken => "the driver waits and nobody will wake it",
+            Self::NotRegistered => "the server knows of no registration",
+            Self::Certificate => "the modem does not hold the certificates that it should",
+            Self::Package => "the package does not lie in the slot",
+        })
+    }
+}
+
+impl core::error::Error for Fault {}
+
+impl From<TooMany> for Fault {
+    fn from(_: TooMany) -> Self {
+        Self::World
+    }
+}
+
+const fn address(host: u8, port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(192, 0, 2, host)), port)
+}
+
 /// How a life goes on.
-#[derive(Clone, Copy)]
-pub(crate) struct Course<'p> {
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Course<'p> {
     pub(super) profile: Profile<'p>,
     pub(super) certificates: Certificates<'p>,
     /// The first write to the key store fails with this error number.
@@ -46,7 +100,16 @@ pub(crate) struct Course<'p> {
 
 impl Course<'_> {
     /// A blank device with a bootstrap server and a management server: initialises, registers, and takes the update.
-    pub(crate) fn live(&self, driver: Driver, mode: KeyStoreMode) -> Life {
+    /// `recorder` is told of all that happens.
+    ///
+    /// # Errors
+    /// [`Fault`]: it went as no chart of it can.
+    pub fn live(
+        &self,
+        executor: Executor,
+        mode: KeyStoreMode,
+        recorder: &dyn Recorder,
+    ) -> Result<Life, Fault> {
         let (mut security, mut server) = ([0; 128], [0; 32]);
         let account = SecurityAccount {
             uri: "coaps://lwm2m.example",
@@ -55,8 +118,8 @@ impl Course<'_> {
             key: SERVER_KEY,
             short_server_id: Some(101),
         };
-        let security = security_tlv(&mut security, &account).unwrap();
-        let server = server_tlv(&mut server, 101, 300).unwrap();
+        let security = security_tlv(&mut security, &account).ok_or(Fault::World)?;
+        let server = server_tlv(&mut server, 101, 300).ok_or(Fault::World)?;
         let provisioning = [
             Request::delete("/"),
             Request::write("/0/1", tlv::CONTENT_FORMAT, security),
@@ -78,26 +141,15 @@ impl Course<'_> {
             .borrow_mut()
             .set_credentials(Credentials::new(&device));
 
-        let tape = Tape::new();
         let world = World::new(7);
-        world.set_recorder(&tape);
-        let address = |text: &str| text.parse().unwrap();
-        let [one, two] = ["192.0.2.1:5684", "192.0.2.2:5684"].map(address);
-        world
-            .add_server("bootstrap.example", one, Guard::Psk, &bootstrap)
-            .unwrap();
-        world
-            .add_server("lwm2m.example", two, Guard::Psk, &management)
-            .unwrap();
+        world.set_recorder(recorder);
+        let guard = Guard::Psk;
+        world.add_server("bootstrap.example", address(1, 5684), guard, &bootstrap)?;
+        world.add_server("lwm2m.example", address(2, 5684), guard, &management)?;
         if let Some(update) = self.update {
-            let [plain, tls] = ["192.0.2.3:80", "192.0.2.3:443"].map(address);
-            let guard = StreamGuard::Tls(update.authority);
-            world
-                .add_stream_server("files.example", plain, StreamGuard::Plain, &files)
-                .unwrap();
-            world
-                .add_stream_server("files.example", tls, guard, &files)
-                .unwrap();
+            let (plain, tls) = (StreamGuard::Plain, StreamGuard::Tls(update.authority));
+            world.add_stream_server("files.example", address(3, 80), plain, &files)?;
+            world.add_stream_server("files.example", address(3, 443), tls, &files)?;
             world.set_firmware_flash(&flash);
             world.firmware().set_applied(Applied::ModemRestart);
         }
@@ -110,31 +162,34 @@ impl Course<'_> {
         let application = Application::new(&world);
         application.set_certificates(self.certificates);
         let mut operator = self.update.map(|update| Operator::new(update, &management));
-        let end = self.boot(&world, driver, &application, &mut operator);
-        if end.is_ok() {
-            assert!(management.borrow().registration(ENDPOINT).is_some());
+        let end = self.boot(&world, executor, &application, &mut operator)?;
+        if end.is_ok() && management.borrow().registration(ENDPOINT).is_none() {
+            return Err(Fault::NotRegistered);
         }
         if let Certificates::Write(_) = self.certificates {
             let kind = CredentialKind::CaChain;
-            assert_eq!(world.keys().holds(CA_TAG, kind, CERTIFICATE), end.is_ok());
+            if world.keys().holds(CA_TAG, kind, CERTIFICATE) != end.is_ok() {
+                return Err(Fault::Certificate);
+            }
         }
-        if self.update.is_some_and(|update| update.result == 1) {
-            assert!(world.firmware().holds((0..update::SIZE).map(update::byte)));
+        let package = (0..update::SIZE).map(update::byte);
+        if self.update.is_some_and(|update| update.result == 1) && !world.firmware().holds(package)
+        {
+            return Err(Fault::Package);
         }
-        Life {
+        Ok(Life {
             end,
-            recording: tape.entries(),
             told: operator.map(Operator::told).unwrap_or_default(),
-        }
+        })
     }
 
     fn boot(
         &self,
         world: &World<'_>,
-        driver: Driver,
+        executor: Executor,
         application: &Application<'_, '_>,
         operator: &mut Option<Operator<'_, '_>>,
-    ) -> Result<Stop, Error> {
+    ) -> Result<Result<Stop, Error>, Fault> {
         let mut resources = Resources::<3, 4, 4, 8>::new();
         let mut security = Security::<6>::new();
         let mut server = Server::<6>::new();
@@ -160,13 +215,15 @@ impl Course<'_> {
             Some(operator) => operator.step(),
             None => application.is_registered(),
         });
-        let run = match driver {
-            Driver::Async => executor::block_on(run).expect("a driver that nobody wakes"),
-            Driver::Blocking => blocking::block_on(run, || ()),
-        };
-        match run {
-            Run::Finished(result) => result,
-            Run::Stopped(stop) => Ok(stop),
+        let ended = Cell::new(None);
+        let run = pin!(async { ended.set(Some(run.await)) });
+        if !executor(run) {
+            return Err(Fault::NeverWoken);
+        }
+        match ended.take() {
+            Some(Run::Finished(result)) => Ok(result),
+            Some(Run::Stopped(stop)) => Ok(Ok(stop)),
+            None => Err(Fault::NeverWoken),
         }
     }
 }

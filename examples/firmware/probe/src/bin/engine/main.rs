@@ -6,10 +6,9 @@
 #![no_std]
 #![no_main]
 
-mod board;
-mod panic;
+#[cfg(feature = "typical")]
+mod firmware;
 
-use board::{Line, Noise};
 #[cfg(feature = "typical")]
 use lwm2m_core::Event;
 #[cfg(not(feature = "typical"))]
@@ -18,6 +17,10 @@ use lwm2m_core::{
     Client, Config, Output, Resources, SessionEvent, SessionId,
     model::{Object, Path},
     objects::{Device, Security, SecurityInstance, Server, tables::device},
+};
+use probe::{
+    board::{self, Line, Noise},
+    fill,
 };
 use static_cell::StaticCell;
 
@@ -39,19 +42,9 @@ const ACCOUNTS: usize = 2 * SERVERS;
 #[cfg(not(feature = "typical"))]
 const ACCOUNTS: usize = SERVERS;
 
-/// Puts the first value into a variable that has none. Only once for each, so it never waits.
-fn fill<T>(variable: &'static StaticCell<T>, value: impl FnOnce() -> T) -> &'static mut T {
-    loop {
-        if let Some(filled) = variable.try_uninit() {
-            return filled.write(value());
-        }
-    }
-}
-
 #[cortex_m_rt::entry]
 fn main() -> ! {
     static mut BUFFER: [u8; 1280] = [0; 1280];
-    // Filled by code: what a variable is at first would lie in flash a second time.
     static RESOURCES: StaticCell<Resources<SERVERS, 4, 4, 4>> = StaticCell::new();
     static SECURITY: StaticCell<Security<ACCOUNTS, 64, 32, 16>> = StaticCell::new();
     static SERVER: StaticCell<Server<ACCOUNTS>> = StaticCell::new();
@@ -68,7 +61,9 @@ fn main() -> ! {
             .serial_number("1")
             .firmware_version("1.0")
     });
-    let line = &mut Line::new();
+    #[cfg(feature = "typical")]
+    let firmware = firmware::object();
+    let line = Line::new();
     let random = &mut Noise;
     let resources = fill(&RESOURCES, Resources::new);
     let client = fill(&CLIENT, || {
@@ -76,6 +71,11 @@ fn main() -> ! {
     });
     let mut started = false;
     loop {
+        #[cfg(feature = "typical")]
+        firmware::serve(firmware, client, line);
+        #[cfg(feature = "typical")]
+        let objects: &mut [&mut dyn Object; 4] = &mut [security, server, device, firmware];
+        #[cfg(not(feature = "typical"))]
         let objects: &mut [&mut dyn Object; 3] = &mut [security, server, device];
         if !started {
             started = client.start(board::now(), objects).is_ok();
@@ -84,7 +84,7 @@ fn main() -> ! {
         match client.poll_output(now, BUFFER, objects, random) {
             Output::Transmit {
                 session, datagram, ..
-            } => line.send(session, datagram),
+            } => line.send(session.number(), &[datagram]),
             // The line is always there.
             Output::Open { session, .. } => {
                 let open = SessionEvent::Open { resumed: true };

@@ -2,11 +2,12 @@
 
 use core::cell::RefCell;
 
-use carrier_mock::server::firmware::{HttpServer, Image, Release};
-use carrier_mock::server::{ManagementServer, Request};
+use heapless::Vec;
 use lwm2m_core::time::Instant;
 
 use super::course::ENDPOINT;
+use crate::server::firmware::{HttpServer, Image, Release};
+use crate::server::{ManagementServer, Request};
 
 /// Content format of plain text.
 const TEXT: u16 = 0;
@@ -15,8 +16,11 @@ const RESULT: &str = "/5/0/5";
 /// State Downloaded (OMA object 5, resource 3).
 const DOWNLOADED: u8 = 2;
 
+/// What of object 5 a life remembers, at most.
+pub const MAX_TOLD: usize = 16;
+
 /// Bytes of the package.
-pub(crate) const SIZE: u32 = 60_000;
+pub(super) const SIZE: u32 = 60_000;
 
 /// What a server reads of a device that registers again.
 const READ: &[Request<'static>] = &[
@@ -25,23 +29,26 @@ const READ: &[Request<'static>] = &[
 ];
 
 /// An update that the server begins once the device has registered.
-#[derive(Clone, Copy)]
-pub(crate) struct Update {
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Update {
     /// What it writes to /5/0/1.
-    pub(crate) uri: &'static str,
+    pub(super) uri: &'static str,
     /// The authority whose certificate the server of `https://files.example` has.
-    pub(crate) authority: &'static [u8],
+    pub(super) authority: &'static [u8],
     /// The result that it reads in the end.
-    pub(crate) result: u8,
+    pub(super) result: u8,
 }
 
 /// What a server was told of object 5.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Told {
-    pub(crate) at: Instant,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Told {
+    /// When; the world's time.
+    pub at: Instant,
     /// The resource: state 3, or result 5.
-    pub(crate) resource: u8,
-    pub(crate) value: u8,
+    pub resource: u8,
+    /// Its value.
+    pub value: u8,
 }
 
 impl Update {
@@ -71,7 +78,7 @@ pub(super) struct Operator<'a, 's> {
     update: Update,
     server: &'a RefCell<ManagementServer<'s>>,
     executed: bool,
-    told: Vec<Told>,
+    told: Vec<Told, MAX_TOLD>,
 }
 
 impl<'a, 's> Operator<'a, 's> {
@@ -94,12 +101,18 @@ impl<'a, 's> Operator<'a, 's> {
                 Some(RESULT) => 5,
                 _ => continue,
             };
-            let text = core::str::from_utf8(record.body()).unwrap();
-            self.told.push(Told {
-                at: record.at(),
+            let text = core::str::from_utf8(record.body()).ok();
+            let Some(value) = text.and_then(|text| text.parse().ok()) else {
+                // Nothing that can be waited for: the life does not come to its end.
+                continue;
+            };
+            let at = record.at();
+            let told = Told {
+                at,
                 resource,
-                value: text.parse().unwrap(),
-            });
+                value,
+            };
+            let _ = self.told.push(told);
         }
         if !self.executed && self.last(3) == Some(DOWNLOADED) {
             self.executed = server.request(ENDPOINT, Request::execute("/5/0/2", ""));
@@ -108,7 +121,7 @@ impl<'a, 's> Operator<'a, 's> {
         self.last(3) == Some(0) && self.last(5) == Some(self.update.result)
     }
 
-    pub(super) fn told(self) -> Vec<Told> {
+    pub(super) fn told(self) -> Vec<Told, MAX_TOLD> {
         self.told
     }
 

@@ -1,0 +1,87 @@
+//! The whole carrier library over the nRF91's AT commands, as a probe: what goes through the modem library (sockets, and
+//! the library itself) is at the other end of the serial line.
+
+#![no_std]
+#![no_main]
+
+use carrier_nrf91::{
+    DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
+    ResetBy, firmware::ModemStart,
+};
+use lwm2m_carrier::{
+    Carrier, Credentials, Profile,
+    driver::{Shared, blocking::block_on},
+    fota::Unverified,
+    hal::{Hal, RecordId, Reset},
+};
+use lwm2m_core::client::Resources;
+use probe::{
+    board::{Line, Noise},
+    fill,
+    port::{
+        Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Transport, Urcs, serve,
+    },
+};
+use static_cell::StaticCell;
+
+const PROFILE: Profile<'static> = Profile::GENERIC
+    .with_bootstrap_server("coaps://bootstrap.example:5684")
+    .with_credentials(Credentials::Psk {
+        identity: b"probe",
+        key: &[7; 16],
+    })
+    .with_certificates_from_application(true);
+
+/// Where the adapter notes an update.
+const UPDATE: RecordId = RecordId(16);
+
+#[cortex_m_rt::entry]
+fn main() -> ! {
+    static mut BUFFER: [u8; 1280] = [0; 1280];
+    static mut PACKAGE: [u8; 2048] = [0; 2048];
+    // A certificate of 2,000 bytes, with its command.
+    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
+    static mut NAME: [u8; 32] = [0; 32];
+    static PORT: StaticCell<Port> = StaticCell::new();
+    static TIME: StaticCell<NetworkTime> = StaticCell::new();
+    static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
+    static SHARED: StaticCell<Shared<'static, Objects>> = StaticCell::new();
+    static VERIFIER: StaticCell<Unverified> = StaticCell::new();
+
+    let port = &*fill(&PORT, || Port::new(Line::new()));
+    let time = &*fill(&TIME, NetworkTime::new);
+    let verifier = fill(&VERIFIER, || Unverified);
+    let resources = fill(&RESOURCES, Resources::new);
+    let shared = fill(&SHARED, || {
+        let config = PROFILE.config("");
+        let carrier = Carrier::new(resources, PROFILE, config, &mut Noise)
+            .with_firmware(PACKAGE, verifier)
+            .with_endpoint_from_modem(NAME);
+        Shared::new(carrier, Objects::new())
+    });
+    let hal = Hal {
+        link: LteLink::new(
+            AtLine(port),
+            Urcs(port),
+            Timer,
+            time,
+            LinkSettings::default(),
+        ),
+        keys: ModemKeys::new(AtLine(port), CREDENTIAL),
+        sessions: Transport(port),
+        storage: Flash(port),
+        clock: NetworkClock::new(Timer, time),
+        random: Noise,
+        reset: ResetBy::new(|| Switch(port).reboot()),
+        firmware: DeltaFirmware::new(Delta(port), Flash(port), Timer, UPDATE, ModemStart::Normal),
+        modem: ModemFacts::new(AtLine(port)),
+    };
+    let handle = shared.handle();
+    let mut runner = shared.runner(hal, Application(port), BUFFER);
+    block_on(runner.run(), || {
+        port.wait(handle.deadline());
+        if let Some(what) = port.application() {
+            serve(port, handle, what);
+        }
+    })
+}
