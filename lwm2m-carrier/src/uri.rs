@@ -77,7 +77,7 @@ impl<'a> Location<'a> {
         Ok(Self {
             scheme,
             host,
-            port: port.unwrap_or(scheme.default_port()),
+            port: port.unwrap_or_else(|| scheme.default_port()),
             behind,
         })
     }
@@ -152,33 +152,9 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
 // Not inlined: the searches of `str` are made for any pattern, and cost a multiple of this at each place.
 #[inline(never)]
 pub(crate) fn cut<'a>(text: &'a str, ends: &[u8]) -> (&'a str, &'a str) {
-    let is_end = |byte: u8| ends.iter().any(|&end| end == byte);
+    let is_end = |byte: u8| ends.contains(&byte);
     let at = text.bytes().position(is_end).unwrap_or(text.len());
     text.split_at_checked(at).unwrap_or((text, ""))
-}
-
-/// Takes the next of the parts between which `separator` stands from the front of `rest`; `None` behind the last.
-pub(crate) fn next_part<'a>(rest: &mut Option<&'a str>, separator: &[u8]) -> Option<&'a str> {
-    let (part, behind) = cut((*rest)?, separator);
-    *rest = behind.get(1..);
-    Some(part)
-}
-
-/// Whether a host is an IPv4 address as it is mostly written: four decimal numbers of one byte, without leading zeros.
-pub(crate) fn is_ipv4(host: &str) -> bool {
-    let mut rest = Some(host);
-    let mut count = 0;
-    while let Some(part) = next_part(&mut rest, b".") {
-        let is_byte = match part.as_bytes() {
-            [b'0', _, ..] => false,
-            digits => decimal(digits).is_some_and(|number| number <= 255),
-        };
-        if !is_byte {
-            return false;
-        }
-        count += 1;
-    }
-    count == 4
 }
 
 /// Whether two names are the same but for upper and lower case.
@@ -220,30 +196,6 @@ mod tests {
         );
         assert_eq!(parsed("coap://[::1]"), Some((false, "::1", 5683)));
         assert_eq!(parsed("coap://a:"), Some((false, "a", 5683)));
-    }
-
-    /// RFC 3986, section 3.2.2: dec-octet has neither leading zeros nor signs.
-    #[test]
-    fn ipv4_addresses_are_told_from_names() {
-        for host in ["192.0.2.1", "0.0.0.0", "255.255.255.255"] {
-            assert!(is_ipv4(host), "{host}");
-        }
-        for host in [
-            "",
-            "a.example",
-            "1.2.3",
-            "1.2.3.4.5",
-            "1.2.3.256",
-            "1.2.3.04",
-            "1.2.3.",
-            ".1.2.3",
-            "1..2.3",
-            "1.2.3.+4",
-            "1.2.3.4.",
-            "1.2.3.99999999999999999999",
-        ] {
-            assert!(!is_ipv4(host), "{host}");
-        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use lwm2m_core::{
 
 use super::{
     download::URI,
-    uri::{PackageUri, UriError, without_fragment},
+    uri::{PackageUri, UriError, next_part, without_fragment},
 };
-use crate::uri::{cut, next_part, split_authority, split_scheme};
+use crate::uri::{cut, split_authority, split_scheme};
 
 impl PackageUri<'_> {
     /// Writes the URI that `reference`, for example a Location field, means here to `joined`; that stays as it is when it is

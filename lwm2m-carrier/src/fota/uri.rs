@@ -3,7 +3,7 @@
 //! Taken apart as [`Location`] says, and with more to be said against what stands behind that.
 
 use super::download::URI;
-use crate::uri::{Location, cut};
+use crate::uri::{Location, cut, decimal};
 pub(crate) use crate::uri::{Scheme, UriError};
 
 /// Where a package lies.
@@ -64,6 +64,30 @@ pub(super) fn without_fragment(uri: &str) -> &str {
     cut(uri, b"#").0
 }
 
+/// Takes the next of the parts between which `separator` stands from the front of `rest`; `None` behind the last.
+pub(crate) fn next_part<'a>(rest: &mut Option<&'a str>, separator: &[u8]) -> Option<&'a str> {
+    let (part, behind) = cut((*rest)?, separator);
+    *rest = behind.get(1..);
+    Some(part)
+}
+
+/// Whether a host is an IPv4 address as it is mostly written: four decimal numbers of one byte, without leading zeros.
+pub(crate) fn is_ipv4(host: &str) -> bool {
+    let mut rest = Some(host);
+    let mut count = 0;
+    while let Some(part) = next_part(&mut rest, b".") {
+        let is_byte = match part.as_bytes() {
+            [b'0', _, ..] => false,
+            digits => decimal(digits).is_some_and(|number| number <= 255),
+        };
+        if !is_byte {
+            return false;
+        }
+        count += 1;
+    }
+    count == 4
+}
+
 /// Whether nothing but graphic ASCII is in it, and only whole percent-encodings (RFC 3986, section 2.1).
 fn is_printable(text: &str) -> bool {
     let mut bytes = text.bytes();
@@ -107,6 +131,30 @@ mod tests {
             ("http://192.0.2.1:/#f", (Scheme::Http, "192.0.2.1", 80, "/")),
         ] {
             assert_eq!(parsed(uri), Ok(expected), "{uri}");
+        }
+    }
+
+    /// RFC 3986, section 3.2.2: dec-octet has neither leading zeros nor signs.
+    #[test]
+    fn ipv4_addresses_are_told_from_names() {
+        for host in ["192.0.2.1", "0.0.0.0", "255.255.255.255"] {
+            assert!(is_ipv4(host), "{host}");
+        }
+        for host in [
+            "",
+            "a.example",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "1.2.3.04",
+            "1.2.3.",
+            ".1.2.3",
+            "1..2.3",
+            "1.2.3.+4",
+            "1.2.3.4.",
+            "1.2.3.99999999999999999999",
+        ] {
+            assert!(!is_ipv4(host), "{host}");
         }
     }
 

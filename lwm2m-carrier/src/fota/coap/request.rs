@@ -6,9 +6,9 @@ use lwm2m_core::wire::{
 };
 
 use super::exchange::Exchange;
-use crate::{
-    fota::{download::URI, uri::PackageUri},
-    uri::{is_ipv4, next_part},
+use crate::fota::{
+    download::URI,
+    uri::{PackageUri, is_ipv4, next_part},
 };
 
 /// Writes the request to the start of `out` and returns its length; `None` when it has no room.
