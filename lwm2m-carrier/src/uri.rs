@@ -1,6 +1,89 @@
-//! Server URIs.
+//! URIs of servers and packages: scheme, host and port (RFC 3986, with the schemes of RFC 7252, section 6 and RFC 9110,
+//! section 4.2).
 
-/// What a server URI says: `coap://host:port` or `coaps://host:port` (RFC 7252, section 6). A path is passed over.
+use lwm2m_core::wire::number;
+
+/// How a server is spoken to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Scheme {
+    /// CoAP over UDP.
+    Coap,
+    /// CoAP over DTLS.
+    Coaps,
+    /// HTTP over TCP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}
+
+impl Scheme {
+    const ALL: [Self; 4] = [Self::Coap, Self::Coaps, Self::Http, Self::Https];
+
+    /// Its name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Coap => "coap",
+            Self::Coaps => "coaps",
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port where a URI does not say.
+    pub(crate) const fn default_port(self) -> u16 {
+        match self {
+            Self::Coap => 5683,
+            Self::Coaps => 5684,
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
+/// Why a URI cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum UriError {
+    /// A scheme that is not supported: result 9 of a firmware update.
+    Unsupported,
+    /// Not a URI, without a host, with user information, or too long: result 7 of a firmware update.
+    Malformed,
+}
+
+/// What a URI says up to its path. User information is refused, as RFC 7252, section 6.1 does and RFC 9110, section 4.2.4
+/// advises.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Location<'a> {
+    /// How it is spoken to.
+    pub(crate) scheme: Scheme,
+    /// Name or address, without brackets; an IPv6 address is what has a colon in it.
+    pub(crate) host: &'a str,
+    /// The scheme's default when the URI does not say.
+    pub(crate) port: u16,
+    /// Path, query and fragment as they are written.
+    pub(crate) behind: &'a str,
+}
+
+impl<'a> Location<'a> {
+    /// Takes a URI apart.
+    pub(crate) fn parse(uri: &'a str) -> Result<Self, UriError> {
+        let (name, rest) = split_scheme(uri).ok_or(UriError::Malformed)?;
+        let scheme = Scheme::ALL
+            .into_iter()
+            .find(|scheme| is_same(name.as_bytes(), scheme.name().as_bytes()))
+            .ok_or(UriError::Unsupported)?;
+        let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
+        let (authority, behind) = split_authority(rest);
+        let (host, port) = host_and_port(authority).ok_or(UriError::Malformed)?;
+        Ok(Self {
+            scheme,
+            host,
+            port: port.unwrap_or_else(|| scheme.default_port()),
+            behind,
+        })
+    }
+}
+
+/// What a server URI says: `coap://host:port` or `coaps://host:port`. A path is passed over.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct ServerUri<'a> {
     /// `coaps`
@@ -14,64 +97,78 @@ pub(crate) struct ServerUri<'a> {
 impl<'a> ServerUri<'a> {
     /// Takes a URI apart; `None` when it is of another scheme or malformed.
     pub(crate) fn parse(uri: &'a str) -> Option<Self> {
-        let (scheme, rest) = uri.split_once("://")?;
-        let secure = if scheme.eq_ignore_ascii_case("coaps") {
-            true
-        } else if scheme.eq_ignore_ascii_case("coap") {
-            false
-        } else {
-            return None;
+        let Location {
+            scheme, host, port, ..
+        } = Location::parse(uri).ok()?;
+        let secure = match scheme {
+            Scheme::Coap => false,
+            Scheme::Coaps => true,
+            Scheme::Http | Scheme::Https => return None,
         };
-        let Authority { host, port } = Authority::parse(rest)?;
-        let port = port.unwrap_or(if secure { 5684 } else { 5683 });
         Some(Self { secure, host, port })
     }
 }
 
-/// Host and port (RFC 3986, section 3.2). User information is refused, as RFC 7252, section 6.1 does and RFC 9110,
-/// section 4.2.4 advises.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) struct Authority<'a> {
-    /// Name or address, without brackets; an IPv6 address is what has a colon in it.
-    pub(crate) host: &'a str,
-    /// `None` when the URI does not say.
-    pub(crate) port: Option<u16>,
+/// A scheme and what stands behind its colon (RFC 3986, section 3.1).
+pub(crate) fn split_scheme(uri: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = cut(uri, b":");
+    let is_scheme = scheme
+        .bytes()
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+    Some((scheme, rest.strip_prefix(':')?)).filter(|_| is_scheme)
 }
 
-impl<'a> Authority<'a> {
-    /// Takes what stands behind `scheme://` apart; `None` when its authority is malformed. What follows the authority
-    /// is passed over.
-    pub(crate) fn parse(rest: &'a str) -> Option<Self> {
-        let authority = Self::text(rest);
-        let (host, port) = match authority.strip_prefix('[') {
-            Some(bracketed) => {
-                let (host, rest) = bracketed.split_once(']')?;
-                match rest.strip_prefix(':') {
-                    Some(port) => (host, port),
-                    None if rest.is_empty() => (host, ""),
-                    None => return None,
-                }
-            }
-            None => authority.split_once(':').unwrap_or((authority, "")),
-        };
-        let port = match port {
-            "" => None,
-            digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(digits.parse().ok()?)
-            }
-            _ => return None,
-        };
-        let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'@';
-        if host.is_empty() || host.len() > 255 || port == Some(0) || !host.bytes().all(plain) {
-            return None;
-        }
-        Some(Self { host, port })
-    }
+/// The authority in what stands behind `scheme://`, and what follows it (RFC 3986, section 3.2).
+pub(crate) fn split_authority(rest: &str) -> (&str, &str) {
+    cut(rest, b"/?#")
+}
 
-    /// The authority as it is written: what stands before the path.
-    pub(crate) fn text(rest: &'a str) -> &'a str {
-        rest.split(['/', '?', '#']).next().unwrap_or_default()
+/// Host and port of an authority; `None` when it is malformed.
+fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(bracketed) => {
+            let (host, rest) = cut(bracketed, b"]");
+            (host, rest.strip_prefix(']')?)
+        }
+        None => cut(authority, b":"),
+    };
+    let port = match port.as_bytes() {
+        [] | [b':'] => None,
+        [b':', digits @ ..] => Some(u16::try_from(decimal(digits)?).ok()?),
+        _ => return None,
+    };
+    let plain = |byte: u8| byte.is_ascii_graphic() && byte != b'@';
+    if host.is_empty() || host.len() > 255 || port == Some(0) || !host.bytes().all(plain) {
+        return None;
     }
+    Some((host, port))
+}
+
+/// What stands before the first of `ends`, and the rest from there on. All of `ends` are ASCII.
+// Not inlined: the searches of `str` are made for any pattern, and cost a multiple of this at each place.
+#[inline(never)]
+pub(crate) fn cut<'a>(text: &'a str, ends: &[u8]) -> (&'a str, &'a str) {
+    let is_end = |byte: u8| ends.contains(&byte);
+    let at = text.bytes().position(is_end).unwrap_or(text.len());
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
+/// Whether two names are the same but for upper and lower case.
+#[inline(never)]
+pub(crate) fn is_same(name: &[u8], other: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(other)
+}
+
+/// Decimal digits and nothing else.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+    if digits.first() == Some(&b'+') {
+        return None;
+    }
+    number::parse_u64(digits).ok()
 }
 
 #[cfg(test)]

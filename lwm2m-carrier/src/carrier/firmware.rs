@@ -65,6 +65,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// Tells how an operation on the firmware slot went.
+    #[inline(never)]
     pub fn job_done(&mut self, job: Job<'r>, result: Result<Done, FirmwareError>) {
         if let Some(fota) = &mut self.fota {
             fota.job_done(job, result);

@@ -34,6 +34,7 @@ macro_rules! overlay {
 mod account;
 mod action;
 mod boot;
+mod client;
 #[cfg(feature = "fota")]
 mod firmware;
 #[cfg(not(feature = "fota"))]
@@ -273,6 +274,8 @@ impl<'r> Carrier<'r> {
     /// `buffer` must be the same each time and is not to be touched except by [`Action::Load`] and by what is handed to
     /// [`handle_datagram`](Self::handle_datagram).
     #[must_use]
+    // Not inlined into the driver's futures, where all registers are taken.
+    #[inline(never)]
     pub fn poll<'b>(
         &mut self,
         now: Instant,
@@ -323,6 +326,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// What `pending` stands for.
+    #[inline(never)]
     fn action<'b>(
         &self,
         pending: Pending,
@@ -389,6 +393,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// Tells how the last action went. `buffer` is the one lent to [`poll`](Self::poll).
+    #[inline(never)]
     pub fn complete(
         &mut self,
         now: Instant,
@@ -503,8 +508,7 @@ impl<'r> Carrier<'r> {
                     self.connected = false;
                     self.push(Event::Disconnected { reason });
                     self.firmware_link_lost(now);
-                    let objects = &mut overlay!(self, objects);
-                    self.client.set_online(now, false, objects);
+                    self.tell_online(now, false, objects);
                 }
             }
             LinkState::Up if !self.link_up => {
@@ -519,8 +523,7 @@ impl<'r> Carrier<'r> {
                         if matches!(self.stage, Stage::Run) && account::has_server(objects) {
                             self.push(Event::LteReady);
                         }
-                        let objects = &mut overlay!(self, objects);
-                        self.client.set_online(now, true, objects);
+                        self.tell_online(now, true, objects);
                     }
                     _ => {}
                 }
@@ -568,18 +571,22 @@ impl<'r> Carrier<'r> {
         self.state.boots
     }
 
+    // Not inlined, as all that follow: there are some thirty callers.
+    #[inline(never)]
     fn push(&mut self, event: Event) {
         info!("{}", event.chart_name());
         // The stages hand all events out before they go on, so there is room.
         let _ = self.events.push_back(event);
     }
 
+    #[inline(never)]
     fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
         let error = Error::new(kind, cause);
         warning!("{} {}", kind.chart_name(), error.errno);
         self.push(Event::Error(error));
     }
 
+    #[inline(never)]
     fn defer(&mut self, reason: DeferredReason, wait: Duration) {
         warning!("{} {} s", reason.chart_name(), wait.as_secs());
         self.push(Event::Deferred(Deferred::new(reason, wait)));

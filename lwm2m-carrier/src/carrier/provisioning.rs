@@ -146,14 +146,14 @@ impl<'r> Carrier<'r> {
                 self.push(Event::Disconnecting);
             }
             self.close_firmware_session(cx.now);
-            let objects = &mut overlay!(self, cx.objects);
-            self.client.set_online(cx.now, false, objects);
+            self.tell_online(cx.now, false, cx.objects);
             self.stage = Stage::CloseSessions;
         } else {
             self.link_is_down();
         }
     }
 
+    #[inline(never)]
     fn link_is_down(&mut self) {
         self.failures = 0;
         self.retry_at = Instant::ZERO;
@@ -332,11 +332,8 @@ impl<'r> Carrier<'r> {
         if has_server && self.connected {
             self.push(Event::LteReady);
         }
-        let objects = &mut overlay!(self, cx.objects);
-        self.client.set_online(cx.now, self.connected, objects);
-        if let Err(failure) = self.client.start(cx.now, objects) {
-            self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
-        }
+        self.tell_online(cx.now, self.connected, cx.objects);
+        self.start_client(cx);
     }
 
     /// An action of one of the stages above is over.
@@ -499,6 +496,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// A configuration that cannot work.
+    #[inline(never)]
     pub(super) fn configuration_error(&mut self, error: ConfigurationError) {
         let cause = Cause::Configuration(error);
         self.push(Event::Error(Error::new(ErrorKind::Configuration, cause)));

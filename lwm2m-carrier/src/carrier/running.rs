@@ -127,10 +127,7 @@ impl Carrier<'_> {
                 self.client.update(false);
             } else {
                 drop(ids);
-                let objects = &mut overlay!(self, cx.objects);
-                if let Err(failure) = self.client.start(cx.now, objects) {
-                    self.push_error(ErrorKind::Configuration, Cause::Protocol(failure));
-                }
+                self.start_client(cx);
             }
         } else {
             return false;
@@ -242,9 +239,7 @@ impl Carrier<'_> {
             }
             (Stage::StoreStaged, _) => {
                 self.stage = Stage::Run;
-                let objects = &mut overlay!(self, cx.objects);
-                self.client
-                    .finish_bootstrap(cx.now, true, buffer, objects, cx.random);
+                self.finish_bootstrap(true, buffer, cx);
             }
             (_, completion) => self.tell_storage(completion),
         }
@@ -255,9 +250,7 @@ impl Carrier<'_> {
         self.staged = None;
         self.stage = Stage::Run;
         self.push_error(ErrorKind::Bootstrap, cause);
-        let objects = &mut overlay!(self, cx.objects);
-        self.client
-            .finish_bootstrap(cx.now, false, buffer, objects, cx.random);
+        self.finish_bootstrap(false, buffer, cx);
     }
 
     /// The client wants a session.
@@ -274,8 +267,6 @@ impl Carrier<'_> {
         };
         self.configuration_error(obstacle);
         let failed = SessionEvent::Failed(SessionFailure::NoRoute);
-        let objects = &mut overlay!(self, cx.objects);
-        self.client
-            .handle_session(cx.now, session, failed, objects, cx.random);
+        self.tell_session(session, failed, cx);
     }
 }

@@ -48,9 +48,7 @@ impl<'r> Carrier<'r> {
             Completion::SessionFailed(error) => SessionEvent::Failed(failure(error)),
             _ => SessionEvent::Failed(SessionFailure::Refused),
         };
-        let objects = &mut overlay!(self, cx.objects);
-        self.client
-            .handle_session(cx.now, session, event, objects, cx.random);
+        self.tell_session(session, event, cx);
     }
 
     pub(super) fn send_done(
@@ -71,9 +69,7 @@ impl<'r> Carrier<'r> {
             ..
         }) = completion
         {
-            let objects = &mut overlay!(self, cx.objects);
-            self.client
-                .handle_session(cx.now, session, SessionEvent::Closed, objects, cx.random);
+            self.tell_session(session, SessionEvent::Closed, cx);
         }
     }
 
@@ -98,9 +94,12 @@ impl<'r> Carrier<'r> {
             Received::Closed(_) => SessionEvent::Closed,
         };
         self.opening &= !bit(session);
-        let objects = &mut overlay!(self, objects);
-        self.client
-            .handle_session(now, session, event, objects, random);
+        let cx = &mut Context {
+            now,
+            objects,
+            random,
+        };
+        self.tell_session(session, event, cx);
     }
 }
 

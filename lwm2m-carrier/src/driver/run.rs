@@ -3,17 +3,14 @@
 use core::{
     convert::Infallible,
     fmt,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-    task::Poll,
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    task::{Poll, ready},
 };
 
 use lwm2m_core::{model::Objects, time::Instant};
 
-use super::{
-    race::{Either, race},
-    shared::Shared,
-};
+use super::shared::Shared;
 use crate::{
     carrier::{Action, Carrier, Completion},
     error::Error,
@@ -153,60 +150,48 @@ where
             {
                 *job = state.carrier.take_job();
             }
-            let Some(under_way) = job else {
-                if let Some(output) = lane.ended(&end) {
-                    return output;
-                }
-                lane.turn().await;
-                continue;
-            };
+            let is_idle = job.is_none();
             let result = {
-                let mut work = pin!(under_way.carry_out(firmware));
+                let mut work = pin!(async {
+                    match job {
+                        Some(job) => job.carry_out(firmware).await,
+                        None => pending().await,
+                    }
+                });
                 loop {
                     if let Some(output) = lane.ended(&end) {
                         return output;
                     }
-                    if let Some(result) = beside(lane.turn(), work.as_mut(), shared).await {
+                    // The turn is awaited to its end, and the work is polled while it waits. Messages go first: what is due by
+                    // now is sent before the slot goes on.
+                    let mut turn = pin!(lane.turn());
+                    let mut result = None;
+                    poll_fn(|context| {
+                        while turn.as_mut().poll(context).is_pending() {
+                            if result.is_some() {
+                                return Poll::Pending;
+                            }
+                            result = Some(ready!(work.as_mut().poll(context)));
+                            // A turn that only waits ends with it, at once.
+                            shared.signal();
+                        }
+                        Poll::Ready(())
+                    })
+                    .await;
+                    if is_idle || result.is_some() {
                         break result;
                     }
                 }
             };
-            if let (Some(done), Ok(mut state)) = (job.take(), shared.state.try_borrow_mut()) {
+            if let (Some(result), Some(done)) = (result, job.take())
+                && let Ok(mut state) = shared.state.try_borrow_mut()
+            {
                 state.carrier.job_done(done, result);
+                drop(state);
+                shared.progressed();
             }
-            shared.progressed();
         }
     }
-}
-
-/// Awaits `turn` to its end and polls `work` while it waits: what came of that, if it has come to its end. Messages go
-/// first: what is due by now is sent before the slot goes on.
-async fn beside<W: Future, O>(
-    turn: impl Future<Output = ()>,
-    mut work: Pin<&mut W>,
-    shared: &Shared<'_, O>,
-) -> Option<W::Output>
-where
-    O: Objects,
-{
-    let mut turn = pin!(turn);
-    let mut result = None;
-    poll_fn(|context| {
-        if turn.as_mut().poll(context).is_ready() {
-            return Poll::Ready(());
-        }
-        if result.is_none()
-            && let Poll::Ready(output) = work.as_mut().poll(context)
-        {
-            result = Some(output);
-            // A turn that only waits ends with it, at once.
-            shared.signal();
-            return turn.as_mut().poll(context);
-        }
-        Poll::Pending
-    })
-    .await;
-    result
 }
 
 /// The loop of messages: everything but the firmware slot.
@@ -341,12 +326,23 @@ where
     async fn wait(&mut self, until: Instant) {
         self.shared.deadline.set(until);
         self.shared.progressed();
-        let network = race(self.sessions.receive(self.buffer), self.link.changed());
-        let time = race(self.shared.signalled(), self.clock.wait(until));
-        let input = match race(network, time).await {
-            Either::First(Either::First((session, received))) => Input::Session(session, received),
-            Either::First(Either::Second(state)) => Input::Link(state),
-            Either::Second(_) => Input::Nothing,
+        let input = {
+            let mut received = pin!(self.sessions.receive(self.buffer));
+            let mut changed = pin!(self.link.changed());
+            let mut due = pin!(self.clock.wait(until));
+            poll_fn(|context| {
+                if let Poll::Ready((session, received)) = received.as_mut().poll(context) {
+                    return Poll::Ready(Input::Session(session, received));
+                }
+                if let Poll::Ready(state) = changed.as_mut().poll(context) {
+                    return Poll::Ready(Input::Link(state));
+                }
+                if self.shared.poll_signalled(context).is_ready() {
+                    return Poll::Ready(Input::Nothing);
+                }
+                due.as_mut().poll(context).map(|()| Input::Nothing)
+            })
+            .await
         };
         let now = self.clock.now();
         let Ok(mut state) = self.shared.state.try_borrow_mut() else {

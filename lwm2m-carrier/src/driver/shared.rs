@@ -4,7 +4,7 @@ use core::{
     cell::{Cell, RefCell},
     fmt,
     future::poll_fn,
-    task::{Poll, Waker},
+    task::{Context, Poll, Waker},
 };
 
 use lwm2m_core::{model::Objects, time::Instant};
@@ -73,15 +73,12 @@ impl<'r, O: Objects> Shared<'r, O> {
     }
 
     /// Waits for [`signal`](Self::signal).
-    pub(super) async fn signalled(&self) {
-        poll_fn(|context| {
-            if self.signalled.replace(false) {
-                return Poll::Ready(());
-            }
-            self.waker.set(Some(context.waker().clone()));
-            Poll::Pending
-        })
-        .await;
+    pub(super) fn poll_signalled(&self, context: &Context<'_>) -> Poll<()> {
+        if self.signalled.replace(false) {
+            return Poll::Ready(());
+        }
+        self.waker.set(Some(context.waker().clone()));
+        Poll::Pending
     }
 
     /// Tells those who wait for the runner that it has done something.

@@ -5,7 +5,7 @@
 //! session, retries and the firmware slot are its owner's.
 
 use heapless::Vec;
-use lwm2m_core::{client::Expect, model::Text, time::Duration, time::Instant};
+use lwm2m_core::{client::Expect, time::Duration, time::Instant};
 
 /// Bytes of the longest validator that is kept: entity tags of HTTP are seldom longer. A longer one counts as none.
 pub(crate) const VALIDATOR: usize = 64;
@@ -29,6 +29,13 @@ impl Progress {
     /// Whether all of the package has been taken.
     pub(crate) fn is_complete(&self) -> bool {
         self.size == Some(self.offset)
+    }
+
+    /// Sets the validator; one that is too long counts as none.
+    #[inline(never)]
+    pub(crate) fn set_validator(&mut self, validator: &[u8]) {
+        self.validator.clear();
+        let _ = self.validator.extend_from_slice(validator);
     }
 }
 
@@ -86,11 +93,7 @@ pub(crate) enum Step {
 }
 
 /// What has become of what came in.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[allow(
-    clippy::large_enum_variant,
-    reason = "there is no heap that a URI could lie on"
-)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Taken {
     /// There may be new bytes in the sink; more will follow.
     More,
@@ -101,12 +104,12 @@ pub(crate) enum Taken {
     /// answer that brings the new package is taken at once. They are the last where
     /// [`Progress::is_complete`] says so.
     Changed,
-    /// The package lies elsewhere: a new download begins there, with a new session. Only HTTP redirects.
+    /// The package lies elsewhere, as has been noted: a new download begins there, with a new session. Only HTTP redirects.
     #[cfg_attr(
         not(feature = "http"),
         allow(dead_code, reason = "CoAP has no redirections")
     )]
-    Moved(Text<URI>),
+    Moved,
     /// The server has ended the connection, or is about to; a new one goes on where this one stopped. There may be new
     /// bytes in the sink. Only HTTP has connections.
     #[cfg_attr(

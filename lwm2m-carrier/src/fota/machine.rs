@@ -205,6 +205,7 @@ impl<'r> Fota<'r> {
     }
 
     /// The next thing to do.
+    #[inline(never)]
     pub(crate) fn step(&mut self, around: &mut Surroundings<'_>) -> Want {
         while let Some(request) = self.object.take_request() {
             self.request(request, around.now);
@@ -264,6 +265,7 @@ impl<'r> Fota<'r> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn note(&mut self, note: Note) {
         // What waits is handed out before anything new is begun, so there is room.
         let _ = self.notes.push_back(note);

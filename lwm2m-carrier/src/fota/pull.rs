@@ -102,6 +102,7 @@ impl<'r> Pull<'r> {
     }
 
     /// Begins at `uri`, with nothing known about it.
+    #[inline(never)]
     fn begin(&mut self, uri: &str, now: Instant) {
         // What fits into /5/0/1 fits here.
         let _ = self.location.set(uri);
@@ -259,11 +260,13 @@ impl Fota<'_> {
         };
         let mut taken = Taken::More;
         let (size, validator) = (self.progress.size, self.progress.validator.clone());
+        let location = self.pull.location.clone();
         if let (Some(transfer), Ok(uri)) = (
             &mut self.pull.transfer,
-            PackageUri::parse(self.pull.location.as_str()),
+            PackageUri::parse(location.as_str()),
         ) {
-            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink);
+            let moved = &mut self.pull.location;
+            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink, moved);
         }
         let filled = sink.len;
         self.object.return_buffer(memory);
@@ -297,17 +300,14 @@ impl Fota<'_> {
                     self.taken(Taken::Complete, now, random);
                 }
             }
-            Taken::Moved(location) => {
+            Taken::Moved => {
                 self.close_session();
                 self.pull.redirects = self.pull.redirects.saturating_add(1);
-                self.pull.location = location;
                 self.pull.retry_at = now;
                 if self.pull.redirects > REDIRECTS {
                     let cause = Cause::Download(DownloadError::Redirects);
                     let error = Error::new(ErrorKind::FotaProtocol, cause);
                     self.fail(UpdateResult::InvalidUri, error);
-                } else if let Err(error) = PackageUri::parse(self.pull.location.as_str()) {
-                    self.bad_uri(error);
                 }
             }
             Taken::Again => {
@@ -375,6 +375,7 @@ impl Fota<'_> {
     }
 
     /// Each connection begins at /5/0/1: a redirection may have been for one time only (RFC 9110, section 15.4).
+    #[inline(never)]
     fn start_at_uri(&mut self) {
         self.pull.redirects = 0;
         let _ = self.pull.location.set(self.object.uri());
@@ -453,6 +454,7 @@ impl Fota<'_> {
         had
     }
 
+    #[inline(never)]
     pub(super) fn close_session(&mut self) {
         self.pull.transfer = None;
         if self.pull.session != Session::Closed {

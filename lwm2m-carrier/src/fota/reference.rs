@@ -1,153 +1,151 @@
 //! References from one package URI to another: what a redirection says (RFC 3986, section 5.2, dot segments and all).
 
-use heapless::String;
-use lwm2m_core::model::Text;
+use heapless::Vec;
+use lwm2m_core::{
+    model::Text,
+    wire::{number, writer::Writer},
+};
 
 use super::{
     download::URI,
-    uri::{PackageUri, UriError, split_scheme, without_fragment},
+    uri::{PackageUri, UriError, next_part, without_fragment},
 };
-use crate::uri::Authority;
+use crate::uri::{cut, split_authority, split_scheme};
 
 impl PackageUri<'_> {
-    /// The URI that `reference`, for example a Location field, means here.
-    pub(crate) fn join(&self, reference: &str) -> Result<Text<URI>, UriError> {
+    /// Writes the URI that `reference`, for example a Location field, means here to `joined`; that stays as it is when it is
+    /// none.
+    #[inline(never)]
+    pub(crate) fn join(&self, reference: &str, joined: &mut Text<URI>) -> Result<(), UriError> {
         let reference = without_fragment(reference);
-        let mut target = Target::new();
+        let mut target = Target::default();
         if let Some((scheme, rest)) = split_scheme(reference) {
             // Checked before, so that a scheme that is not supported is told from a malformed rest.
             PackageUri::parse(reference)?;
-            target.push(scheme)?;
-            target.push(":")?;
-            target.authority_and_path(rest)?;
+            target.push(scheme);
+            target.authority_and_path(rest);
         } else if reference.starts_with("//") {
-            target.push(self.scheme.name())?;
-            target.push(":")?;
-            target.authority_and_path(reference)?;
+            target.push(self.scheme.name());
+            target.authority_and_path(reference);
         } else {
-            self.write_authority(&mut target)?;
+            self.write_authority(&mut target);
             let (path, query) = split_query(reference);
             match path.strip_prefix('/') {
-                Some(segments) => target.segments(segments, true)?,
+                Some(segments) => target.segments(segments, true),
                 None if path.is_empty() => {
-                    target.push(self.path())?;
-                    if query.is_empty()
-                        && let Some(query) = self.query()
-                    {
-                        target.push("?")?;
-                        target.push(query)?;
-                    }
+                    target.push(if query.is_empty() {
+                        self.path_and_query
+                    } else {
+                        self.path()
+                    });
                 }
                 None => {
-                    let directory = self.path().rsplit_once('/').map_or("", |(front, _)| front);
-                    if let Some(directory) = directory.strip_prefix('/') {
-                        target.segments(directory, false)?;
+                    let is_slash = |&byte: &u8| byte == b'/';
+                    let own = self.path();
+                    let last = own.as_bytes().iter().rposition(is_slash).unwrap_or(0);
+                    if let Some(directory) = own.get(1..last) {
+                        target.segments(directory, false);
                     }
-                    target.segments(path, true)?;
+                    target.segments(path, true);
                 }
             }
-            target.push(query)?;
+            target.push(query);
         }
-        let joined = target.text.as_str();
-        PackageUri::parse(joined)?;
-        Text::try_from(joined).map_err(|_| UriError::Malformed)
+        let text = target.finish().ok_or(UriError::Malformed)?;
+        PackageUri::parse(text)?;
+        joined.set(text).map_err(|_| UriError::Malformed)
     }
 
-    fn write_authority(&self, target: &mut Target) -> Result<(), UriError> {
-        target.push(self.scheme.name())?;
-        target.push("://")?;
-        if self.is_ipv6() {
-            target.push("[")?;
-            target.push(self.host)?;
-            target.push("]")?;
+    fn write_authority(&self, target: &mut Target) {
+        target.push(self.scheme.name());
+        let (open, close) = if self.is_ipv6() {
+            ("://[", "]")
         } else {
-            target.push(self.host)?;
-        }
+            ("://", "")
+        };
+        target.push(open);
+        target.push(self.host);
+        target.push(close);
         if self.port != self.scheme.default_port() {
-            target.push(":")?;
-            target.decimal(self.port)?;
+            target.push(":");
+            target.decimal(self.port);
         }
         target.start = target.text.len();
-        Ok(())
     }
 }
 
 /// A URI that is put together.
+#[derive(Default)]
 struct Target {
-    text: String<URI>,
+    text: Vec<u8, URI>,
     /// Where its path starts.
     start: usize,
+    /// A part had no room.
+    is_cut: bool,
 }
 
 impl Target {
-    const fn new() -> Self {
-        Self {
-            text: String::new(),
-            start: 0,
-        }
+    #[inline(never)]
+    fn push(&mut self, part: &str) {
+        self.is_cut |= self.text.extend_from_slice(part.as_bytes()).is_err();
     }
 
-    fn push(&mut self, part: &str) -> Result<(), UriError> {
-        self.text.push_str(part).map_err(|_| UriError::Malformed)
+    fn decimal(&mut self, value: u16) {
+        let mut digits = [0; 5];
+        let mut writer = Writer::new(&mut digits);
+        number::write_u64(&mut writer, value.into());
+        let len = writer.finish().stored;
+        let digits = digits.get(..len).unwrap_or_default();
+        self.is_cut |= self.text.extend_from_slice(digits).is_err();
     }
 
-    fn decimal(&mut self, value: u16) -> Result<(), UriError> {
-        let mut divisor = 10_000;
-        while divisor > 1 && value < divisor {
-            divisor /= 10;
-        }
-        while divisor > 0 {
-            let digit = (value / divisor % 10) as u8;
-            self.text
-                .push(char::from(b'0' + digit))
-                .map_err(|_| UriError::Malformed)?;
-            divisor /= 10;
-        }
-        Ok(())
-    }
-
-    /// `//authority/path?query`
-    fn authority_and_path(&mut self, rest: &str) -> Result<(), UriError> {
-        let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
-        let authority = Authority::text(rest);
-        self.push("//")?;
-        self.push(authority)?;
+    /// `://authority/path?query`, of which the colon is missing in `rest`.
+    fn authority_and_path(&mut self, rest: &str) {
+        // What has no authority was, or will be, refused.
+        let rest = rest.strip_prefix("//").unwrap_or_default();
+        let (authority, behind) = split_authority(rest);
+        self.push("://");
+        self.push(authority);
         self.start = self.text.len();
-        let (path, query) = split_query(rest.get(authority.len()..).unwrap_or_default());
+        let (path, query) = split_query(behind);
         if let Some(segments) = path.strip_prefix('/') {
-            self.segments(segments, true)?;
+            self.segments(segments, true);
         }
-        self.push(query)
+        self.push(query);
     }
 
     /// Appends the segments of a path, and goes back at dot segments (RFC 3986, section 5.2.4). `last`: the path ends
     /// with them, so that a dot segment at the end leaves its slash.
-    fn segments(&mut self, segments: &str, last: bool) -> Result<(), UriError> {
-        let mut segments = segments.split('/').peekable();
-        while let Some(segment) = segments.next() {
+    fn segments(&mut self, segments: &str, last: bool) {
+        let mut rest = Some(segments);
+        while let Some(segment) = next_part(&mut rest, b"/") {
             let dots = match segment {
                 "." => true,
                 ".." => {
-                    while self.text.len() > self.start && self.text.pop() != Some('/') {}
+                    while self.text.len() > self.start && self.text.pop() != Some(b'/') {}
                     true
                 }
                 _ => false,
             };
             if !dots {
-                self.push("/")?;
-                self.push(segment)?;
-            } else if last && segments.peek().is_none() {
-                self.push("/")?;
+                self.push("/");
+                self.push(segment);
+            } else if last && rest.is_none() {
+                self.push("/");
             }
         }
-        Ok(())
+    }
+
+    /// The whole, unless a part had no room.
+    fn finish(&self) -> Option<&str> {
+        let text = core::str::from_utf8(&self.text).ok();
+        text.filter(|_| !self.is_cut)
     }
 }
 
 /// The path, and the query with its question mark.
 fn split_query(path_and_query: &str) -> (&str, &str) {
-    let at = path_and_query.find('?').unwrap_or(path_and_query.len());
-    path_and_query.split_at_checked(at).unwrap_or_default()
+    cut(path_and_query, b"?")
 }
 
 #[cfg(test)]
@@ -158,7 +156,9 @@ mod tests {
 
     fn joined(base: &str, reference: &str) -> Result<std::string::String, UriError> {
         let uri = PackageUri::parse(base).unwrap();
-        uri.join(reference).map(|text| text.as_str().into())
+        let mut joined = Text::new();
+        uri.join(reference, &mut joined)?;
+        Ok(joined.as_str().into())
     }
 
     /// RFC 3986, sections 5.4.1 and 5.4.2: the examples that stay with HTTP; fragments are removed, and a reference in

@@ -2,11 +2,11 @@
 
 #[cfg(feature = "http")]
 use super::http;
-use lwm2m_core::{client::Transmission, time::Instant};
+use lwm2m_core::{client::Transmission, model::Text, time::Instant};
 
 use super::{
     coap,
-    download::{Failure, Progress, Sink, Step, Taken},
+    download::{Failure, Progress, Sink, Step, Taken, URI},
     machine::Surroundings,
     uri::{PackageUri, Scheme},
 };
@@ -90,11 +90,12 @@ impl Transfer {
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
+        moved: &mut Text<URI>,
     ) -> Taken {
         match self {
             Self::Coap(download) => download.handle(now, bytes, progress, sink),
             #[cfg(feature = "http")]
-            Self::Http(download) => download.handle(now, uri, bytes, progress, sink),
+            Self::Http(download) => download.handle(now, uri, bytes, progress, sink, moved),
         }
     }
 

@@ -1,55 +1,10 @@
 //! Where a package lies: the URI of object 5, resource 1.
 //!
-//! Taken apart as RFC 3986 says, with the schemes of RFC 7252, section 6 and RFC 9110, section 4.2.
+//! Taken apart as [`Location`] says, and with more to be said against what stands behind that.
 
 use super::download::URI;
-use crate::uri::Authority;
-
-/// How a package is fetched.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Scheme {
-    /// CoAP over UDP.
-    Coap,
-    /// CoAP over DTLS.
-    Coaps,
-    /// HTTP over TCP.
-    Http,
-    /// HTTP over TLS.
-    Https,
-}
-
-impl Scheme {
-    const ALL: [Self; 4] = [Self::Coap, Self::Coaps, Self::Http, Self::Https];
-
-    /// Its name.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Coap => "coap",
-            Self::Coaps => "coaps",
-            Self::Http => "http",
-            Self::Https => "https",
-        }
-    }
-
-    /// The port where a URI does not say.
-    pub(crate) const fn default_port(self) -> u16 {
-        match self {
-            Self::Coap => 5683,
-            Self::Coaps => 5684,
-            Self::Http => 80,
-            Self::Https => 443,
-        }
-    }
-}
-
-/// Why a URI is not one to fetch a package from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum UriError {
-    /// A scheme that is not supported: result 9.
-    Unsupported,
-    /// Not a URI, without a host, with user information, or longer than 255 bytes: result 7.
-    Malformed,
-}
+use crate::uri::{Location, cut, decimal};
+pub(crate) use crate::uri::{Scheme, UriError};
 
 /// Where a package lies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,14 +26,12 @@ impl<'a> PackageUri<'a> {
         if uri.len() > URI {
             return Err(UriError::Malformed);
         }
-        let (name, rest) = split_scheme(uri).ok_or(UriError::Malformed)?;
-        let scheme = Scheme::ALL
-            .into_iter()
-            .find(|scheme| name.eq_ignore_ascii_case(scheme.name()))
-            .ok_or(UriError::Unsupported)?;
-        let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
-        let Authority { host, port } = Authority::parse(rest).ok_or(UriError::Malformed)?;
-        let behind = rest.get(Authority::text(rest).len()..).unwrap_or_default();
+        let Location {
+            scheme,
+            host,
+            port,
+            behind,
+        } = Location::parse(uri)?;
         let path_and_query = without_fragment(behind);
         if !is_printable(path_and_query) {
             return Err(UriError::Malformed);
@@ -86,50 +39,70 @@ impl<'a> PackageUri<'a> {
         Ok(Self {
             scheme,
             host,
-            port: port.unwrap_or_else(|| scheme.default_port()),
+            port,
             path_and_query,
         })
     }
 
     /// The path, empty or from its slash on.
     pub(crate) fn path(&self) -> &'a str {
-        self.path_and_query.split('?').next().unwrap_or_default()
+        cut(self.path_and_query, b"?").0
     }
 
     /// The query, without the question mark, where there is one.
     pub(crate) fn query(&self) -> Option<&'a str> {
-        Some(self.path_and_query.split_once('?')?.1)
+        cut(self.path_and_query, b"?").1.strip_prefix('?')
     }
 
     /// Whether the host is an IPv6 address, which is written in brackets.
     pub(crate) fn is_ipv6(&self) -> bool {
-        self.host.contains(':')
+        self.host.bytes().any(|byte| byte == b':')
     }
 }
 
-/// A scheme and what stands behind its colon (RFC 3986, section 3.1).
-pub(super) fn split_scheme(uri: &str) -> Option<(&str, &str)> {
-    let (scheme, rest) = uri.split_once(':')?;
-    let mut bytes = scheme.bytes();
-    let is_scheme = bytes
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-    is_scheme.then_some((scheme, rest))
+pub(super) fn without_fragment(uri: &str) -> &str {
+    cut(uri, b"#").0
 }
 
-pub(super) fn without_fragment(uri: &str) -> &str {
-    uri.split('#').next().unwrap_or_default()
+/// Takes the next of the parts between which `separator` stands from the front of `rest`; `None` behind the last.
+pub(crate) fn next_part<'a>(rest: &mut Option<&'a str>, separator: &[u8]) -> Option<&'a str> {
+    let (part, behind) = cut((*rest)?, separator);
+    *rest = behind.get(1..);
+    Some(part)
+}
+
+/// Whether a host is an IPv4 address as it is mostly written: four decimal numbers of one byte, without leading zeros.
+pub(crate) fn is_ipv4(host: &str) -> bool {
+    let mut rest = Some(host);
+    let mut count = 0;
+    while let Some(part) = next_part(&mut rest, b".") {
+        let is_byte = match part.as_bytes() {
+            [b'0', _, ..] => false,
+            digits => decimal(digits).is_some_and(|number| number <= 255),
+        };
+        if !is_byte {
+            return false;
+        }
+        count += 1;
+    }
+    count == 4
 }
 
 /// Whether nothing but graphic ASCII is in it, and only whole percent-encodings (RFC 3986, section 2.1).
 fn is_printable(text: &str) -> bool {
-    let starts_with_digits = |part: &str| {
-        let digits = part.as_bytes().get(..2);
-        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-    };
-    text.bytes().all(|byte| byte.is_ascii_graphic())
-        && text.split('%').skip(1).all(starts_with_digits)
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        let is_right = if byte == b'%' {
+            let mut is_digit = || bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit());
+            is_digit() && is_digit()
+        } else {
+            byte.is_ascii_graphic()
+        };
+        if !is_right {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]
@@ -158,6 +131,30 @@ mod tests {
             ("http://192.0.2.1:/#f", (Scheme::Http, "192.0.2.1", 80, "/")),
         ] {
             assert_eq!(parsed(uri), Ok(expected), "{uri}");
+        }
+    }
+
+    /// RFC 3986, section 3.2.2: dec-octet has neither leading zeros nor signs.
+    #[test]
+    fn ipv4_addresses_are_told_from_names() {
+        for host in ["192.0.2.1", "0.0.0.0", "255.255.255.255"] {
+            assert!(is_ipv4(host), "{host}");
+        }
+        for host in [
+            "",
+            "a.example",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1.2.3.256",
+            "1.2.3.04",
+            "1.2.3.",
+            ".1.2.3",
+            "1..2.3",
+            "1.2.3.+4",
+            "1.2.3.4.",
+            "1.2.3.99999999999999999999",
+        ] {
+            assert!(!is_ipv4(host), "{host}");
         }
     }
 

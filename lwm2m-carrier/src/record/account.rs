@@ -6,7 +6,7 @@ use lwm2m_core::{
     wire::{reader::Reader, writer::Writer},
 };
 
-use super::{Damaged, HEADER, Tags, open, seal};
+use super::{Damaged, HEADER, Tags, open, put, seal, take, take_u16};
 use crate::hal::{RecordId, SecurityTag};
 
 /// Security, Server and Access Control.
@@ -42,12 +42,12 @@ impl Account {
     ) -> Option<usize> {
         let content = buffer.get_mut(HEADER..)?;
         let mut writer = Writer::new(content);
-        writer.uint(u64::from(self.generation), 4);
-        writer.uint(u64::from(self.provisioning), 4);
-        writer.uint(self.tags.iter().count() as u64, 1);
+        put(&mut writer, self.generation, 4);
+        put(&mut writer, self.provisioning, 4);
+        put(&mut writer, self.tags.iter().count() as u32, 1);
         for (instance, tag) in self.tags.iter() {
-            writer.uint(u64::from(instance), 2);
-            writer.uint(u64::from(tag.0), 4);
+            put(&mut writer, instance.into(), 2);
+            put(&mut writer, tag.0, 4);
         }
         let mut at = writer.finish().total;
         for object in OBJECTS {
@@ -56,8 +56,8 @@ impl Account {
             match snapshot::save(objects, object, room) {
                 Ok(len) => {
                     let mut writer = Writer::new(header);
-                    writer.uint(u64::from(object), 2);
-                    writer.uint(u64::from(u16::try_from(len).ok()?), 2);
+                    put(&mut writer, object.into(), 2);
+                    put(&mut writer, u16::try_from(len).ok()?.into(), 2);
                     at += 4 + len;
                 }
                 Err(Error::NotFound) => {}
@@ -88,20 +88,20 @@ impl Account {
         let mut reader = Reader::new(open(record, id)?);
         let account = Self::read(&mut reader)?;
         while !reader.is_empty() {
-            let object = u16::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
-            let len = usize::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
+            let object = take_u16(&mut reader, 2)?;
+            let len = usize::from(take_u16(&mut reader, 2)?);
             snapshot::restore(objects, object, reader.take(len)?).map_err(|_| Damaged)?;
         }
         Ok(account)
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
-        let generation = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
-        let provisioning = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        let generation = take(reader, 4)?;
+        let provisioning = take(reader, 4)?;
         let mut tags = Tags::default();
-        for _ in 0..reader.u8()? {
-            let instance = u16::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
-            let tag = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        for _ in 0..take(reader, 1)? {
+            let instance = take_u16(reader, 2)?;
+            let tag = take(reader, 4)?;
             if !tags.set(instance, SecurityTag(tag)) {
                 return Err(Damaged);
             }

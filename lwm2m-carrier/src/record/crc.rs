@@ -8,6 +8,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// Goes on with the check sum of what came before, not yet inverted.
+#[inline(never)]
 pub(crate) fn continued(crc: u32, bytes: &[u8]) -> u32 {
     bytes.iter().fold(crc, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {

@@ -7,7 +7,7 @@ use lwm2m_core::{
     wire::{Malformed, reader::Reader, writer::Writer},
 };
 
-use super::{Damaged, FIRMWARE, HEADER, open, seal};
+use super::{Damaged, FIRMWARE, HEADER, open, put, seal, take};
 use crate::fota::download::{Progress, URI};
 
 /// Where an update stands, as far as a restart of the device can take it up.
@@ -62,8 +62,8 @@ impl FirmwareRecord {
         });
         writer.u8(self.result as u8);
         writer.u8(u8::from(self.untold));
-        writer.uint(u64::from(self.progress.offset), 4);
-        writer.uint(u64::from(self.progress.size.unwrap_or(u32::MAX)), 4);
+        put(&mut writer, self.progress.offset, 4);
+        put(&mut writer, self.progress.size.unwrap_or(u32::MAX), 4);
         for text in [
             self.progress.validator.as_slice(),
             self.uri.as_str().as_bytes(),
@@ -90,8 +90,8 @@ impl FirmwareRecord {
         };
         let result = UpdateResult::from_number(reader.u8()?).ok_or(Damaged)?;
         let untold = reader.u8()? != 0;
-        let offset = uint(&mut reader)?;
-        let size = uint(&mut reader)?;
+        let offset = take(&mut reader, 4)?;
+        let size = take(&mut reader, 4)?;
         let validator = text(&mut reader)?;
         let validator = Vec::from_slice(validator).map_err(|_| Damaged)?;
         let uri = core::str::from_utf8(text(&mut reader)?).map_err(|_| Damaged)?;
@@ -108,10 +108,6 @@ impl FirmwareRecord {
             },
         })
     }
-}
-
-fn uint(reader: &mut Reader<'_>) -> Result<u32, Damaged> {
-    u32::try_from(reader.uint(4)?).map_err(|_| Damaged)
 }
 
 fn text<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], Malformed> {

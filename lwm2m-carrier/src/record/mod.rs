@@ -19,7 +19,7 @@ mod firmware;
 mod state;
 mod tags;
 
-use lwm2m_core::wire::{Malformed, reader::Reader};
+use lwm2m_core::wire::{Malformed, reader::Reader, writer::Writer};
 
 use crate::hal::RecordId;
 
@@ -56,6 +56,24 @@ pub(crate) const HEADER: usize = 4;
 /// Bytes behind the content.
 const TRAILER: usize = 4;
 
+/// Writes the last `len` bytes of a number.
+// Not inlined, as its counterpart: the records consist of little else.
+#[inline(never)]
+fn put(writer: &mut Writer<'_>, value: u32, len: usize) {
+    writer.uint(value.into(), len);
+}
+
+/// Reads a number of `len` bytes.
+#[inline(never)]
+fn take(reader: &mut Reader<'_>, len: usize) -> Result<u32, Damaged> {
+    u32::try_from(reader.uint(len)?).map_err(|_| Damaged)
+}
+
+/// The same, of two bytes at most.
+fn take_u16(reader: &mut Reader<'_>, len: usize) -> Result<u16, Damaged> {
+    u16::try_from(take(reader, len)?).map_err(|_| Damaged)
+}
+
 /// Puts the frame around the `len` bytes of content that lie [`HEADER`] bytes behind the start of `buffer`; the length
 /// of the record. `None` when there is no room.
 pub(crate) fn seal(buffer: &mut [u8], id: RecordId, len: usize) -> Option<usize> {
@@ -76,13 +94,13 @@ pub(crate) fn seal(buffer: &mut [u8], id: RecordId, len: usize) -> Option<usize>
 /// [`Damaged`] when it is not such a record, or not whole.
 pub(crate) fn open(record: &[u8], id: RecordId) -> Result<&[u8], Damaged> {
     let mut reader = Reader::new(record);
-    if reader.u8()? != VERSION || reader.u8()? != id.0 {
+    if take(&mut reader, 2)? != u32::from(u16::from_be_bytes([VERSION, id.0])) {
         return Err(Damaged);
     }
-    let len = usize::try_from(reader.uint(2)?).map_err(|_| Damaged)?;
+    let len = usize::from(take_u16(&mut reader, 2)?);
     let content = reader.take(len)?;
     let framed = record.get(..HEADER + len).ok_or(Damaged)?;
-    if reader.uint(TRAILER)? != u64::from(crc32(framed)) || !reader.is_empty() {
+    if take(&mut reader, TRAILER)? != crc32(framed) || !reader.is_empty() {
         return Err(Damaged);
     }
     Ok(content)

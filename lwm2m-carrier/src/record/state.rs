@@ -2,7 +2,7 @@
 
 use lwm2m_core::wire::{reader::Reader, writer::Writer};
 
-use super::{Damaged, HEADER, STATE, open, seal};
+use super::{Damaged, HEADER, STATE, open, put, seal, take};
 
 /// What is counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -21,9 +21,9 @@ impl State {
     /// Writes the record to `buffer`; its length, `None` when there is no room.
     pub(crate) fn encode(&self, buffer: &mut [u8]) -> Option<usize> {
         let mut writer = Writer::new(buffer.get_mut(HEADER..)?);
-        writer.uint(u64::from(self.boots), 4);
-        writer.u8(self.attempts);
-        writer.uint(u64::from(self.observe_number), 3);
+        put(&mut writer, self.boots, 4);
+        put(&mut writer, self.attempts.into(), 1);
+        put(&mut writer, self.observe_number, 3);
         let len = writer.finish().total;
         seal(buffer, STATE, len)
     }
@@ -34,9 +34,9 @@ impl State {
     /// [`Damaged`] when it is not one.
     pub(crate) fn decode(record: &[u8]) -> Result<Self, Damaged> {
         let mut reader = Reader::new(open(record, STATE)?);
-        let boots = u32::try_from(reader.uint(4)?).map_err(|_| Damaged)?;
+        let boots = take(&mut reader, 4)?;
         let attempts = reader.u8()?;
-        let observe_number = u32::try_from(reader.uint(3)?).map_err(|_| Damaged)?;
+        let observe_number = take(&mut reader, 3)?;
         Ok(Self {
             boots,
             attempts,

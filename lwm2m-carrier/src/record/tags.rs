@@ -13,11 +13,15 @@ pub(crate) fn spare(first: SecurityTag) -> impl Iterator<Item = SecurityTag> {
 /// The security tags of the accounts, by Security instance.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Tags {
-    entries: [Option<(u16, SecurityTag)>; ACCOUNTS],
+    /// The instances, counted from 1; 0 where there is none.
+    numbers: [u16; ACCOUNTS],
+    /// Their tags, at the same places.
+    tags: [u32; ACCOUNTS],
 }
 
 impl Tags {
     /// The tag of an account.
+    #[inline(never)]
     pub(crate) fn of(&self, instance: u16) -> Option<SecurityTag> {
         self.iter()
             .find(|&(known, _)| known == instance)
@@ -25,31 +29,32 @@ impl Tags {
     }
 
     /// Whether a tag is in use.
+    #[inline(never)]
     pub(crate) fn contains(&self, tag: SecurityTag) -> bool {
         self.iter().any(|(_, known)| known == tag)
     }
 
     /// The accounts with their tags.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u16, SecurityTag)> + '_ {
-        self.entries.iter().copied().flatten()
+        let entries = self.numbers.iter().zip(&self.tags);
+        entries.filter_map(|(number, tag)| Some((number.checked_sub(1)?, SecurityTag(*tag))))
     }
 
     /// Gives an account a tag; `false` when there are too many accounts.
     pub(crate) fn set(&mut self, instance: u16, tag: SecurityTag) -> bool {
-        let same =
-            |entry: &Option<(u16, SecurityTag)>| entry.is_none_or(|(known, _)| known == instance);
-        let known = self
-            .entries
-            .iter()
-            .position(|entry| entry.is_some_and(|(known, _)| known == instance));
-        let slot = known.or_else(|| self.entries.iter().position(same));
-        match slot.and_then(|slot| self.entries.get_mut(slot)) {
-            Some(entry) => {
-                *entry = Some((instance, tag));
-                true
-            }
-            None => false,
+        let at = |number| self.numbers.iter().position(|&known| known == number);
+        // LwM2M has no instance 65535.
+        let Some(number) = instance.checked_add(1) else {
+            return false;
+        };
+        let Some(at) = at(number).or_else(|| at(0)) else {
+            return false;
+        };
+        if let (Some(slot), Some(its)) = (self.numbers.get_mut(at), self.tags.get_mut(at)) {
+            *slot = number;
+            *its = tag.0;
         }
+        true
     }
 
     /// Gives an account one of the [`spare`] tags that neither this table nor `other` uses, so that the credentials in
@@ -91,6 +96,7 @@ mod tests {
         assert!(tags.set(3, SecurityTag(30)));
         assert_eq!(tags.of(3), Some(SecurityTag(30)));
         assert!(!tags.set(8, SecurityTag(8)));
+        assert!(!tags.set(u16::MAX, SecurityTag(8)));
         assert!(!tags.set_spare(8, SecurityTag(100), &Tags::default()));
     }
 }

@@ -89,6 +89,8 @@ impl<F: NorFlash, A: Activate> FlashSlot<F, A> {
 impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
     /// Bytes of a page, the unit of erasing.
     const PAGE: u32 = F::ERASE_SIZE as u32;
+    /// Bytes of the stage: as a constant, so that the compiler knows that it is not 0.
+    const STAGE: u32 = STAGE as u32;
 
     /// A slot in the whole of `flash`, with a stage of its own length.
     ///
@@ -163,47 +165,18 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
             && same(half.complete, size)
     }
 
-    /// Goes on with the package of `half`, in the other half if this one is nearly full.
-    async fn resume(&mut self, half: Half, size: Option<u32>) -> Result<u32, F::Error> {
-        let mut package = Package::from(half);
-        let pages_left = (self.layout.package.saturating_sub(package.taken)).div_ceil(Self::PAGE);
+    /// Whether there are too few records left in the half of a package to go on with it there.
+    const fn is_nearly_full(&self, half: &Half, package: &Package) -> bool {
+        let pages_left = self
+            .layout
+            .package
+            .saturating_sub(package.taken)
+            .div_ceil(Self::PAGE);
         let needed = pages_left.saturating_add(SPARE / 2);
-        let left = self.layout.records.saturating_sub(half.next);
-        if half.complete.is_none() && left < needed {
-            let other = half.index ^ 1;
-            let generation = half.generation.wrapping_add(1);
-            let mut journal = self.journal();
-            journal.erase(other).await?;
-            let (kind, written) = (Kind::Written, half.written);
-            journal
-                .write_record(other, 0, generation, kind, written)
-                .await?;
-            let announced = half.announced.or(size);
-            journal.write_header(other, generation, announced).await?;
-            package = Package::new(other, generation, 1, written);
-        }
-        self.package = Some(package);
-        Ok(package.taken)
+        half.complete.is_none() && self.layout.records.saturating_sub(half.next) < needed
     }
 
-    /// Gives up what is there, and begins anew in the other half.
-    async fn restart(
-        &mut self,
-        halves: (Option<Half>, Option<Half>),
-        size: Option<u32>,
-    ) -> Result<(), F::Error> {
-        self.give_up(halves).await?;
-        let (index, generation) = match halves.0 {
-            Some(half) => (half.index ^ 1, half.generation.wrapping_add(1)),
-            None => (0, 1),
-        };
-        let mut journal = self.journal();
-        journal.erase(index).await?;
-        journal.write_header(index, generation, size).await?;
-        self.package = Some(Package::new(index, generation, 0, 0));
-        Ok(())
-    }
-
+    /// Gives up what is there.
     async fn give_up(&mut self, halves: (Option<Half>, Option<Half>)) -> Result<(), F::Error> {
         // The earlier one first: while the one in use is intact, it alone counts.
         let (in_use, earlier) = halves;
@@ -297,16 +270,34 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
         }
         self.package = None;
         let halves = self.journal().halves().await;
-        if let Some(half) = halves.0
-            && resume
-            && self.is_resumable(&half, size)
-        {
-            let resumed = self.resume(half, size).await;
-            return resumed.map_err(|_| FLASH_FAILED);
-        }
-        let restarted = self.restart(halves, size).await;
-        restarted.map_err(|_| FLASH_FAILED)?;
-        Ok(0)
+        let resumed = halves
+            .0
+            .filter(|half| resume && self.is_resumable(half, size));
+        let (announced, carried) = match resumed {
+            Some(half) => {
+                let package = Package::from(half);
+                if !self.is_nearly_full(&half, &package) {
+                    self.package = Some(package);
+                    return Ok(package.taken);
+                }
+                (half.announced.or(size), Some(half.written))
+            }
+            None => {
+                self.give_up(halves).await.map_err(|_| FLASH_FAILED)?;
+                (size, None)
+            }
+        };
+        // In the other half.
+        let (index, generation) = match halves.0 {
+            Some(half) => (half.index ^ 1, half.generation.wrapping_add(1)),
+            None => (0, 1),
+        };
+        let mut journal = self.journal();
+        let occupied = journal.occupy(index, generation, announced, carried);
+        occupied.await.map_err(|_| FLASH_FAILED)?;
+        let (next, written) = carried.map_or((0, 0), |written| (1, written));
+        self.package = Some(Package::new(index, generation, next, written));
+        Ok(written)
     }
 
     async fn write(&mut self, offset: u32, part: &[u8]) -> Result<(), FirmwareError> {
@@ -368,12 +359,11 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
         if end > written || end.is_none() {
             return Err(MISUSED);
         }
-        let stage = STAGE as u32;
         let mut at = offset;
         let mut rest = buffer;
         let mut page = Aligned::<STAGE>::ERASED;
         while !rest.is_empty() {
-            let skipped = at % stage;
+            let skipped = at % Self::STAGE;
             let read = self.flash.read(at - skipped, page.from(0)).await;
             read.map_err(|_| FLASH_FAILED)?;
             let from = page.from(skipped as usize);

@@ -109,38 +109,34 @@ impl<'a, F: NorFlash, const STAGE: usize> Journal<'a, F, STAGE> {
             return Ok(());
         }
         let base = self.layout.base(half.index);
-        let mut buffer = Aligned::<STAGE>::ERASED;
-        let unit = self.layout.log.saturating_sub(self.layout.given_up);
-        buffer.from(0).fill(0);
-        let at = base.saturating_add(self.layout.given_up);
-        self.flash.write(at, buffer.first(unit as usize)).await
+        let mut bytes = Aligned::ERASED;
+        bytes.from(0).fill(0);
+        self.write(&Image {
+            at: base.saturating_add(self.layout.given_up),
+            len: self.layout.log.saturating_sub(self.layout.given_up),
+            bytes,
+        })
+        .await
     }
 
-    /// Erases a half.
-    pub(super) async fn erase(&mut self, index: usize) -> Result<(), F::Error> {
-        let base = self.layout.base(index);
-        let end = base.saturating_add(self.layout.half);
-        self.flash.erase(base, end).await
-    }
-
-    /// Writes a half's header: from then on the half is in use.
-    pub(super) async fn write_header(
+    /// Takes a half into use for a package, of which so many bytes are written where it is `carried` over from the other
+    /// half: erased, then the record of that, and the header last.
+    pub(super) async fn occupy(
         &mut self,
         index: usize,
         generation: u32,
         announced: Option<u32>,
+        carried: Option<u32>,
     ) -> Result<(), F::Error> {
         let base = self.layout.base(index);
-        let mut buffer = Aligned::<STAGE>::ERASED;
-        let announced = announced.unwrap_or(UNKNOWN);
-        let mut at = 0;
-        for field in [NAME, generation.to_le_bytes(), announced.to_le_bytes()] {
-            at += buffer.put(at, &field);
+        let end = base.saturating_add(self.layout.half);
+        self.flash.erase(base, end).await?;
+        if let Some(written) = carried {
+            self.write_record(index, 0, generation, Kind::Written, written)
+                .await?;
         }
-        let check = crc32(buffer.first(at));
-        buffer.put(at, &check.to_le_bytes());
-        let len = self.layout.given_up as usize;
-        self.flash.write(base, buffer.first(len)).await
+        let header = self.header_image(index, generation, announced);
+        self.write(&header).await
     }
 
     /// Writes a record. There must be room.
@@ -152,12 +148,48 @@ impl<'a, F: NorFlash, const STAGE: usize> Journal<'a, F, STAGE> {
         kind: Kind,
         value: u32,
     ) -> Result<(), F::Error> {
-        let mut buffer = Aligned::<STAGE>::ERASED;
-        let end = buffer.put(0, &value.to_le_bytes());
-        buffer.put(end, &check(kind, generation, value).to_le_bytes());
-        let at = self.layout.record_at(self.layout.base(index), number);
-        let len = self.layout.record as usize;
-        self.flash.write(at, buffer.first(len)).await
+        let image = self.record_image(index, number, generation, kind, value);
+        self.write(&image).await
+    }
+
+    /// A half's header: once it is written the half is in use.
+    fn header_image(&self, index: usize, generation: u32, announced: Option<u32>) -> Image<STAGE> {
+        let mut bytes = Aligned::ERASED;
+        let announced = announced.unwrap_or(UNKNOWN);
+        let mut end = 0;
+        for field in [NAME, generation.to_le_bytes(), announced.to_le_bytes()] {
+            end += bytes.put(end, &field);
+        }
+        let check = crc32(bytes.first(end));
+        bytes.put(end, &check.to_le_bytes());
+        Image {
+            at: self.layout.base(index),
+            len: self.layout.given_up,
+            bytes,
+        }
+    }
+
+    fn record_image(
+        &self,
+        index: usize,
+        number: u32,
+        generation: u32,
+        kind: Kind,
+        value: u32,
+    ) -> Image<STAGE> {
+        let mut bytes = Aligned::ERASED;
+        let end = bytes.put(0, &value.to_le_bytes());
+        bytes.put(end, &check(kind, generation, value).to_le_bytes());
+        Image {
+            at: self.layout.record_at(self.layout.base(index), number),
+            len: self.layout.record,
+            bytes,
+        }
+    }
+
+    async fn write(&mut self, image: &Image<STAGE>) -> Result<(), F::Error> {
+        let bytes = image.bytes.first(image.len as usize);
+        self.flash.write(image.at, bytes).await
     }
 
     async fn read<'b>(
@@ -170,6 +202,13 @@ impl<'a, F: NorFlash, const STAGE: usize> Journal<'a, F, STAGE> {
         self.flash.read(at, bytes).await.ok()?;
         Some(bytes)
     }
+}
+
+/// What is to be written, and where.
+struct Image<const STAGE: usize> {
+    at: u32,
+    len: u32,
+    bytes: Aligned<STAGE>,
 }
 
 /// Whether nothing is written here.

@@ -1,6 +1,6 @@
 //! The download: one block after the other (RFC 7959, section 2.4), and the messages around them (RFC 7252, section 4).
 
-use heapless::{Deque, Vec};
+use heapless::Deque;
 use lwm2m_core::{
     client::{Expect, Transmission},
     random::Random,
@@ -17,7 +17,7 @@ use super::{
     response::{Refusal, Response},
 };
 use crate::fota::{
-    download::{Failure, Progress, Sink, Step, Taken, VALIDATOR},
+    download::{Failure, Progress, Sink, Step, Taken},
     uri::PackageUri,
 };
 
@@ -164,6 +164,7 @@ impl Download {
     /// Takes a datagram. What is to be sent for it is sent by the next [`poll`](Self::poll).
     ///
     /// A block that finds no room in the sink counts as lost: the server or the download repeats it.
+    #[inline(never)]
     pub(crate) fn handle(
         &mut self,
         now: Instant,
@@ -220,6 +221,7 @@ impl Download {
         }
     }
 
+    #[inline(never)]
     fn owe(&mut self, kind: Kind, message_id: u16) {
         // The peer repeats what is not answered, so nothing is lost with what has no place.
         _ = self.owed.push_back((kind, message_id));
@@ -299,8 +301,7 @@ impl Download {
             sink.len = 0;
         }
         if progress.offset == 0 || progress.validator.is_empty() {
-            progress.validator =
-                Vec::<u8, VALIDATOR>::from_slice(response.etag).unwrap_or_default();
+            progress.set_validator(response.etag);
         }
         sink.put(new);
         progress.offset = progress.offset.saturating_add(len);

@@ -1,14 +1,15 @@
 //! The request of a download: GET of a block, with the options that a URI means (RFC 7252, section 6.4).
 
-use core::net::Ipv4Addr;
-
 use lwm2m_core::wire::{
     coap::{Builder, Code, Kind, option},
     writer::Writer,
 };
 
 use super::exchange::Exchange;
-use crate::fota::{download::URI, uri::PackageUri};
+use crate::fota::{
+    download::URI,
+    uri::{PackageUri, is_ipv4, next_part},
+};
 
 /// Writes the request to the start of `out` and returns its length; `None` when it has no room.
 ///
@@ -24,25 +25,22 @@ pub(super) fn write(out: &mut [u8], uri: &PackageUri<'_>, exchange: &Exchange) -
         exchange.token,
     );
     let mut room = [0; URI];
-    if !uri.is_ipv6() && uri.host.parse::<Ipv4Addr>().is_err() {
+    if !uri.is_ipv6() && !is_ipv4(uri.host) {
         let len = decode(uri.host, &mut room);
         let host = room.get_mut(..len).unwrap_or_default();
         host.make_ascii_lowercase();
         request.option(option::URI_HOST, host);
     }
     // Neither an empty path nor a single slash is an option; a slash at the end of another is an empty one.
-    if let Some(path) = uri.path().strip_prefix('/')
-        && !path.is_empty()
-    {
-        for segment in path.split('/') {
-            let len = decode(segment, &mut room);
-            request.option(option::URI_PATH, room.get(..len).unwrap_or_default());
-        }
-    }
-    if let Some(query) = uri.query() {
-        for argument in query.split('&') {
-            let len = decode(argument, &mut room);
-            request.option(option::URI_QUERY, room.get(..len).unwrap_or_default());
+    let path = uri.path().strip_prefix('/').filter(|path| !path.is_empty());
+    let parts = [
+        (option::URI_PATH, path, b"/"),
+        (option::URI_QUERY, uri.query(), b"&"),
+    ];
+    for (number, mut rest, separator) in parts {
+        while let Some(part) = next_part(&mut rest, separator) {
+            let len = decode(part, &mut room);
+            request.option(number, room.get(..len).unwrap_or_default());
         }
     }
     request.option_uint(option::BLOCK2, exchange.block.to_uint());

@@ -1,6 +1,6 @@
 //! The field Content-Range (RFC 9110, section 14.4).
 
-use super::head::decimal;
+use crate::uri::{decimal, is_same};
 
 /// What a response says about the range it brings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -25,7 +25,7 @@ impl ContentRange {
     /// Takes the value of the field apart; `None` when it is malformed, of another unit, or contradicts itself.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let (unit, rest) = split(value, b' ')?;
-        if !unit.eq_ignore_ascii_case(b"bytes") {
+        if !is_same(unit, b"bytes") {
             return None;
         }
         let (range, total) = split(rest, b'/')?;

@@ -4,17 +4,17 @@
 //! the head of the response is gathered there. Within a response the sink may be lent away and come back; the owner
 //! holds the stream back meanwhile.
 
-use lwm2m_core::{client::Expect, time::Duration, time::Instant};
+use lwm2m_core::{client::Expect, model::Text, time::Duration, time::Instant};
 
 use super::{
     body::{Body, Part},
     content::Content,
     head::{Gathered, Gathering, Head, Malformed},
     request::{self, Range},
-    verdict::{Verdict, judge},
+    verdict::{Package, Verdict, judge},
 };
 use crate::fota::{
-    download::{Failure, Progress, Sink, Step, Taken},
+    download::{Failure, Progress, Sink, Step, Taken, URI},
     uri::PackageUri,
 };
 
@@ -120,8 +120,10 @@ impl Download {
         Range { first, last }
     }
 
-    /// Takes bytes of the stream, wherever it was cut. The sink must have room for all of them, and for the whole head of
+    /// Takes bytes of the stream, wherever it was cut. `moved` becomes where the package lies with [`Taken::Moved`], and else
+    /// stays as it is. The sink must have room for all of them, and for the whole head of
     /// a response: otherwise the download fails ([`Failure::Protocol`]).
+    #[inline(never)]
     pub(crate) fn handle(
         &mut self,
         now: Instant,
@@ -129,10 +131,11 @@ impl Download {
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
+        moved: &mut Text<URI>,
     ) -> Taken {
         self.deadline = now + INACTIVITY;
         let before = self.changed;
-        let end = self.run(uri, bytes, progress, sink);
+        let end = self.run(uri, bytes, progress, sink, moved);
         let changed = self.changed && !before;
         let Some(end) = end else {
             return if changed { Taken::Changed } else { Taken::More };
@@ -155,6 +158,7 @@ impl Download {
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
+        moved: &mut Text<URI>,
     ) -> Option<Taken> {
         let mut rest = bytes;
         loop {
@@ -172,10 +176,15 @@ impl Download {
                         Gathered::Whole(len) => len,
                     };
                     let verdict = match Head::parse(room.get(..len).unwrap_or_default()) {
-                        Ok(head) => judge(&head, uri, range, progress),
+                        Ok(head) => match judge(&head, range, progress) {
+                            Verdict::End(Taken::Moved) => {
+                                Verdict::End(follow(uri, head.location, moved))
+                            }
+                            verdict => verdict,
+                        },
                         Err(Malformed) => Failure::Protocol.into(),
                     };
-                    if let Some(end) = self.follow(verdict, range, progress, sink) {
+                    if let Some(end) = self.obey(verdict, range, progress, &mut sink.len) {
                         return Some(end);
                     }
                 }
@@ -199,24 +208,24 @@ impl Download {
     }
 
     /// Does as the head of a response means.
-    fn follow(
+    fn obey(
         &mut self,
-        verdict: Verdict,
+        verdict: Verdict<'_>,
         range: Range,
         progress: &mut Progress,
-        sink: &mut Sink<'_>,
+        taken: &mut usize,
     ) -> Option<Taken> {
         self.state = match verdict {
             Verdict::Skip => State::Head(range, Gathering::default()),
             Verdict::Take(package, content) => {
-                *progress = package;
+                begin(package, progress);
                 State::Body(content)
             }
             Verdict::Change(..) if self.changed => return Some(Taken::Failed(Failure::Protocol)),
             Verdict::Change(package, content) => {
                 self.changed = true;
-                *progress = package;
-                sink.len = 0;
+                begin(package, progress);
+                *taken = 0;
                 if content.is_worthwhile() {
                     State::Body(content)
                 } else {
@@ -248,5 +257,23 @@ impl Download {
             }
             _ => Taken::Again,
         }
+    }
+}
+
+/// Notes what a head says of the package.
+fn begin(package: Package<'_>, progress: &mut Progress) {
+    progress.offset = package.offset;
+    progress.size = package.size;
+    if let Some(validator) = package.validator {
+        progress.set_validator(validator);
+    }
+}
+
+/// Goes where a redirection leads.
+fn follow(uri: &PackageUri<'_>, reference: Option<&[u8]>, moved: &mut Text<URI>) -> Taken {
+    let reference = reference.and_then(|reference| core::str::from_utf8(reference).ok());
+    match reference.map(|reference| uri.join(reference, moved)) {
+        Some(Ok(())) => Taken::Moved,
+        Some(Err(_)) | None => Taken::Failed(Failure::Protocol),
     }
 }

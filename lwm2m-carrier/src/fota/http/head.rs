@@ -1,11 +1,9 @@
 //! The head of a response: how it is gathered, and what its fields say (RFC 9112, sections 2, 4, 6 and 9; RFC 9110).
 
-use lwm2m_core::{time::Duration, wire::number};
+use lwm2m_core::time::Duration;
 
-use super::{body::Body, content_range::ContentRange};
-
-/// Fields of a response; one that has more is refused. Servers behind content networks send about 25.
-const FIELDS: usize = 48;
+use super::{body::Body, content_range::ContentRange, line};
+use crate::uri::{decimal, is_same};
 
 /// The head is no head, or its fields contradict each other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -56,6 +54,36 @@ impl Gathering {
     }
 }
 
+/// A field that means something here.
+#[derive(Clone, Copy)]
+enum Field {
+    ContentLength,
+    TransferEncoding,
+    Connection,
+    RetryAfter,
+    ContentEncoding,
+    ContentType,
+    ContentRange,
+    ETag,
+    LastModified,
+    Date,
+    Location,
+}
+
+const FIELDS: [(&str, Field); 11] = [
+    ("content-length", Field::ContentLength),
+    ("transfer-encoding", Field::TransferEncoding),
+    ("connection", Field::Connection),
+    ("retry-after", Field::RetryAfter),
+    ("content-encoding", Field::ContentEncoding),
+    ("content-type", Field::ContentType),
+    ("content-range", Field::ContentRange),
+    ("etag", Field::ETag),
+    ("last-modified", Field::LastModified),
+    ("date", Field::Date),
+    ("location", Field::Location),
+];
+
 /// What a download wants to know of a response.
 #[derive(Debug)]
 pub(super) struct Head<'a> {
@@ -84,18 +112,13 @@ pub(super) struct Head<'a> {
 impl<'a> Head<'a> {
     /// Takes a whole head apart.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut fields = [httparse::EMPTY_HEADER; FIELDS];
-        let mut response = httparse::Response::new(&mut fields);
-        match response.parse(bytes) {
-            Ok(httparse::Status::Complete(_)) => {}
-            Ok(httparse::Status::Partial) | Err(_) => return Err(Malformed),
-        }
-        let (Some(code), Some(version)) = (response.code, response.version) else {
-            return Err(Malformed);
-        };
+        let mut lines = bytes
+            .split(|&byte| byte == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        let (minor, code) = lines.next().and_then(line::status).ok_or(Malformed)?;
         let mut head = Self {
             code,
-            keep_alive: version > 0,
+            keep_alive: minor > 0,
             chunked: false,
             length: None,
             content_range: None,
@@ -108,13 +131,14 @@ impl<'a> Head<'a> {
             multipart: false,
         };
         let mut close = false;
-        for field in response.headers.iter() {
-            head.field(field.name, field.value.trim_ascii(), &mut close)?;
+        for line in lines.take_while(|line| !line.is_empty()) {
+            let (name, value) = line::field(line).ok_or(Malformed)?;
+            head.field(name, value, &mut close)?;
         }
         if head.chunked {
             // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so the framing is faulty. Section 6.3: a length
             // beside it is void, and may be an attack, so the connection ends.
-            if version == 0 {
+            if minor == 0 {
                 return Err(Malformed);
             }
             if head.length.take().is_some() {
@@ -127,54 +151,65 @@ impl<'a> Head<'a> {
         Ok(head)
     }
 
-    fn field(&mut self, name: &str, value: &'a [u8], close: &mut bool) -> Result<(), Malformed> {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        if is("content-length") {
-            for item in list(value) {
-                let length = decimal(item).ok_or(Malformed)?;
-                if self.length.replace(length).is_some_and(|old| old != length) {
-                    return Err(Malformed);
+    fn field(&mut self, name: &[u8], value: &'a [u8], close: &mut bool) -> Result<(), Malformed> {
+        let is_named = |(other, _): &&(&str, Field)| is_same(name, other.as_bytes());
+        let Some((_, field)) = FIELDS.iter().find(is_named) else {
+            return Ok(());
+        };
+        let mut rest = value;
+        let once = match field {
+            Field::ContentLength => {
+                while let Some(item) = next_item(&mut rest) {
+                    let length = decimal(item).ok_or(Malformed)?;
+                    if self.length.replace(length).is_some_and(|old| old != length) {
+                        return Err(Malformed);
+                    }
                 }
+                return self.length.map(|_| ()).ok_or(Malformed);
             }
-            if self.length.is_none() {
-                return Err(Malformed);
-            }
-        } else if is("transfer-encoding") {
-            for item in list(value) {
-                if self.chunked || !item.eq_ignore_ascii_case(b"chunked") {
-                    return Err(Malformed);
+            Field::TransferEncoding => {
+                while let Some(item) = next_item(&mut rest) {
+                    if self.chunked || !is_same(item, b"chunked") {
+                        return Err(Malformed);
+                    }
+                    self.chunked = true;
                 }
-                self.chunked = true;
+                return Ok(());
             }
-        } else if is("connection") {
-            for item in list(value) {
-                if item.eq_ignore_ascii_case(b"close") {
-                    *close = true;
-                } else if item.eq_ignore_ascii_case(b"keep-alive") {
-                    self.keep_alive = true;
+            Field::Connection => {
+                while let Some(item) = next_item(&mut rest) {
+                    *close |= is_same(item, b"close");
+                    self.keep_alive |= is_same(item, b"keep-alive");
                 }
+                return Ok(());
             }
-        } else if is("content-range") {
-            single(&mut self.content_range, value)?;
-        } else if is("etag") {
-            single(&mut self.etag, value)?;
-        } else if is("last-modified") {
-            single(&mut self.last_modified, value)?;
-        } else if is("date") {
-            single(&mut self.date, value)?;
-        } else if is("location") {
-            single(&mut self.location, value)?;
-        } else if is("retry-after") {
-            self.retry_after = decimal(value).map(Duration::from_secs);
-        } else if is("content-encoding") {
-            self.encoded |= list(value).any(|item| !item.eq_ignore_ascii_case(b"identity"));
-        } else if is("content-type") {
-            let kind = b"multipart/byteranges";
-            self.multipart |= value
-                .get(..kind.len())
-                .is_some_and(|front| front.eq_ignore_ascii_case(kind));
+            Field::RetryAfter => {
+                self.retry_after = decimal(value).map(Duration::from_secs);
+                return Ok(());
+            }
+            Field::ContentEncoding => {
+                while let Some(item) = next_item(&mut rest) {
+                    self.encoded |= !is_same(item, b"identity");
+                }
+                return Ok(());
+            }
+            Field::ContentType => {
+                let kind = b"multipart/byteranges";
+                let front = value.get(..kind.len()).unwrap_or_default();
+                self.multipart |= is_same(front, kind);
+                return Ok(());
+            }
+            Field::ContentRange => &mut self.content_range,
+            Field::ETag => &mut self.etag,
+            Field::LastModified => &mut self.last_modified,
+            Field::Date => &mut self.date,
+            Field::Location => &mut self.location,
+        };
+        // A field that a response has only once; it may be repeated word for word.
+        match once.replace(value) {
+            Some(old) if old != value => Err(Malformed),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Where the body ends (RFC 9112, section 6.3).
@@ -224,28 +259,20 @@ fn is_strong(tag: &[u8]) -> bool {
     matches!(tag, [b'"', .., b'"'])
 }
 
-/// Remembers a field that a response has only once; it may be repeated word for word.
-fn single<'a>(slot: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), Malformed> {
-    match slot.replace(value) {
-        Some(old) if old != value => Err(Malformed),
-        _ => Ok(()),
+/// Takes the next item from the front of a list; empty ones do not count (RFC 9110, section 5.6.1.2).
+#[inline(never)]
+fn next_item<'v>(rest: &mut &'v [u8]) -> Option<&'v [u8]> {
+    while !rest.is_empty() {
+        let is_comma = |&byte: &u8| byte == b',';
+        let end = rest.iter().position(is_comma).unwrap_or(rest.len());
+        let (item, behind) = rest.split_at_checked(end)?;
+        *rest = behind.get(1..).unwrap_or_default();
+        let item = item.trim_ascii();
+        if !item.is_empty() {
+            return Some(item);
+        }
     }
-}
-
-/// The items of a list; empty ones do not count (RFC 9110, section 5.6.1.2).
-fn list(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value
-        .split(|&byte| byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .filter(|item| !item.is_empty())
-}
-
-/// Decimal digits and nothing else.
-pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
-    if !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    number::parse_u64(digits).ok()
+    None
 }
 
 #[cfg(test)]

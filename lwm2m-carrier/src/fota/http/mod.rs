@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | the request | `request` |
 //! | the head of a response, and where its body ends | `head` |
+//! | its lines | `line` |
 //! | the range that a response brings | `content_range` |
 //! | the body: by length, chunked, until the connection ends | `body` |
 //! | what a response means | `verdict` |
@@ -15,6 +16,7 @@ mod content;
 mod content_range;
 mod download;
 mod head;
+mod line;
 mod request;
 #[cfg(test)]
 mod tests;

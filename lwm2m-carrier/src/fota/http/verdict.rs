@@ -1,44 +1,43 @@
 //! What a response means: its status, its range and its validators (RFC 9110, sections 13.1.5, 14 and 15).
 
-use heapless::Vec;
-
 use super::{content::Content, content_range::ContentRange, head::Head, request::Range};
-use crate::fota::{
-    download::{Failure, Progress, Taken, VALIDATOR},
-    uri::{PackageUri, UriError},
-};
+use crate::fota::download::{Failure, Progress, Taken};
+
+/// What a head says of the package.
+pub(super) struct Package<'h> {
+    /// Where the body begins in it.
+    pub(super) offset: u32,
+    pub(super) size: Option<u32>,
+    /// `None`: the one that is known already.
+    pub(super) validator: Option<&'h [u8]>,
+}
 
 /// What the head of a response means.
-pub(super) enum Verdict {
+pub(super) enum Verdict<'h> {
     /// An interim response: another follows.
     Skip,
     /// The package goes on, or begins, with this body.
-    Take(Progress, Content),
+    Take(Package<'h>, Content),
     /// What was taken is void: this is the package now.
-    Change(Progress, Content),
+    Change(Package<'h>, Content),
     /// There is no body that is wanted.
     End(Taken),
 }
 
-impl From<Failure> for Verdict {
+impl From<Failure> for Verdict<'_> {
     fn from(failure: Failure) -> Self {
         Self::End(Taken::Failed(failure))
     }
 }
 
 /// What the head of a response to a request for `range` means.
-pub(super) fn judge(
-    head: &Head<'_>,
-    uri: &PackageUri<'_>,
-    range: Range,
-    progress: &Progress,
-) -> Verdict {
+pub(super) fn judge<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
     match head.code {
         // 101 is missing, as nothing was asked for that would switch protocols.
         100 | 102..=199 => Verdict::Skip,
         200 => whole(head, range),
         206 => part(head, range, progress),
-        301 | 302 | 303 | 307 | 308 => Verdict::End(moved(head, uri)),
+        301 | 302 | 303 | 307 | 308 => Verdict::End(Taken::Moved),
         401 | 403 => Failure::Refused.into(),
         404 | 410 => Failure::NotFound.into(),
         408 | 429 | 500 | 502 | 503 | 504 => Failure::Unavailable {
@@ -52,7 +51,7 @@ pub(super) fn judge(
 }
 
 /// 200: the whole package, whatever was asked for. The server does not know ranges, or that of If-Range is gone.
-fn whole(head: &Head<'_>, range: Range) -> Verdict {
+fn whole<'h>(head: &Head<'h>, range: Range) -> Verdict<'h> {
     if head.encoded {
         return Failure::Protocol.into();
     }
@@ -68,7 +67,7 @@ fn whole(head: &Head<'_>, range: Range) -> Verdict {
 }
 
 /// 206: a range of the package.
-fn part(head: &Head<'_>, range: Range, progress: &Progress) -> Verdict {
+fn part<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
     let Ok(Some(ContentRange::Range { first, last, total })) = head.content_range() else {
         return Failure::Protocol.into();
     };
@@ -95,7 +94,7 @@ fn part(head: &Head<'_>, range: Range, progress: &Progress) -> Verdict {
     next.offset = progress.offset;
     next.size = next.size.or(progress.size);
     if !progress.validator.is_empty() {
-        next.validator.clone_from(&progress.validator);
+        next.validator = None;
     }
     if next.size.is_some_and(|size| last >= u64::from(size)) {
         return Failure::Protocol.into();
@@ -104,7 +103,7 @@ fn part(head: &Head<'_>, range: Range, progress: &Progress) -> Verdict {
 }
 
 /// 416: the range lies behind the end, which is where the package ends or where another does.
-fn unsatisfied(head: &Head<'_>, range: Range, progress: &Progress) -> Verdict {
+fn unsatisfied<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
     let total = match head.content_range() {
         Ok(Some(ContentRange::Unsatisfied { total })) => Some(total),
         Ok(None) => None,
@@ -120,29 +119,24 @@ fn unsatisfied(head: &Head<'_>, range: Range, progress: &Progress) -> Verdict {
     } else if range.first == 0 {
         Failure::Protocol.into()
     } else {
-        Verdict::Change(Progress::default(), Content::whole(head, None).void())
+        Verdict::Change(nothing_known(), Content::whole(head, None).void())
     }
 }
 
-/// A redirection.
-fn moved(head: &Head<'_>, uri: &PackageUri<'_>) -> Taken {
-    let location = head
-        .location
-        .and_then(|location| core::str::from_utf8(location).ok());
-    let target = location
-        .ok_or(UriError::Malformed)
-        .and_then(|to| uri.join(to));
-    match target {
-        Ok(target) => Taken::Moved(target),
-        Err(UriError::Malformed | UriError::Unsupported) => Taken::Failed(Failure::Protocol),
+/// A package of which only the validator is known: that there is none.
+const fn nothing_known() -> Package<'static> {
+    Package {
+        offset: 0,
+        size: None,
+        validator: Some(&[]),
     }
 }
 
 /// The package that a response is about, from its start.
-fn package(head: &Head<'_>, size: Option<u32>) -> Progress {
-    Progress {
+fn package<'h>(head: &Head<'h>, size: Option<u32>) -> Package<'h> {
+    Package {
         offset: 0,
         size,
-        validator: Vec::<u8, VALIDATOR>::from_slice(head.validator()).unwrap_or_default(),
+        validator: Some(head.validator()),
     }
 }

@@ -1,0 +1,106 @@
+//! The lines of a head (RFC 9112, sections 4 and 5).
+
+/// What stands behind `HTTP/1.` in a status line: the minor version, 0 or 1, and the code.
+pub(super) fn status(line: &[u8]) -> Option<(u8, u16)> {
+    let (minor, code, reason) = match line.strip_prefix(b"HTTP/1.")? {
+        [b'0', b' ', a, b, c, reason @ ..] => (0, [a, b, c], reason),
+        [b'1', b' ', a, b, c, reason @ ..] => (1, [a, b, c], reason),
+        _ => return None,
+    };
+    if !matches!(reason, [] | [b' ', ..]) || !is_text(reason) {
+        return None;
+    }
+    let mut number = 0;
+    for digit in code {
+        let digit = char::from(*digit).to_digit(10)?;
+        number = number * 10 + digit as u16;
+    }
+    Some((minor, number))
+}
+
+/// Name and value of a field. A name consists of token characters and stands before its colon; a line that goes on with
+/// the one before is refused (section 5.2).
+pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    let (name, behind) = line.split_at_checked(colon)?;
+    let value = behind.get(1..)?;
+    if name.is_empty() || !name.iter().all(is_token) || !is_text(value) {
+        return None;
+    }
+    Some((name, value.trim_ascii()))
+}
+
+/// `tchar` (RFC 9110, section 5.6.2).
+fn is_token(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".iter().any(|other| other == byte)
+}
+
+/// Whether there are no control characters but tabulators.
+#[inline(never)]
+fn is_text(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|&byte| byte == b'\t' || !byte.is_ascii_control())
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
+    use super::*;
+
+    /// Whether httparse takes a head with this status line and this field.
+    fn is_taken(status: &[u8], field: &[u8]) -> bool {
+        let head = [status, b"\r\n", field, b"\r\n\r\n"].concat();
+        let mut fields = [httparse::EMPTY_HEADER; 2];
+        let mut response = httparse::Response::new(&mut fields);
+        // It looks for lines by itself, and sees more of them where there is a line feed.
+        response.parse(&head).is_ok_and(|status| {
+            status == httparse::Status::Complete(head.len()) && response.headers.len() == 1
+        })
+    }
+
+    #[test]
+    fn every_byte_is_taken_where_httparse_takes_it() {
+        let (plain_status, plain_field) = (&b"HTTP/1.1 200 OK"[..], &b"a-name: b c"[..]);
+        assert!(is_taken(plain_status, plain_field));
+        for byte in (0..=u8::MAX).filter(|byte| !b"\r\n".contains(byte)) {
+            for at in 0..plain_status.len() {
+                let mut line = plain_status.to_vec();
+                line[at] = byte;
+                let expected = is_taken(&line, plain_field);
+                assert_eq!(status(&line).is_some(), expected, "{line:?}");
+            }
+            for at in 0..plain_field.len() {
+                let mut line = plain_field.to_vec();
+                line[at] = byte;
+                let expected = is_taken(plain_status, &line);
+                assert_eq!(field(&line).is_some(), expected, "{line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_taken_apart() {
+        assert_eq!(status(b"HTTP/1.0 404"), Some((0, 404)));
+        assert_eq!(status(b"HTTP/1.1 206 "), Some((1, 206)));
+        for line in [
+            &b"HTTP/1.1 20"[..],
+            b"HTTP/1.1 2000",
+            b"HTTP/1.1  200",
+            b"HTTP/1.1 200\r",
+        ] {
+            assert_eq!(status(line), None);
+        }
+        let expected: Vec<(&[u8], &[u8])> =
+            [(&b"a"[..], &b"b"[..]), (b"A", b""), (b"a", b"b: c")].into();
+        let lines = [&b"a:b"[..], b"A:", b"a: \tb: c \t"];
+        let found: Vec<_> = lines.into_iter().filter_map(field).collect();
+        assert_eq!(found, expected);
+        for line in [&b""[..], b":b", b"a", b"a : b", b" a: b", b"a: b\rc"] {
+            assert_eq!(field(line), None);
+        }
+    }
+}
