@@ -5,7 +5,16 @@ use super::{AtError, Fields};
 /// The information lines of a response that ended with `OK`.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'b> {
-    text: &'b str,
+    text: &'b [u8],
+}
+
+/// Takes the next line that has a line end from `rest`; without its end and the blanks around it.
+// Slices, because the searches of `str` bring a panic with them.
+fn take_line<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
+    let end = rest.iter().position(|&byte| byte == b'\n')?;
+    let (line, after) = rest.split_at_checked(end)?;
+    *rest = after.get(1..)?;
+    core::str::from_utf8(line.trim_ascii()).ok()
 }
 
 impl<'b> Response<'b> {
@@ -16,37 +25,33 @@ impl<'b> Response<'b> {
     /// [`AtError::Refused`], [`AtError::Truncated`] without a final result code, [`AtError::Malformed`] if it is not
     /// text.
     pub fn parse(response: &'b [u8]) -> Result<Self, AtError> {
-        let text = core::str::from_utf8(response).map_err(|_| AtError::Malformed)?;
-        let mut end = 0_usize;
-        for line in text.split_inclusive('\n') {
-            if line.ends_with('\n') {
-                match line.trim() {
-                    "OK" => {
-                        let text = text.get(..end).unwrap_or_default();
-                        return Ok(Self { text });
-                    }
-                    "ERROR" => return Err(AtError::Refused(None)),
-                    line => {
-                        let numbered = Fields::of(line, "+CME ERROR");
-                        if let Some(mut number) =
-                            numbered.or_else(|| Fields::of(line, "+CMS ERROR"))
-                        {
-                            return Err(AtError::Refused(number.number()));
-                        }
+        if core::str::from_utf8(response).is_err() {
+            return Err(AtError::Malformed);
+        }
+        let mut rest = response;
+        loop {
+            let end = response.len().saturating_sub(rest.len());
+            match take_line(&mut rest) {
+                Some("OK") => {
+                    let text = response.get(..end).unwrap_or_default();
+                    return Ok(Self { text });
+                }
+                Some("ERROR") => return Err(AtError::Refused(None)),
+                Some(line) => {
+                    let numbered = Fields::of(line, "+CME ERROR");
+                    if let Some(mut number) = numbered.or_else(|| Fields::of(line, "+CMS ERROR")) {
+                        return Err(AtError::Refused(number.number()));
                     }
                 }
+                None => return Err(AtError::Truncated),
             }
-            end = end.saturating_add(line.len());
         }
-        Err(AtError::Truncated)
     }
 
     /// The lines, without ends and without empty ones.
     pub fn lines(&self) -> impl Iterator<Item = &'b str> + use<'b> {
-        self.text
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
+        let mut rest = self.text;
+        core::iter::from_fn(move || take_line(&mut rest)).filter(|line| !line.is_empty())
     }
 
     /// The parameters of each line that begins with `name`. Other lines, notifications among them, are passed over.

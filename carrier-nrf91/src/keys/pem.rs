@@ -1,60 +1,60 @@
 //! Credentials in PEM (RFC 7468).
 
-use pem_rfc7468::Decoder;
+use lwm2m_core::wire::base64;
+
+/// Most characters of a line that are looked at; RFC 7468 has lines of 64.
+const LINE: usize = 76;
 
 /// Whether `text` is nothing but blocks of which each label satisfies `label`, whole and decodable, and at least one.
+///
+/// The modem decodes them once more. A line is base64 by itself: all but the last of a block have full groups.
 pub(super) fn is_pem(text: &[u8], label: impl Fn(&str) -> bool) -> bool {
-    let mut rest = text.trim_ascii();
+    // The label of the block that is open, and how many lines it has.
+    let mut open: Option<(&[u8], u32)> = None;
     let mut blocks = 0_u32;
-    while !rest.is_empty() {
-        let Some(end) = end_of_block(rest) else {
-            return false;
-        };
-        let Some((block, after)) = rest.split_at_checked(end) else {
-            return false;
-        };
-        let Ok(mut decoder) = Decoder::new(block) else {
-            return false;
-        };
-        if !label(decoder.type_label()) || !decodes(&mut decoder) {
-            return false;
+    for line in text.split(|&byte| byte == b'\n') {
+        let line = line.trim_ascii();
+        match &mut open {
+            None if line.is_empty() => {}
+            None => {
+                let Some(name) = between(line, b"-----BEGIN ") else {
+                    return false;
+                };
+                if !core::str::from_utf8(name).is_ok_and(&label) {
+                    return false;
+                }
+                open = Some((name, 0));
+            }
+            Some((name, lines)) => {
+                if let Some(end) = between(line, b"-----END ") {
+                    if end != *name || *lines == 0 {
+                        return false;
+                    }
+                    open = None;
+                    blocks = blocks.saturating_add(1);
+                } else if decodes(line) {
+                    *lines = lines.saturating_add(1);
+                } else {
+                    return false;
+                }
+            }
         }
-        rest = after.trim_ascii_start();
-        blocks = blocks.saturating_add(1);
     }
-    blocks > 0
+    open.is_none() && blocks > 0
 }
 
-/// The end of the first block: behind the dashes that follow its label.
-fn end_of_block(text: &[u8]) -> Option<usize> {
-    const END: &[u8] = b"-----END ";
-    const DASHES: &[u8] = b"-----";
-    let label = find(text, END)?.checked_add(END.len())?;
-    let dashes = find(text.get(label..)?, DASHES)?;
-    label.checked_add(dashes)?.checked_add(DASHES.len())
+/// What stands between `begin` and five dashes.
+fn between<'l>(line: &'l [u8], begin: &[u8]) -> Option<&'l [u8]> {
+    line.strip_prefix(begin)?.strip_suffix(b"-----")
 }
 
-fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|window| window == what)
-}
-
-fn decodes(decoder: &mut Decoder<'_>) -> bool {
-    let mut buffer = zeroize::Zeroizing::new([0; 48]);
-    if decoder.remaining_len() == 0 {
+fn decodes(line: &[u8]) -> bool {
+    let mut buffer = zeroize::Zeroizing::new([0; LINE]);
+    let Some(copy) = buffer.get_mut(..line.len()) else {
         return false;
-    }
-    loop {
-        let len = decoder.remaining_len().min(buffer.len());
-        let Some(part) = buffer.get_mut(..len) else {
-            return false;
-        };
-        if decoder.decode(part).is_err() {
-            return false;
-        }
-        if decoder.is_finished() {
-            return true;
-        }
-    }
+    };
+    copy.copy_from_slice(line);
+    base64::decode(copy).is_ok_and(|len| len > 0)
 }
 
 #[cfg(test)]
@@ -93,6 +93,9 @@ mod tests {
             one.replace("MHYw", "MH\"w"),
             one.replace(BODY, ""),
             one[..one.len() / 2].to_owned(),
+            one.replace("-----END CERTIFICATE", "-----END PRIVATE KEY"),
+            one.replace("MHYw", "MHY"),
+            format!("{one}-----BEGIN CERTIFICATE-----\n"),
         ] {
             assert!(!is_certificate(&text), "{text}");
         }

@@ -99,7 +99,7 @@ fn encode(units: &[(u64, u8)], time: Duration) -> u8 {
     let seconds = time.as_millis().div_ceil(1000);
     let mut value = 0;
     for &(length, bits) in units {
-        let count = seconds.div_ceil(length);
+        let count = seconds.div_ceil(length.max(1));
         value = (bits << 5) | u8::try_from(count.min(31)).unwrap_or(31);
         if count <= 31 {
             break;
