@@ -96,7 +96,7 @@ mod tests {
         assert!(tags.set(3, SecurityTag(30)));
         assert_eq!(tags.of(3), Some(SecurityTag(30)));
         assert!(!tags.set(8, SecurityTag(8)));
-        assert!(!tags.set(u16::MAX, SecurityTag(8)));
+        assert!(!Tags::default().set(u16::MAX, SecurityTag(8)));
         assert!(!tags.set_spare(8, SecurityTag(100), &Tags::default()));
     }
 }
