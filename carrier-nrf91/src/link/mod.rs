@@ -3,7 +3,6 @@
 mod power_saving;
 
 use core::cell::Cell;
-use core::future::ready;
 
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkError, LinkErrorKind, LinkState};
@@ -161,7 +160,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     /// What was reported before the link was asked for is out of date.
     async fn forget_notifications(&mut self) {
         let mut line = [0; NOTIFICATION];
-        while let First::Left(len) = race(self.notifications.next(&mut line), ready(())).await {
+        while let First::Left(len) = race(self.notifications.next(&mut line), async {}).await {
             if let Some(Urc::Time(date)) = line.get(..len).and_then(Urc::parse) {
                 self.time.set(date, self.clock.now());
             }
