@@ -13,7 +13,7 @@ use crate::at::{
     At, ModemDomainEvent, Notifications, PacketEvent, Registration, RegistrationStatus, Urc, ask,
     order, parse_clock,
 };
-use crate::race::{First, race};
+use crate::race::{First, race, yield_now};
 pub use power_saving::{Edrx, PowerSaving};
 
 /// Longest notification that is read; longer ones are of no interest here.
@@ -254,6 +254,7 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
         }
         let deadline = self.clock.now() + self.settings.attach_timeout;
         let (_, mut registration) = self.registration().await?;
+        let mut ask_at = self.clock.now() + self.settings.poll;
         loop {
             match registration.status {
                 RegistrationStatus::Home | RegistrationStatus::Roaming => break,
@@ -270,14 +271,19 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
                 _ => {}
             }
             let mut line = [0; NOTIFICATION];
-            let until = deadline.min(self.clock.now() + self.settings.poll);
+            let until = deadline.min(ask_at);
             match race(self.notifications.next(&mut line), self.clock.wait(until)).await {
                 First::Left(len) => match line.get(..len).and_then(Urc::parse) {
                     Some(Urc::Registration(changed)) => registration = changed,
                     Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
                     _ => {}
                 },
-                First::Right(()) => registration = self.registration().await?.1,
+                // A wait may end early; the modem is not asked more often for that.
+                First::Right(()) if self.clock.now() < until => yield_now().await,
+                First::Right(()) => {
+                    registration = self.registration().await?.1;
+                    ask_at = self.clock.now() + self.settings.poll;
+                }
             }
         }
         self.ask_date().await;

@@ -1,7 +1,8 @@
 use carrier_nrf91::at::AccessTechnology;
 use carrier_nrf91::{Edrx, LinkSettings, LteLink, NetworkClock, NetworkTime, PowerSaving};
+use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkErrorKind, LinkState};
-use lwm2m_core::time::{Duration, UnixTime};
+use lwm2m_core::time::{Duration, Instant, UnixTime};
 
 use crate::double::{Queue, Script, VirtualClock, is_pending, run};
 
@@ -151,6 +152,47 @@ fn attach_ends_at_its_limit() {
     );
     assert_eq!(world.clock.secs(), 300);
     assert!(world.script.is_done());
+}
+
+/// A clock whose waits end after a second, as `Clock::wait` allows.
+struct HastyClock(VirtualClock);
+
+impl Clock for HastyClock {
+    fn now(&self) -> Instant {
+        self.0.now()
+    }
+
+    async fn wait(&mut self, until: Instant) {
+        self.0
+            .wait(until.min(self.now() + Duration::from_secs(1)))
+            .await;
+    }
+}
+
+#[test]
+fn waits_that_end_early_ask_the_modem_no_more_often() {
+    let world = World::default();
+    let searching = "+CEREG: 5,2\nOK\n";
+    world
+        .expect_start(searching)
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n");
+    for _ in 0..=20 {
+        world.script.expect("AT+CEREG?", searching);
+    }
+    let mut link = LteLink::new(
+        world.script.clone(),
+        world.queue.clone(),
+        HastyClock(world.clock.clone()),
+        &world.time,
+        LinkSettings::default(),
+    );
+    // In between, others have their turn.
+    let mut turns = 0;
+    let result = block_on(link.up(), || turns += 1);
+    assert_eq!(result.map_err(|it| it.kind), Err(LinkErrorKind::NoService));
+    assert_eq!(world.clock.secs(), 300);
+    assert!(world.script.is_done());
+    assert!(turns > 200, "{turns}");
 }
 
 #[test]

@@ -15,7 +15,8 @@ pub trait Clock {
     /// Waits until `until`; a point in the past returns at once, [`Instant::FAR_FUTURE`] never.
     ///
     /// Returning earlier is allowed and only costs a turn of the driver's loop. A blocking port sleeps in here, until
-    /// `until` or until an interrupt says that the network or another part may have something.
+    /// `until` or until an interrupt says that the network or another part may have something. A port that waits for its
+    /// own clock inside another call therefore looks at the time afterwards, and is pending once before it waits again.
     ///
     /// Cancel-safe: the wait is dropped whenever something else happens first.
     async fn wait(&mut self, until: Instant);
