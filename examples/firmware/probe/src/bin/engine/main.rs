@@ -42,10 +42,22 @@ const ACCOUNTS: usize = 2 * SERVERS;
 #[cfg(not(feature = "typical"))]
 const ACCOUNTS: usize = SERVERS;
 
+/// Observations, and values with notification attributes. The smallest client is measured with one observation, as its peers
+/// are, and knows no attributes.
+#[cfg(feature = "typical")]
+const OBSERVATIONS: usize = 4;
+#[cfg(not(feature = "typical"))]
+const OBSERVATIONS: usize = 1;
+#[cfg(feature = "typical")]
+const ATTRIBUTES: usize = 4;
+#[cfg(not(feature = "typical"))]
+const ATTRIBUTES: usize = 0;
+
 #[cortex_m_rt::entry]
 fn main() -> ! {
     static mut BUFFER: [u8; 1280] = [0; 1280];
-    static RESOURCES: StaticCell<Resources<SERVERS, 4, 4, 4>> = StaticCell::new();
+    static RESOURCES: StaticCell<Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, 4>> =
+        StaticCell::new();
     static SECURITY: StaticCell<Security<ACCOUNTS, 64, 32, 16>> = StaticCell::new();
     static SERVER: StaticCell<Server<ACCOUNTS>> = StaticCell::new();
     static DEVICE: StaticCell<Device<'static>> = StaticCell::new();
