@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod charts;
+mod figures;
 mod firmware;
 mod instructions;
 mod interop;

@@ -3,6 +3,7 @@
 use core::fmt::Write as _;
 
 use super::Cost;
+use crate::figures::thousands;
 
 /// What the pieces of work are, in the order of the table.
 const WORK: [(&str, &str); 15] = [
@@ -57,19 +58,6 @@ fn find<'c, T>(costs: &'c [Cost<T>], work: &str, who: &str) -> Option<&'c T> {
     let mut costs = costs.iter();
     let cost = costs.find(|cost| cost.work == work && cost.who == who)?;
     Some(&cost.cost)
-}
-
-/// 1234567 as 1,234,567.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use core::fmt::Write as _;
 
 use super::Cost;
+use crate::figures::thousands;
 
 /// An operation, what it may cost, and what it costs the best peer. Instructions of a Cortex-M33, optimised for size.
 pub(super) struct Work {
@@ -138,19 +139,6 @@ fn rows(costs: &[Cost]) -> impl Iterator<Item = (&'static Work, &Cost)> {
         let cost = costs.find(|cost| cost.operation == work.operation)?;
         Some((work, cost))
     })
-}
-
-/// 1234567 as 1,234,567.
-fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::{
     panics,
     variants::{Figures, Peer, SOURCES, VARIANTS, is_ours},
 };
+use crate::figures::thousands;
 
 /// A line of the table.
 struct Row {
@@ -106,7 +107,7 @@ fn rows(measured: &[Measured], signature: u64) -> Vec<Row> {
         cells: VARIANTS
             .iter()
             .map(|variant| match variant.name {
-                "carrier" => grouped(signature),
+                "carrier" => thousands(signature),
                 _ => String::new(),
             })
             .collect(),
@@ -161,7 +162,7 @@ fn beside(measured: &[Measured], (name, figure, peer): &Figure) -> Vec<Row> {
     if budgets.iter().any(Option::is_some) {
         let cells = budgets
             .into_iter()
-            .map(|it| it.map_or_else(String::new, grouped));
+            .map(|it| it.map_or_else(String::new, thousands));
         rows.push(Row {
             name: "  budget".to_owned(),
             cells: cells.collect(),
@@ -170,7 +171,7 @@ fn beside(measured: &[Measured], (name, figure, peer): &Figure) -> Vec<Row> {
     let peers: Vec<_> = VARIANTS.iter().map(|it| peer(&it.peer)).collect();
     if peers.iter().any(Option::is_some) {
         let cell = |peer: Peer| match peer {
-            Some((bytes, name)) => format!("{name} {}", grouped(bytes)),
+            Some((bytes, name)) => format!("{name} {}", thousands(bytes)),
             None => String::new(),
         };
         rows.push(Row {
@@ -186,15 +187,20 @@ fn numbers(name: &str, figures: impl Iterator<Item = Option<u64>>) -> Row {
     Row {
         name: name.to_owned(),
         cells: figures
-            .map(|figure| figure.map_or_else(|| "no qemu".to_owned(), grouped))
+            .map(|figure| figure.map_or_else(|| "no qemu".to_owned(), thousands))
             .collect(),
     }
 }
 
 /// Rows of the firmware for the nRF9160: name, flash, RAM.
 fn firmware_rows(owners: &BTreeMap<Owner, Bytes>) -> Vec<[String; 3]> {
-    let row =
-        |name: &str, bytes: Bytes| [name.to_owned(), grouped(bytes.flash), grouped(bytes.ram)];
+    let row = |name: &str, bytes: Bytes| {
+        [
+            name.to_owned(),
+            thousands(bytes.flash),
+            thousands(bytes.ram),
+        ]
+    };
     let of = |owner| owners.get(&owner).copied().unwrap_or_default();
     let all = Bytes {
         flash: owners.values().map(|bytes| bytes.flash).sum(),
@@ -232,30 +238,4 @@ pub(super) fn firmware_markdown(owners: &BTreeMap<Owner, Bytes>) -> String {
         let _ = writeln!(table, "| {name} | {flash} | {ram} |");
     }
     table
-}
-
-/// A number with a comma between thousands.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thousands_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_000), "1,000");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-    }
 }
