@@ -1,9 +1,9 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
-use super::request::Origin;
+use super::request::{Block, Origin, is_from_start};
 use crate::message::deduplication::Created;
 use crate::model::{ContentFormat, Error};
-use crate::wire::coap::{Block, Builder, Code, Kind, Token, option};
+use crate::wire::coap::{Builder, Code, Kind, Token, option};
 use crate::wire::writer::{Writer, Written};
 
 /// Bytes that a block needs beside its size, see [`Writer::window`].
@@ -17,11 +17,13 @@ pub(crate) struct Head {
     pub(crate) code: Code,
     pub(crate) message_id: u16,
     pub(crate) token: Token,
+    #[cfg(feature = "block")]
     pub(crate) etag: Option<u32>,
     pub(crate) observe: Option<u32>,
     /// Object and instance of a Create.
     pub(crate) created: Created,
     pub(crate) format: Option<ContentFormat>,
+    #[cfg(feature = "block")]
     pub(crate) block2: Option<Block>,
     pub(crate) block1: Option<Block>,
     /// Largest request that would be taken.
@@ -36,10 +38,12 @@ impl Head {
             code,
             message_id,
             token,
+            #[cfg(feature = "block")]
             etag: None,
             observe: None,
             created: None,
             format: None,
+            #[cfg(feature = "block")]
             block2: None,
             block1: None,
             size1: None,
@@ -67,6 +71,7 @@ impl Head {
             self.message_id,
             self.token,
         );
+        #[cfg(feature = "block")]
         if let Some(etag) = self.etag {
             builder.option(option::ETAG, &etag.to_be_bytes());
         }
@@ -86,9 +91,11 @@ impl Head {
         if let Some(format) = self.format {
             builder.option_uint(option::CONTENT_FORMAT, u32::from(format.number()));
         }
+        #[cfg(feature = "block")]
         if let Some(block) = self.block2 {
             builder.option_uint(option::BLOCK2, block.to_uint());
         }
+        #[cfg(feature = "block")]
         if let Some(block) = self.block1 {
             builder.option_uint(option::BLOCK1, block.to_uint());
         }
@@ -126,9 +133,12 @@ pub(crate) fn with_payload(
     max_szx: u8,
     produce: &mut Produce<'_>,
 ) -> Result<usize, Error> {
+    #[cfg(feature = "block")]
     let szx = wanted.map_or(max_szx, |block| block.szx.min(max_szx));
+    #[cfg(not(feature = "block"))]
+    let szx = max_szx;
     let size = 16usize << szx;
-    if wanted.is_none_or(|block| block.num == 0) {
+    if is_from_start(wanted) {
         let start = head.write(buf, true);
         if let Some(space) = buf.get_mut(start..) {
             let len = space.len().min(size);

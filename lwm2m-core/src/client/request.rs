@@ -1,7 +1,13 @@
 //! A request of a server: what its options say.
 
 use crate::model::Path;
-use crate::wire::coap::{Block, Code, Kind, Message, Token, option};
+#[cfg(feature = "block")]
+pub(crate) use crate::wire::coap::Block;
+use crate::wire::coap::{Code, Kind, Message, Token, option};
+
+/// Without block-wise transfer there is no block: an `Option` of it takes no room, nor does what handles it.
+#[cfg(not(feature = "block"))]
+pub(crate) type Block = core::convert::Infallible;
 
 /// Most bytes of Uri-Host, Uri-Path and Uri-Query (RFC 7252, section 5.10); a longer one counts as not recognised.
 const LONGEST_STRING: usize = 255;
@@ -117,6 +123,14 @@ impl<'a> Request<'a> {
         }
         if bad { Err(Code::BAD_OPTION) } else { Ok(()) }
     }
+}
+
+/// Whether a request asks for the beginning of a payload: for the first block, or for none in particular.
+pub(crate) fn is_from_start(wanted: Option<Block>) -> bool {
+    #[cfg(feature = "block")]
+    return wanted.is_none_or(|block| block.num == 0);
+    #[cfg(not(feature = "block"))]
+    wanted.is_none()
 }
 
 /// A block size that is reserved is 4.00 (RFC 7959, section 2.2).

@@ -4,12 +4,12 @@ use super::connection::{Session, session_of};
 use super::input::Handled;
 use super::output::SessionId;
 use super::reply::{Head, code_of};
-use super::request::Origin;
+use super::request::{Block, Origin};
 use super::{Client, Context};
 use crate::message::deduplication::Remembered;
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Ticket};
-use crate::wire::coap::{Block, Code, Kind, Token, write_empty};
+use crate::wire::coap::{Code, Kind, Token, write_empty};
 use crate::wire::writer::Writer;
 
 /// Operations of all servers that may be under way at the same time; one more is answered 5.03.

@@ -10,13 +10,13 @@ pub(super) mod write;
 use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
-use super::request::{Origin, Place, Request};
+use super::request::{Block, Origin, Place, Request};
 use super::{Client, Context, accounts};
 use crate::message::deduplication::{Created, Remembered};
 use crate::model::{
     ContentFormat, Error, Level, Object, Objects, Outcome, Path, ResourceDefinition,
 };
-use crate::wire::coap::{Block, Code};
+use crate::wire::coap::Code;
 use crate::wire::writer::Writer;
 
 /// Objects that only the bootstrap interface reaches: Security and OSCORE.
@@ -297,11 +297,16 @@ impl Client<'_> {
     /// Block1 of the answer. To a first block that is larger than the client wants them, it asks for smaller ones
     /// (RFC 7959, section 2.3).
     fn block1_of(&self, done: &Done, request: &Request<'_>) -> Option<Block> {
-        let mut block = request.block1?;
-        if done.code == Code::CONTINUE && block.num == 0 {
-            block.szx = block.szx.min(self.config.block_szx);
+        #[cfg(feature = "block")]
+        if let Some(block) = request.block1
+            && done.code == Code::CONTINUE
+            && block.num == 0
+        {
+            let szx = block.szx.min(self.config.block_szx);
+            return Some(Block { szx, ..block });
         }
-        Some(block)
+        let _ = done;
+        request.block1
     }
 
     /// Builds the answer to an operation that succeeded, or opens the separate response that will be.

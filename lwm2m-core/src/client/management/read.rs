@@ -2,8 +2,8 @@
 
 use super::{definition_in, locate};
 use crate::client::reply::{self, Head};
+use crate::client::request::Block;
 use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
-use crate::wire::coap::Block;
 use crate::wire::writer::{Writer, Written};
 
 /// The object that `path` can be read from, and the format that the answer is to have.

@@ -12,7 +12,7 @@ use super::connection::{Session, session_of};
 use super::management::read;
 use super::output::SessionId;
 use super::reply::{Head, code_of};
-use super::request::Request;
+use super::request::{Request, is_from_start};
 use super::{Client, Context, accounts};
 use crate::message::exchange::Purpose;
 use crate::model::{Objects, Path};
@@ -90,9 +90,7 @@ impl Client<'_> {
     ) -> Option<u32> {
         let session = session_of(index);
         match request.observe? {
-            0 if request.block2.is_none_or(|block| block.num == 0) => {
-                self.observe(session, token, path, request, cx)
-            }
+            0 if is_from_start(request.block2) => self.observe(session, token, path, request, cx),
             1 => {
                 self.cancel_observation(session, token, path);
                 None

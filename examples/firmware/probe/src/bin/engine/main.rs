@@ -128,6 +128,7 @@ fn main() -> ! {
 
 /// The account of the bootstrap server, from which the rest comes.
 #[cfg(feature = "typical")]
+#[inline(never)]
 fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, _: &mut Server<ACCOUNTS>) {
     let account = SecurityInstance::no_sec("coap://bootstrap.example").bootstrap(0);
     // There is room for the first account.
@@ -136,6 +137,8 @@ fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, _: &mut Server<ACCOU
 
 /// The account of the one server.
 #[cfg(not(feature = "typical"))]
+// Inlined, its accounts would lie on the stack for good.
+#[inline(never)]
 fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, server: &mut Server<ACCOUNTS>) {
     let account = SecurityInstance::no_sec("coap://server.example").short_server_id(1);
     // There is room for the first account.
