@@ -70,8 +70,12 @@ impl Client<'_> {
         };
         let code = message.code();
         if code.is_request() {
+            let origin = Origin {
+                kind: message.kind(),
+                message_id: message.message_id(),
+                token: message.token(),
+            };
             if head.len() < SMALLEST_ANSWER {
-                let origin = origin_of(&message);
                 let id = self.next_message_id();
                 let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
@@ -83,7 +87,7 @@ impl Client<'_> {
                 self.reply(session, len, None);
                 return;
             }
-            self.request(index, &message, head, cx);
+            self.request(index, &message, &origin, head, cx);
         } else if code.is_response() {
             self.response(index, &message, head, cx);
         } else if code.is_empty() {
@@ -145,36 +149,37 @@ impl Client<'_> {
         cx: &mut Context<'_>,
     ) {
         let session = session_of(index);
-        let id = message.message_id();
-        let transmission = self.config.transmission;
+        let (kind, id) = (message.kind(), message.message_id());
+        if kind == Kind::Con {
+            // A ping (RFC 7252, section 4.3).
+            self.reply_empty(session, Kind::Rst, id, buffer);
+            return;
+        }
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
-        match message.kind() {
-            // A ping (RFC 7252, section 4.3).
-            Kind::Con => self.reply_empty(session, Kind::Rst, id, buffer),
-            Kind::Ack => match &mut connection.exchange {
-                Some(exchange) if exchange.matches(id) => match exchange.purpose {
-                    #[cfg(feature = "observe")]
-                    Purpose::Notification(_) => connection.exchange = None,
-                    #[cfg(feature = "separate")]
-                    Purpose::Response(slot) => {
-                        connection.exchange = None;
-                        self.close_separate(slot);
-                    }
-                    _ => exchange.acknowledge(cx.now, &transmission),
-                },
-                _ => self.unexpected(),
-            },
-            Kind::Rst => match connection.exchange.filter(|exchange| exchange.matches(id)) {
-                Some(exchange) => {
-                    self.exchange_failed(index, exchange.purpose, Failure::Reset, cx);
-                }
-                #[cfg(feature = "observe")]
-                None if self.reset_notification(session, id) => {}
-                None => self.unexpected(),
-            },
-            Kind::Non => self.unexpected(),
+        let Some(exchange) = connection.exchange.as_mut().filter(|it| it.matches(id)) else {
+            #[cfg(feature = "observe")]
+            if kind == Kind::Rst && self.reset_notification(session, id) {
+                return;
+            }
+            self.unexpected();
+            return;
+        };
+        let purpose = exchange.purpose;
+        if kind == Kind::Rst {
+            self.exchange_failed(index, purpose, Failure::Reset, cx);
+            return;
+        }
+        match purpose {
+            #[cfg(feature = "observe")]
+            Purpose::Notification(_) => connection.exchange = None,
+            #[cfg(feature = "separate")]
+            Purpose::Response(slot) => {
+                connection.exchange = None;
+                self.close_separate(slot);
+            }
+            _ => exchange.acknowledge(cx.now, &self.config.transmission),
         }
     }
 
@@ -190,11 +195,12 @@ impl Client<'_> {
             return;
         };
         let piggybacked = message.kind() == Kind::Ack;
-        let matched = connection.exchange.filter(|exchange| {
-            exchange.token == message.token()
+        let asked = connection.exchange.as_ref().filter(|exchange| {
+            exchange.purpose.is_request()
+                && exchange.token == message.token()
                 && (!piggybacked || exchange.message_id == message.message_id())
         });
-        let Some(exchange) = matched.filter(|exchange| exchange.purpose.is_request()) else {
+        let Some(purpose) = asked.map(|exchange| exchange.purpose) else {
             // A separate response that was answered before may come again: its sender has missed the acknowledgement.
             let known =
                 deduplication::find(self.deduplication, cx.now, session, message.message_id())
@@ -215,26 +221,17 @@ impl Client<'_> {
             if message.kind() != Kind::Con {
                 return;
             }
-            self.exchange_failed(index, exchange.purpose, Failure::Code(Code::BAD_OPTION), cx);
+            self.exchange_failed(index, purpose, Failure::Code(Code::BAD_OPTION), cx);
             return;
         }
         connection.exchange = None;
         if message.kind() == Kind::Con {
             self.reply_empty(session, Kind::Ack, message.message_id(), buffer);
-            let expires = cx.now + self.config.transmission.exchange_lifetime();
-            let id = message.message_id();
-            deduplication::remember(
-                self.deduplication,
-                cx.now,
-                session,
-                id,
-                expires,
-                Remembered::Pending,
-            );
+            self.remember(session, message, Remembered::Pending, cx);
         }
-        match exchange.purpose {
+        match purpose {
             Purpose::Register | Purpose::Update | Purpose::Deregister => {
-                self.registration_answered(index, exchange.purpose, message, cx);
+                self.registration_answered(index, purpose, message, cx);
             }
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
@@ -249,21 +246,11 @@ impl Client<'_> {
         &mut self,
         index: usize,
         message: &Message<'_>,
+        origin: &Origin,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
         let session = session_of(index);
-        let origin = origin_of(message);
-        let transmission = self.config.transmission;
-        let lifetime = match origin.kind {
-            Kind::Con => transmission.exchange_lifetime(),
-            Kind::Non => transmission.non_lifetime(),
-            // Requests are confirmable or not; anything else is malformed (RFC 7252, section 4.3).
-            Kind::Ack | Kind::Rst => {
-                self.unexpected();
-                return;
-            }
-        };
         if let Some(known) =
             deduplication::find(self.deduplication, cx.now, session, origin.message_id)
         {
@@ -279,7 +266,7 @@ impl Client<'_> {
                     return;
                 }
                 Remembered::Code(code, created) => {
-                    let mut head = Head::answer(&origin, code, origin.message_id);
+                    let mut head = Head::answer(origin, code, origin.message_id);
                     head.created = created;
                     let mut request = Request::new(message);
                     if request.read().is_ok() {
@@ -294,28 +281,37 @@ impl Client<'_> {
         }
         let mut request = Request::new(message);
         let handled = match request.read() {
-            Ok(()) => self.handle_request(index, &request, &origin, buffer, cx),
+            Ok(()) => self.handle_request(index, &request, origin, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
             Err(Code::BAD_OPTION) if origin.kind == Kind::Non => {
                 self.unexpected();
                 return;
             }
-            Err(code) => self.answer_code(&origin, code, buffer),
+            Err(code) => self.answer_code(origin, code, buffer),
         };
         // What may run again needs no memory, which is better kept for what must not.
         if handled.remembered != Remembered::Again || origin.kind == Kind::Non {
-            let expires = cx.now + lifetime;
-            let id = origin.message_id;
-            deduplication::remember(
-                self.deduplication,
-                cx.now,
-                session,
-                id,
-                expires,
-                handled.remembered,
-            );
+            self.remember(session, message, handled.remembered, cx);
         }
         self.reply(session, handled.len, handled.answered);
+    }
+
+    /// Remembers what a message was answered with for as long as it may come again (RFC 7252, section 4.8.2).
+    fn remember(
+        &mut self,
+        session: SessionId,
+        message: &Message<'_>,
+        answer: Remembered,
+        cx: &Context<'_>,
+    ) {
+        let transmission = &self.config.transmission;
+        let lifetime = match message.kind() {
+            Kind::Con => transmission.exchange_lifetime(),
+            _ => transmission.non_lifetime(),
+        };
+        let (now, id) = (cx.now, message.message_id());
+        let list = &mut *self.deduplication;
+        deduplication::remember(list, now, session, id, now + lifetime, answer);
     }
 
     /// An answer of a code alone.
@@ -332,14 +328,6 @@ impl Client<'_> {
             remembered: Remembered::Code(code, None),
             answered: None,
         }
-    }
-}
-
-fn origin_of(message: &Message<'_>) -> Origin {
-    Origin {
-        kind: message.kind(),
-        message_id: message.message_id(),
-        token: message.token(),
     }
 }
 

@@ -167,6 +167,7 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// [`Failure::NoAccount`] when object 0 has no account to start from.
+    #[inline(never)]
     pub fn start(&mut self, now: Instant, objects: &mut dyn Objects) -> Result<(), Failure> {
         self.stirred = true;
         #[cfg(feature = "bootstrap")]
