@@ -8,4 +8,6 @@ fn main() {
         std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
     );
     println!("cargo::rustc-link-arg=-Tlink.x");
+    // Functions with the same instructions are one: the compiler's memory routines have names by alignment.
+    println!("cargo::rustc-link-arg=--icf=all");
 }
