@@ -201,14 +201,14 @@ fn every_kind_of_field_has_its_type_and_range() {
         ]
     );
     let resource = |id| definition.resource(id).unwrap();
-    assert_eq!(resource(0).operations, Operations::R);
-    assert_eq!(resource(1).operations, Operations::RW);
-    assert_eq!(resource(10).operations, Operations::W);
-    assert!(resource(1).mandatory && !resource(2).mandatory);
-    assert_eq!(resource(1).range, Range::length(1, 9));
-    assert_eq!(resource(2).range, Range::number(-5, 5));
-    assert_eq!(resource(3).range, Range::ANY);
-    assert_eq!(resource(10).range, Range::length(2, 4));
+    assert_eq!(resource(0).operations(), Operations::R);
+    assert_eq!(resource(1).operations(), Operations::RW);
+    assert_eq!(resource(10).operations(), Operations::W);
+    assert!(resource(1).is_mandatory() && !resource(2).is_mandatory());
+    assert_eq!(resource(1).range, Some(&Range::length(1, 9)));
+    assert_eq!(resource(2).range, Some(&Range::number(-5, 5)));
+    assert_eq!(resource(3).range, None);
+    assert_eq!(resource(10).range, Some(&Range::length(2, 4)));
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn definition(object: &ObjectAttributes, resources: &[Resource<'_>]) -> TokenStr
         let range = resource
             .range
             .as_ref()
-            .map(|(min, max)| quote!(.in_range(#krate::model::Range::of(#data_type, #min, #max))));
+            .map(|(min, max)| quote!(.in_range(const { &#krate::model::Range::of(#data_type, #min, #max) })));
         let new = quote! {
             #krate::model::ResourceDefinition::new(
                 #id,

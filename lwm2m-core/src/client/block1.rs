@@ -345,15 +345,15 @@ fn begin(
     }
     locate(objects, path)?;
     let definition = definition_of(objects, path)?;
-    if definition.operations.is_executable() {
+    if definition.operations().is_executable() {
         return Err(Error::TooLarge);
     }
-    if !definition.operations.is_writable() {
+    if !definition.operations().is_writable() {
         return Err(Error::MethodNotAllowed);
     }
     let format = payload_format(request)?;
     if definition.data_type != DataType::Opaque
-        || definition.multiple != (path.level() == Level::ResourceInstance)
+        || definition.is_multiple() != (path.level() == Level::ResourceInstance)
     {
         return Err(Error::TooLarge);
     }

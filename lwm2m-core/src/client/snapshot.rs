@@ -20,13 +20,13 @@ pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, 
         let path = Path::instance(id, instance);
         out.begin_instance(path, true);
         for definition in object.definition().resources {
-            if definition.operations.is_executable()
+            if definition.operations().is_executable()
                 || !object.has_resource(instance, definition.id)
             {
                 continue;
             }
             let path = Path::resource(id, instance, definition.id);
-            out.begin_resource(path, definition.multiple, None);
+            out.begin_resource(path, definition.is_multiple(), None);
             match object.read(instance, definition.id, &mut out) {
                 Ok(()) => {
                     out.end_resource();

@@ -75,22 +75,15 @@ impl Operations {
 /// [`Object::check`](super::Object::check).
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Range {
-    // As bytes they need no alignment, which would be two bytes for each resource of the tables.
-    min: [u8; 4],
-    max: [u8; 4],
+    min: i32,
+    max: i32,
 }
 
 impl Range {
-    /// Every value of the type.
-    pub const ANY: Self = Self::number(0, -1);
-
     /// Integers, unsigned integers, times and floats from `min` to `max`.
     #[must_use]
     pub const fn number(min: i32, max: i32) -> Self {
-        Self {
-            min: min.to_ne_bytes(),
-            max: max.to_ne_bytes(),
-        }
+        Self { min, max }
     }
 
     /// Strings and opaque values of `min` to `max` bytes.
@@ -111,22 +104,10 @@ impl Range {
         }
     }
 
-    /// The smallest and the largest number; none for [`ANY`](Self::ANY), which is the range from 0 to -1.
-    const fn bounds(self) -> Option<(i32, i32)> {
-        let (min, max) = (i32::from_ne_bytes(self.min), i32::from_ne_bytes(self.max));
-        if min == 0 && max == -1 {
-            None
-        } else {
-            Some((min, max))
-        }
-    }
-
     /// Whether `value` lies in the range. Booleans and links always do.
     #[must_use]
     pub fn contains(&self, value: &Value<'_>) -> bool {
-        let Some((min, max)) = self.bounds() else {
-            return true;
-        };
+        let Self { min, max } = *self;
         let value = match *value {
             Value::Integer(value) | Value::Time(value) => value,
             // What does not fit is above every bound.
@@ -153,10 +134,7 @@ impl Range {
 
 impl fmt::Debug for Range {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.bounds() {
-            Some((min, max)) => write!(f, "{min}..={max}"),
-            None => f.write_str("any"),
-        }
+        write!(f, "{}..={}", self.min, self.max)
     }
 }
 
@@ -172,56 +150,80 @@ const fn length(bytes: i32) -> u16 {
 }
 
 /// One resource of an object.
+///
+/// The tables of all objects lie in flash, so it has eight bytes on a chip.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceDefinition {
     /// Resource id.
     pub id: u16,
-    /// Operations of the device management interface.
-    pub operations: Operations,
-    /// Whether it may have several instances.
-    pub multiple: bool,
-    /// Whether every object instance must have it.
-    pub mandatory: bool,
+    /// The operations, and the bits beside them.
+    bits: u8,
     /// Type of its values.
     pub data_type: DataType,
-    /// Values it takes.
-    pub range: Range,
+    /// Values it takes; `None` for every value of the type.
+    pub range: Option<&'static Range>,
 }
 
 impl ResourceDefinition {
+    // Bits that no operation has.
+    const MULTIPLE: u8 = 0x40;
+    const MANDATORY: u8 = 0x80;
+
     /// An optional resource with a single instance and no range.
     #[must_use]
     pub const fn new(id: u16, operations: Operations, data_type: DataType) -> Self {
         Self {
             id,
-            operations,
-            multiple: false,
-            mandatory: false,
+            bits: operations.0,
             data_type,
-            range: Range::ANY,
+            range: None,
         }
     }
 
     /// The same, with several instances.
     #[must_use]
     pub const fn multiple(mut self) -> Self {
-        self.multiple = true;
+        self.bits |= Self::MULTIPLE;
         self
     }
 
     /// The same, mandatory.
     #[must_use]
     pub const fn mandatory(mut self) -> Self {
-        self.mandatory = true;
+        self.bits |= Self::MANDATORY;
         self
     }
 
     /// The same, for values in `range` only.
     #[must_use]
-    pub const fn in_range(mut self, range: Range) -> Self {
-        self.range = range;
+    pub const fn in_range(mut self, range: &'static Range) -> Self {
+        self.range = Some(range);
         self
+    }
+
+    /// Operations of the device management interface.
+    #[must_use]
+    pub const fn operations(&self) -> Operations {
+        Operations(self.bits & !(Self::MULTIPLE | Self::MANDATORY))
+    }
+
+    /// Whether it may have several instances.
+    #[must_use]
+    pub const fn is_multiple(&self) -> bool {
+        self.bits & Self::MULTIPLE != 0
+    }
+
+    /// Whether every object instance must have it.
+    #[must_use]
+    pub const fn is_mandatory(&self) -> bool {
+        self.bits & Self::MANDATORY != 0
+    }
+
+    /// Whether `value` lies in the range, where there is one.
+    #[must_use]
+    pub fn takes(&self, value: &Value<'_>) -> bool {
+        self.range.is_none_or(|range| range.contains(value))
     }
 }
 

@@ -100,7 +100,7 @@ pub(crate) fn has(instance: &dyn Instance, definition: &ObjectDefinition, resour
         Some(field) => field.value().is_some(),
         None => definition
             .resource(resource)
-            .is_some_and(|resource| resource.operations.is_executable()),
+            .is_some_and(|resource| resource.operations().is_executable()),
     }
 }
 
@@ -142,7 +142,7 @@ pub(crate) fn check(
 ) -> Result<(), Error> {
     if !definition
         .resource(resource)
-        .is_some_and(|resource| resource.operations.is_writable())
+        .is_some_and(|resource| resource.operations().is_writable())
     {
         return Err(Error::MethodNotAllowed);
     }

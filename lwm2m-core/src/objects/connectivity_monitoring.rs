@@ -279,7 +279,7 @@ mod tests {
         let object = ConnectivityMonitoring::new();
         for definition in table::DEFINITION.resources {
             let present = object.has_resource(0, definition.id);
-            assert_eq!(present, definition.mandatory, "{}", definition.id);
+            assert_eq!(present, definition.is_mandatory(), "{}", definition.id);
         }
     }
 

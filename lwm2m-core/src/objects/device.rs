@@ -522,7 +522,7 @@ mod tests {
         let mut values = last_values.iter();
         for definition in table::DEFINITION.resources {
             let present = device.has_resource(0, definition.id);
-            if definition.operations.is_executable() {
+            if definition.operations().is_executable() {
                 assert_eq!(present, definition.id != 5, "{}", definition.id);
             } else if present {
                 let mut buf = [0; 32];
@@ -562,9 +562,9 @@ mod tests {
         out.begin_instance(path, false);
         let device = example();
         for definition in table::DEFINITION.resources {
-            if definition.operations.is_readable() && device.has_resource(0, definition.id) {
+            if definition.operations().is_readable() && device.has_resource(0, definition.id) {
                 let path = Path::resource(3, 0, definition.id);
-                out.begin_resource(path, definition.multiple, None);
+                out.begin_resource(path, definition.is_multiple(), None);
                 device.read(0, definition.id, &mut out).unwrap();
                 out.end_resource();
             }

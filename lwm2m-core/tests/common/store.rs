@@ -166,7 +166,7 @@ impl Object for Store {
 
     fn has_resource(&self, instance: u16, resource: u16) -> bool {
         let definition = self.definition.resource(resource).unwrap();
-        definition.operations.is_executable()
+        definition.operations().is_executable()
             || self.instances[&instance]
                 .keys()
                 .any(|&(id, _)| id == resource)
@@ -232,7 +232,7 @@ impl Object for Store {
         let definition = self.definition;
         let values = self.instances.get_mut(&instance).unwrap();
         values.retain(|&(id, _), _| {
-            let operations = definition.resource(id).unwrap().operations;
+            let operations = definition.resource(id).unwrap().operations();
             operations.is_readable() && !operations.is_writable()
         });
     }
@@ -350,7 +350,7 @@ static TEST_RESOURCES: [ResourceDefinition; 14] = [
     ResourceDefinition::new(0, Operations::RW, DataType::String).mandatory(),
     ResourceDefinition::new(1, Operations::RW, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(-10, 10)),
+        .in_range(&Range::number(-10, 10)),
     ResourceDefinition::new(2, Operations::RW, DataType::Unsigned),
     ResourceDefinition::new(3, Operations::RW, DataType::Float),
     ResourceDefinition::new(4, Operations::RW, DataType::Boolean),
@@ -362,7 +362,7 @@ static TEST_RESOURCES: [ResourceDefinition; 14] = [
     ResourceDefinition::new(10, Operations::R, DataType::String),
     ResourceDefinition::new(11, Operations::W, DataType::String),
     ResourceDefinition::new(12, Operations::RW, DataType::String).multiple(),
-    ResourceDefinition::new(13, Operations::RW, DataType::String).in_range(Range::length(1, 4)),
+    ResourceDefinition::new(13, Operations::RW, DataType::String).in_range(&Range::length(1, 4)),
 ];
 
 /// The test object with instance 1.

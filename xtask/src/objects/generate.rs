@@ -129,8 +129,8 @@ fn entry(resource: &Resource) -> String {
     }
     match resource.range {
         Range::Any => {}
-        Range::Number(min, max) => methods.push(format!("in_range(Range::number({min}, {max}))")),
-        Range::Length(min, max) => methods.push(format!("in_range(Range::length({min}, {max}))")),
+        Range::Number(min, max) => methods.push(format!("in_range(&Range::number({min}, {max}))")),
+        Range::Length(min, max) => methods.push(format!("in_range(&Range::length({min}, {max}))")),
     }
     let one_line = arguments.join(", ");
     // A call that spans lines takes its method calls at its own indentation.

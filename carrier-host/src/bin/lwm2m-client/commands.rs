@@ -159,7 +159,7 @@ fn read(objects: &DeviceObjects, path: &Path) -> Result<Reply, Failure> {
             if path
                 .resource_id()
                 .is_some_and(|wanted| wanted != resource.id)
-                || resource.operations.is_executable()
+                || resource.operations().is_executable()
                 || (definition.id, resource.id) == SECRET_KEY
                 || !object.has_resource(instance, resource.id)
             {
@@ -195,7 +195,7 @@ fn read_resource(
             found = true;
         }
     };
-    if resource.multiple {
+    if resource.is_multiple() {
         for id in 0..RESOURCE_INSTANCES {
             let path = Path::resource_instance(
                 at.object_id().unwrap_or_default(),
@@ -226,7 +226,7 @@ fn write(objects: &mut DeviceObjects, path: &Path, input: &Input) -> Result<(), 
         return Err(Failure::NotFound(*path));
     }
     let value = TypedValue::parse(resource.data_type, input).map_err(Failure::Value)?;
-    if !resource.range.contains(&value.as_value()) {
+    if !resource.takes(&value.as_value()) {
         return Err(Failure::Range);
     }
     Ok(objects.set(path, &value)?)
@@ -267,7 +267,7 @@ fn execute(objects: &mut DeviceObjects, path: &Path, arguments: &str) -> Result<
     let executable = object
         .definition()
         .resource(resource)
-        .is_some_and(|resource| resource.operations.is_executable());
+        .is_some_and(|resource| resource.operations().is_executable());
     if !object.has_instance(instance) || !object.has_resource(instance, resource) {
         return Err(Failure::NotFound(*path));
     }

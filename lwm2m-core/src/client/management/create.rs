@@ -83,8 +83,8 @@ fn complete(
     }
     // Each is looked for by itself: a resource that comes twice must not stand for two.
     for resource in object.definition().resources {
-        if resource.mandatory
-            && resource.operations.is_writable()
+        if resource.is_mandatory()
+            && resource.operations().is_writable()
             && !names(base, format, payload, resource.id)?
         {
             return Err(Error::BadRequest);

@@ -109,7 +109,7 @@ fn write_resource(
 ) {
     separate(out, 0);
     write_link(out, path);
-    if resource.multiple && resource.operations.is_readable() {
+    if resource.is_multiple() && resource.operations().is_readable() {
         // How many instances there are (Core 1.1.1, section 5.1.1).
         let mut count = ValueWriter::capturing(&mut []);
         count.begin_resource(path, true, None);

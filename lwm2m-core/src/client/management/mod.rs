@@ -402,5 +402,5 @@ pub(super) fn locate(objects: &dyn Objects, path: Path) -> Result<&dyn Object, E
 }
 
 fn is_executable(objects: &dyn Objects, path: Path) -> bool {
-    definition_of(objects, path).is_ok_and(|definition| definition.operations.is_executable())
+    definition_of(objects, path).is_ok_and(|definition| definition.operations().is_executable())
 }

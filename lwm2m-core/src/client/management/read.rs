@@ -24,16 +24,16 @@ pub(crate) fn format_of(
     let mut single = None;
     if path.level() >= Level::Resource {
         let definition = definition_in(object, path)?;
-        if !definition.operations.is_readable() {
+        if !definition.operations().is_readable() {
             return Err(Error::MethodNotAllowed);
         }
         if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
             return Err(Error::NotFound);
         }
-        if path.level() == Level::ResourceInstance && !definition.multiple {
+        if path.level() == Level::ResourceInstance && !definition.is_multiple() {
             return Err(Error::NotFound);
         }
-        if !definition.multiple || path.level() == Level::ResourceInstance {
+        if !definition.is_multiple() || path.level() == Level::ResourceInstance {
             single = Some(definition.data_type);
         }
     }
@@ -101,7 +101,7 @@ fn write(
         Level::Resource | Level::ResourceInstance => {
             let definition = definition_in(object, path)?;
             let only = path.resource_instance_id();
-            out.begin_resource(path.up_to(Level::Resource), definition.multiple, only);
+            out.begin_resource(path.up_to(Level::Resource), definition.is_multiple(), only);
             object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
             if out.end_resource() == 0 && only.is_some() {
                 return Err(Error::NotFound);
@@ -116,11 +116,11 @@ fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16)
     let definition = object.definition();
     let object_id = definition.id;
     for definition in definition.resources {
-        if !definition.operations.is_readable() || !object.has_resource(instance, definition.id) {
+        if !definition.operations().is_readable() || !object.has_resource(instance, definition.id) {
             continue;
         }
         let path = Path::resource(object_id, instance, definition.id);
-        out.begin_resource(path, definition.multiple, None);
+        out.begin_resource(path, definition.is_multiple(), None);
         match object.read(instance, definition.id, out) {
             Ok(()) => {
                 out.end_resource();

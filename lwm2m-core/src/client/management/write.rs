@@ -121,7 +121,7 @@ impl Write<'_> {
             };
             let raw = match node.content {
                 Content::Value(raw) => raw,
-                Content::Resource if !definition.multiple => return Err(Error::BadRequest),
+                Content::Resource if !definition.is_multiple() => return Err(Error::BadRequest),
                 _ => continue,
             };
             let target = Target {
@@ -129,12 +129,12 @@ impl Write<'_> {
                 resource,
                 resource_instance: node.path.resource_instance_id(),
             };
-            if target.resource_instance.is_some() != definition.multiple {
+            if target.resource_instance.is_some() != definition.is_multiple() {
                 return Err(Error::BadRequest);
             }
             let value = raw.typed(definition.data_type, scratch)?;
             if mode.is_none() {
-                if rights.is_ranged(path) && !definition.range.contains(&value) {
+                if rights.is_ranged(path) && !definition.takes(&value) {
                     return Err(Error::BadRequest);
                 }
                 object.check(target, &value)?;
@@ -156,12 +156,12 @@ fn writable(
 ) -> Result<Option<&'static ResourceDefinition>, Error> {
     #[cfg(feature = "bootstrap")]
     if rights == Rights::Bootstrap {
-        return Ok(definition.filter(|definition| !definition.operations.is_executable()));
+        return Ok(definition.filter(|definition| !definition.operations().is_executable()));
     }
     let _ = rights;
     match definition {
         None => Err(Error::NotFound),
-        Some(definition) if !definition.operations.is_writable() => Err(Error::MethodNotAllowed),
+        Some(definition) if !definition.operations().is_writable() => Err(Error::MethodNotAllowed),
         found => Ok(found),
     }
 }

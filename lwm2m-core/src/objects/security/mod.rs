@@ -292,7 +292,7 @@ mod tests {
         ];
         for (resource, value) in values {
             let definition = table::DEFINITION.resource(resource).unwrap();
-            assert!(definition.range.contains(&value), "{resource}");
+            assert!(definition.takes(&value), "{resource}");
             let target = Target::new(1, resource);
             assert_eq!(security.check(target, &value), Ok(()), "{resource}");
             assert_eq!(security.write(target, &value), Ok(Outcome::Done));

@@ -38,11 +38,11 @@ pub static DEFINITION: ObjectDefinition = ObjectDefinition::new(4, Version::new(
 static RESOURCES: [ResourceDefinition; 13] = [
     ResourceDefinition::new(NETWORK_BEARER, Operations::R, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(0, 50)),
+        .in_range(&Range::number(0, 50)),
     ResourceDefinition::new(AVAILABLE_NETWORK_BEARER, Operations::R, DataType::Integer)
         .multiple()
         .mandatory()
-        .in_range(Range::number(0, 50)),
+        .in_range(&Range::number(0, 50)),
     ResourceDefinition::new(RADIO_SIGNAL_STRENGTH, Operations::R, DataType::Integer).mandatory(),
     ResourceDefinition::new(LINK_QUALITY, Operations::R, DataType::Integer),
     ResourceDefinition::new(IP_ADDRESSES, Operations::R, DataType::String)
@@ -50,11 +50,13 @@ static RESOURCES: [ResourceDefinition; 13] = [
         .mandatory(),
     ResourceDefinition::new(ROUTER_IP_ADDRESSES, Operations::R, DataType::String).multiple(),
     ResourceDefinition::new(LINK_UTILIZATION, Operations::R, DataType::Integer)
-        .in_range(Range::number(0, 100)),
+        .in_range(&Range::number(0, 100)),
     ResourceDefinition::new(APN, Operations::R, DataType::String).multiple(),
     ResourceDefinition::new(CELL_ID, Operations::R, DataType::Integer),
-    ResourceDefinition::new(SMNC, Operations::R, DataType::Integer).in_range(Range::number(0, 999)),
-    ResourceDefinition::new(SMCC, Operations::R, DataType::Integer).in_range(Range::number(0, 999)),
+    ResourceDefinition::new(SMNC, Operations::R, DataType::Integer)
+        .in_range(&Range::number(0, 999)),
+    ResourceDefinition::new(SMCC, Operations::R, DataType::Integer)
+        .in_range(&Range::number(0, 999)),
     ResourceDefinition::new(SIGNALSNR, Operations::R, DataType::Integer),
     ResourceDefinition::new(LAC, Operations::R, DataType::Integer),
 ];

@@ -64,16 +64,16 @@ static RESOURCES: [ResourceDefinition; 23] = [
     ResourceDefinition::new(FACTORY_RESET, Operations::E, DataType::None),
     ResourceDefinition::new(AVAILABLE_POWER_SOURCES, Operations::R, DataType::Integer)
         .multiple()
-        .in_range(Range::number(0, 7)),
+        .in_range(&Range::number(0, 7)),
     ResourceDefinition::new(POWER_SOURCE_VOLTAGE, Operations::R, DataType::Integer).multiple(),
     ResourceDefinition::new(POWER_SOURCE_CURRENT, Operations::R, DataType::Integer).multiple(),
     ResourceDefinition::new(BATTERY_LEVEL, Operations::R, DataType::Integer)
-        .in_range(Range::number(0, 100)),
+        .in_range(&Range::number(0, 100)),
     ResourceDefinition::new(MEMORY_FREE, Operations::R, DataType::Integer),
     ResourceDefinition::new(ERROR_CODE, Operations::R, DataType::Integer)
         .multiple()
         .mandatory()
-        .in_range(Range::number(0, 32)),
+        .in_range(&Range::number(0, 32)),
     ResourceDefinition::new(RESET_ERROR_CODE, Operations::E, DataType::None),
     ResourceDefinition::new(CURRENT_TIME, Operations::RW, DataType::Time),
     ResourceDefinition::new(UTC_OFFSET, Operations::RW, DataType::String),
@@ -84,7 +84,7 @@ static RESOURCES: [ResourceDefinition; 23] = [
     ResourceDefinition::new(HARDWARE_VERSION, Operations::R, DataType::String),
     ResourceDefinition::new(SOFTWARE_VERSION, Operations::R, DataType::String),
     ResourceDefinition::new(BATTERY_STATUS, Operations::R, DataType::Integer)
-        .in_range(Range::number(0, 6)),
+        .in_range(&Range::number(0, 6)),
     ResourceDefinition::new(MEMORY_TOTAL, Operations::R, DataType::Integer),
     ResourceDefinition::new(EXTDEVINFO, Operations::R, DataType::ObjectLink).multiple(),
 ];

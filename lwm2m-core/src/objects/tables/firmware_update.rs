@@ -31,30 +31,30 @@ static RESOURCES: [ResourceDefinition; 9] = [
     ResourceDefinition::new(PACKAGE, Operations::W, DataType::Opaque).mandatory(),
     ResourceDefinition::new(PACKAGE_URI, Operations::RW, DataType::String)
         .mandatory()
-        .in_range(Range::length(0, 255)),
+        .in_range(&Range::length(0, 255)),
     ResourceDefinition::new(UPDATE, Operations::E, DataType::None).mandatory(),
     ResourceDefinition::new(STATE, Operations::R, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(0, 3)),
+        .in_range(&Range::number(0, 3)),
     ResourceDefinition::new(UPDATE_RESULT, Operations::R, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(0, 9)),
+        .in_range(&Range::number(0, 9)),
     ResourceDefinition::new(PKGNAME, Operations::R, DataType::String)
-        .in_range(Range::length(0, 255)),
+        .in_range(&Range::length(0, 255)),
     ResourceDefinition::new(PKGVERSION, Operations::R, DataType::String)
-        .in_range(Range::length(0, 255)),
+        .in_range(&Range::length(0, 255)),
     ResourceDefinition::new(
         FIRMWARE_UPDATE_PROTOCOL_SUPPORT,
         Operations::R,
         DataType::Integer,
     )
     .multiple()
-    .in_range(Range::number(0, 5)),
+    .in_range(&Range::number(0, 5)),
     ResourceDefinition::new(
         FIRMWARE_UPDATE_DELIVERY_METHOD,
         Operations::R,
         DataType::Integer,
     )
     .mandatory()
-    .in_range(Range::number(0, 2)),
+    .in_range(&Range::number(0, 2)),
 ];

@@ -49,11 +49,11 @@ pub static DEFINITION: ObjectDefinition =
 static RESOURCES: [ResourceDefinition; 18] = [
     ResourceDefinition::new(SERVER_URI, Operations::NONE, DataType::String)
         .mandatory()
-        .in_range(Range::length(0, 255)),
+        .in_range(&Range::length(0, 255)),
     ResourceDefinition::new(BOOTSTRAP_SERVER, Operations::NONE, DataType::Boolean).mandatory(),
     ResourceDefinition::new(SECURITY_MODE, Operations::NONE, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(0, 4)),
+        .in_range(&Range::number(0, 4)),
     ResourceDefinition::new(PUBLIC_KEY_OR_IDENTITY, Operations::NONE, DataType::Opaque).mandatory(),
     ResourceDefinition::new(SERVER_PUBLIC_KEY, Operations::NONE, DataType::Opaque).mandatory(),
     ResourceDefinition::new(SECRET_KEY, Operations::NONE, DataType::Opaque).mandatory(),
@@ -66,7 +66,7 @@ static RESOURCES: [ResourceDefinition; 18] = [
     ResourceDefinition::new(SMS_BINDING_SECRET_KEYS, Operations::NONE, DataType::Opaque),
     ResourceDefinition::new(SERVER_SMS_NUMBER, Operations::NONE, DataType::String),
     ResourceDefinition::new(SHORT_SERVER_ID, Operations::NONE, DataType::Integer)
-        .in_range(Range::number(1, 65534)),
+        .in_range(&Range::number(1, 65534)),
     ResourceDefinition::new(CLIENT_HOLD_OFF_TIME, Operations::NONE, DataType::Integer),
     ResourceDefinition::new(
         BOOTSTRAP_SERVER_ACCOUNT_TIMEOUT,
@@ -74,10 +74,10 @@ static RESOURCES: [ResourceDefinition; 18] = [
         DataType::Integer,
     ),
     ResourceDefinition::new(MATCHING_TYPE, Operations::NONE, DataType::Unsigned)
-        .in_range(Range::number(0, 3)),
+        .in_range(&Range::number(0, 3)),
     ResourceDefinition::new(SNI, Operations::NONE, DataType::String),
     ResourceDefinition::new(CERTIFICATE_USAGE, Operations::NONE, DataType::Unsigned)
-        .in_range(Range::number(0, 3)),
+        .in_range(&Range::number(0, 3)),
     ResourceDefinition::new(DTLS_TLS_CIPHERSUITE, Operations::NONE, DataType::Unsigned).multiple(),
     ResourceDefinition::new(OSCORE_SECURITY_MODE, Operations::NONE, DataType::ObjectLink),
 ];

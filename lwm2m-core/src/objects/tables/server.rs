@@ -61,7 +61,7 @@ pub static DEFINITION: ObjectDefinition =
 static RESOURCES: [ResourceDefinition; 24] = [
     ResourceDefinition::new(SHORT_SERVER_ID, Operations::R, DataType::Integer)
         .mandatory()
-        .in_range(Range::number(1, 65534)),
+        .in_range(&Range::number(1, 65534)),
     ResourceDefinition::new(LIFETIME, Operations::RW, DataType::Integer).mandatory(),
     ResourceDefinition::new(DEFAULT_MINIMUM_PERIOD, Operations::RW, DataType::Integer),
     ResourceDefinition::new(DEFAULT_MAXIMUM_PERIOD, Operations::RW, DataType::Integer),
@@ -78,7 +78,7 @@ static RESOURCES: [ResourceDefinition; 24] = [
     ResourceDefinition::new(BOOTSTRAP_REQUEST_TRIGGER, Operations::E, DataType::None),
     ResourceDefinition::new(APN_LINK, Operations::RW, DataType::ObjectLink),
     ResourceDefinition::new(TLS_DTLS_ALERT_CODE, Operations::R, DataType::Unsigned)
-        .in_range(Range::number(0, 255)),
+        .in_range(&Range::number(0, 255)),
     ResourceDefinition::new(LAST_BOOTSTRAPPED, Operations::R, DataType::Time),
     ResourceDefinition::new(
         REGISTRATION_PRIORITY_ORDER,

@@ -53,9 +53,9 @@ static RESOURCES: [ResourceDefinition; 12] = [
         Operations::R,
         DataType::Integer,
     )
-    .in_range(Range::number(0, 23)),
+    .in_range(&Range::number(0, 23)),
     ResourceDefinition::new(MEASUREMENT_QUALITY_LEVEL, Operations::R, DataType::Integer)
-        .in_range(Range::number(0, 100)),
+        .in_range(&Range::number(0, 100)),
     ResourceDefinition::new(FRACTIONAL_TIMESTAMP, Operations::R, DataType::Float)
-        .in_range(Range::number(0, 1)),
+        .in_range(&Range::number(0, 1)),
 ];
