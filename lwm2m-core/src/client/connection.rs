@@ -65,7 +65,7 @@ pub(crate) struct Connection {
     pub(crate) block: u32,
     #[cfg(feature = "block")]
     pub(crate) block_szx: u8,
-    /// Lifetime that the server was told, in seconds.
+    /// Lifetime that the server was told, or is being told, in seconds.
     pub(crate) lifetime: u32,
     /// Failed attempts in this sequence.
     pub(crate) attempts: u8,

@@ -67,7 +67,7 @@ impl Client<'_> {
             builder.string_option_parts(option::URI_QUERY, "ep=", self.config.endpoint);
         }
         if register || (purpose == Purpose::Update && connection.lifetime_changed) {
-            builder.string_option_decimal(option::URI_QUERY, "lt=", lifetime(objects, connection));
+            builder.string_option_decimal(option::URI_QUERY, "lt=", connection.lifetime);
         }
         if register {
             if self.config.announce_binding {
@@ -123,9 +123,6 @@ impl Client<'_> {
                 let Some(connection) = self.connections.get_mut(index) else {
                     return;
                 };
-                if connection.lifetime_changed {
-                    connection.lifetime = lifetime(cx.objects, connection);
-                }
                 connection.told();
                 connection.stage = Stage::Registered {
                     update_at: self.config.update_at(cx.now, connection.lifetime),
@@ -376,8 +373,12 @@ impl Client<'_> {
             let largest = largest.min(self.config.block_szx);
             connection.block_szx = connection.block_szx.min(largest);
         }
-        if purpose == Purpose::Register {
+        // What is told now stays the same when it is sent again.
+        let register = purpose == Purpose::Register;
+        if register || connection.lifetime_changed {
             connection.lifetime = lifetime(objects, connection);
+        }
+        if register {
             connection.lifetime_changed = false;
             connection.objects_changed = false;
         }
