@@ -78,8 +78,10 @@ pub struct Config<'r> {
     /// Waits between attempts after the retries that the Server object prescribes are used up.
     pub registration_back_off: BackOff<'r>,
     /// Waits between bootstrap attempts.
+    #[cfg(feature = "bootstrap")]
     pub bootstrap_back_off: BackOff<'r>,
     /// How long the client answers a repeated Bootstrap-Finish before it goes on: 1.5 x ACK_TIMEOUT when `None`.
+    #[cfg(feature = "bootstrap")]
     pub bootstrap_grace: Option<Duration>,
     /// Largest block size exponent (RFC 7959): 0 to 6, for 16 to 1,024 bytes.
     pub block_szx: u8,
@@ -111,7 +113,9 @@ impl<'r> Config<'r> {
             confirmable_notifications: false,
             transmission: Transmission::DEFAULT,
             registration_back_off: BackOff::DEFAULT,
+            #[cfg(feature = "bootstrap")]
             bootstrap_back_off: BackOff::DEFAULT,
+            #[cfg(feature = "bootstrap")]
             bootstrap_grace: None,
             block_szx: 6,
             radio_idle: Duration::from_secs(10),
