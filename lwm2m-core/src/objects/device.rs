@@ -17,6 +17,9 @@ const TEXTS: usize = 8;
 /// How many power sources and how many error codes a device can have at a time.
 const LISTED: usize = 4;
 
+/// In place of a voltage, current or kind that is not known: no power source reaches it.
+const UNKNOWN: i32 = i32::MIN;
+
 /// A way in which the device gets its power (resources 6, 7 and 8).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -76,7 +79,8 @@ impl PowerSource {
 #[derive(Clone)]
 pub struct Device<'a> {
     texts: [Option<&'a str>; TEXTS],
-    power_sources: [Option<PowerSource>; LISTED],
+    /// Kinds, voltages and currents of the power sources: resources 6, 7 and 8.
+    power: [[i32; LISTED]; 3],
     memory_free: Option<u32>,
     memory_total: Option<u32>,
     /// What to add to `clock` for the current time.
@@ -97,7 +101,7 @@ impl<'a> Device<'a> {
     pub fn new(bindings: &'a str) -> Self {
         let new = Self {
             texts: [None; TEXTS],
-            power_sources: [None; LISTED],
+            power: [[UNKNOWN; LISTED]; 3],
             memory_free: None,
             memory_total: None,
             time_offset: None,
@@ -217,9 +221,9 @@ impl<'a> Device<'a> {
         if sources.iter().any(|source| source.kind > 7) {
             return Err(SetError::OutOfRange);
         }
-        self.power_sources = [None; LISTED];
-        for (entry, source) in self.power_sources.iter_mut().zip(sources) {
-            *entry = Some(*source);
+        self.power = [[UNKNOWN; LISTED]; 3];
+        for (index, source) in sources.iter().enumerate() {
+            self.store_power_source(index, *source);
         }
         Ok(())
     }
@@ -230,10 +234,23 @@ impl<'a> Device<'a> {
     /// # Errors
     /// [`SetError::Missing`] when the device has none of this kind.
     pub fn set_power_source(&mut self, source: PowerSource) -> Result<(), SetError> {
-        let mut all = self.power_sources.iter_mut().flatten();
-        let found = all.find(|entry| entry.kind == source.kind);
-        *found.ok_or(SetError::Missing)? = source;
+        let [kinds, _, _] = &self.power;
+        let found = kinds.iter().position(|&kind| kind == source.kind.into());
+        self.store_power_source(found.ok_or(SetError::Missing)?, source);
         Ok(())
+    }
+
+    fn store_power_source(&mut self, index: usize, source: PowerSource) {
+        let values = [
+            i32::from(source.kind),
+            source.voltage.unwrap_or(UNKNOWN),
+            source.current.unwrap_or(UNKNOWN),
+        ];
+        for (list, value) in self.power.iter_mut().zip(values) {
+            if let Some(entry) = list.get_mut(index) {
+                *entry = value;
+            }
+        }
     }
 
     /// Sets the level of the internal battery in per cent (resource 9).
@@ -305,16 +322,10 @@ impl<'a> Device<'a> {
 
     /// The instances of resources 6, 7 and 8.
     fn power(&self, resource: u16) -> impl Iterator<Item = (u16, i32)> {
+        let list = usize::from(resource.wrapping_sub(table::AVAILABLE_POWER_SOURCES));
         (0..)
-            .zip(self.power_sources.iter().flatten())
-            .filter_map(move |(id, source)| {
-                let value = match resource {
-                    table::POWER_SOURCE_VOLTAGE => source.voltage?,
-                    table::POWER_SOURCE_CURRENT => source.current?,
-                    _ => i32::from(source.kind),
-                };
-                Some((id, value))
-            })
+            .zip(self.power.get(list).into_iter().flatten().copied())
+            .filter(|&(_, value)| value != UNKNOWN)
     }
 }
 
