@@ -7,6 +7,7 @@ mod execute;
 pub(super) mod read;
 pub(super) mod write;
 
+use self::discover::Links;
 use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
@@ -17,7 +18,6 @@ use crate::model::{
     ContentFormat, Error, Level, Object, Objects, Outcome, Path, ResourceDefinition,
 };
 use crate::wire::coap::Code;
-use crate::wire::writer::Writer;
 
 /// Objects that only the bootstrap interface reaches: Security and OSCORE.
 const PROTECTED: [u16; 2] = [accounts::SECURITY, 21];
@@ -120,16 +120,15 @@ impl Client<'_> {
                 .connections
                 .get(index)
                 .map(|connection| self.attributes_of(connection));
-            let describe = |out: &mut Writer<'_>, path: Path| {
-                #[cfg(feature = "attributes")]
-                if let Some(attributes) = attributes {
-                    attributes.write(out, path);
-                }
-                let _ = (&out, path);
-            };
-            discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
-                    Ok(discover::write(writer, objects, path, &describe))
+            discover::check(objects, path).and_then(|object| {
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |out| {
+                    let links = Links {
+                        out,
+                        object,
+                        #[cfg(feature = "attributes")]
+                        attributes,
+                    };
+                    Ok(links.write(path))
                 })
             })
         } else {
