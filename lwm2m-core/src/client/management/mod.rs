@@ -255,19 +255,17 @@ impl Client<'_> {
         }
         let instance = path.instance_id().unwrap_or(0);
         match path.resource_id() {
-            Some(accounts::server::UPDATE_TRIGGER) => {
-                if let Some(connection) = self.connection_of(instance) {
+            Some(trigger @ (accounts::server::UPDATE_TRIGGER | accounts::server::DISABLE)) => {
+                let Some(connection) = self.connections.iter_mut().find(|connection| {
+                    connection.is_registered() && connection.server_instance == instance
+                }) else {
+                    return;
+                };
+                if trigger == accounts::server::UPDATE_TRIGGER {
                     connection.update = true;
-                }
-            }
-            Some(accounts::server::DISABLE) => {
-                let secs = accounts::server_number(
-                    cx.objects,
-                    instance,
-                    accounts::server::DISABLE_TIMEOUT,
-                    86_400,
-                );
-                if let Some(connection) = self.connection_of(instance) {
+                } else {
+                    let timeout = accounts::server::DISABLE_TIMEOUT;
+                    let secs = accounts::server_number(cx.objects, instance, timeout, 86_400);
                     connection.deregister = true;
                     connection.disable = Some(secs);
                 }
@@ -285,12 +283,6 @@ impl Client<'_> {
                 self.push(super::Event::AccountChanged { server });
             }
         }
-    }
-
-    fn connection_of(&mut self, server_instance: u16) -> Option<&mut super::Connection> {
-        self.connections.iter_mut().find(|connection| {
-            connection.is_registered() && connection.server_instance == server_instance
-        })
     }
 
     /// Block1 of the answer. To a first block that is larger than the client wants them, it asks for smaller ones
