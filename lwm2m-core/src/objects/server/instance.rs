@@ -5,33 +5,17 @@ use crate::{
     objects::{SetError, tables::server as table},
 };
 
-/// The resources that are stored as numbers, in seconds where they are times. From 13 on they are unsigned.
-const NUMBERS: [u16; 10] = [
-    table::LIFETIME,
-    table::DEFAULT_MINIMUM_PERIOD,
-    table::DEFAULT_MAXIMUM_PERIOD,
-    table::DISABLE_TIMEOUT,
-    table::REGISTRATION_PRIORITY_ORDER,
-    table::INITIAL_REGISTRATION_DELAY_TIMER,
-    table::COMMUNICATION_RETRY_COUNT,
-    table::COMMUNICATION_RETRY_TIMER,
-    table::COMMUNICATION_SEQUENCE_DELAY_TIMER,
-    table::COMMUNICATION_SEQUENCE_RETRY_COUNT,
-];
+/// How many resources are numbers, in seconds where they are times. A server may write the first of them, bootstrap
+/// servers only write the others, which are unsigned.
+const NUMBERS: usize = 10;
+const WRITABLE_NUMBERS: u32 = 4;
+/// The first number.
+const LIFETIME: u8 = 0;
 
-/// How many of [`NUMBERS`] a server may write; the others come by bootstrap only.
-const WRITABLE_NUMBERS: usize = 4;
-
-/// The resources that are stored as bits.
-const FLAGS: [u16; 4] = [
-    table::NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE,
-    table::MUTE_SEND,
-    table::REGISTRATION_FAILURE_BLOCK,
-    table::BOOTSTRAP_ON_REGISTRATION_FAILURE,
-];
-
-/// How many of [`FLAGS`] a server may write.
+/// How many flags a server may write; two more come by bootstrap only.
 const WRITABLE_FLAGS: u32 = 2;
+const STORING: u8 = 0;
+const BOOTSTRAP_ON_FAILURE: u8 = 3;
 
 /// Seconds of a registration where nothing else is said.
 const DEFAULT_LIFETIME: u32 = 86_400;
@@ -44,11 +28,11 @@ const DEFAULT_LIFETIME: u32 = 86_400;
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ServerInstance {
-    numbers: [u32; NUMBERS.len()],
-    /// A bit for each of `NUMBERS` that is present.
+    numbers: [u32; NUMBERS],
+    /// A bit for each number that is present.
     present: u16,
     pub(super) short_server_id: u16,
-    /// The values of `FLAGS`, and from bit 4 on which of them are present.
+    /// The values of flags, and from bit 4 on which of them are present.
     flags: u8,
     /// The letter of the preferred transport; 0 when absent.
     transport: u8,
@@ -60,7 +44,7 @@ impl ServerInstance {
     #[must_use]
     pub fn new(short_server_id: u16) -> Self {
         let mut new = Self {
-            numbers: [0; NUMBERS.len()],
+            numbers: [0; NUMBERS],
             present: 0,
             short_server_id,
             flags: 0,
@@ -113,14 +97,14 @@ impl ServerInstance {
     /// The same, with the choice of a bootstrap when registration fails (resource 16).
     #[must_use]
     pub fn bootstrap_on_failure(mut self, bootstrap: bool) -> Self {
-        self.set_flag(3, bootstrap);
+        self.set_flag(BOOTSTRAP_ON_FAILURE, bootstrap);
         self
     }
 
     /// The same, with the choice whether notifications are stored while the server cannot be reached (resource 6).
     #[must_use]
     pub fn store_notifications(mut self, store: bool) -> Self {
-        self.set_flag(0, store);
+        self.set_flag(STORING, store);
         self
     }
 
@@ -137,49 +121,47 @@ impl ServerInstance {
     }
 
     fn number(mut self, resource: u16, value: u32) -> Self {
-        if let Some(index) = index_of(&NUMBERS, resource) {
+        if let Kept::Number(index) = Kept::of(resource) {
             self.set_number(index, value);
         }
         self
     }
 
-    fn set_number(&mut self, index: usize, value: u32) {
-        if let Some(number) = self.numbers.get_mut(index) {
+    fn set_number(&mut self, index: u8, value: u32) {
+        if let Some(number) = self.numbers.get_mut(usize::from(index)) {
             *number = value;
             self.present |= 1 << index;
         }
     }
 
-    fn set_flag(&mut self, index: usize, value: bool) {
+    fn set_flag(&mut self, index: u8, value: bool) {
         self.flags = self.flags & !(1 << index) | u8::from(value) << index | 1 << (index + 4);
     }
 
     /// Puts back what a server may write.
     pub(super) fn reset(&mut self) {
         self.present &= !0 << WRITABLE_NUMBERS;
-        self.set_number(0, DEFAULT_LIFETIME);
+        self.set_number(LIFETIME, DEFAULT_LIFETIME);
         let kept = !0 << WRITABLE_FLAGS & 0xf;
         self.flags &= kept | kept << 4;
-        self.set_flag(0, true);
+        self.set_flag(STORING, true);
         self.transport = 0;
         // One byte fits.
         let _ = self.binding.set("U");
     }
 
     pub(super) fn has(&self, resource: u16) -> bool {
-        if let Some(index) = index_of(&NUMBERS, resource) {
-            return self.present & 1 << index != 0;
-        }
-        if let Some(index) = index_of(&FLAGS, resource) {
-            return self.flags & 1 << (index + 4) != 0;
-        }
-        match resource {
-            table::PREFERRED_TRANSPORT => self.transport != 0,
-            table::APN_LINK
-            | table::TLS_DTLS_ALERT_CODE
-            | table::LAST_BOOTSTRAPPED
-            | table::TRIGGER => false,
-            _ => true,
+        match Kept::of(resource) {
+            Kept::Number(index) => self.present & 1 << index != 0,
+            Kept::Flag(index) => self.flags & 1 << (index + 4) != 0,
+            Kept::Otherwise => match resource {
+                table::PREFERRED_TRANSPORT => self.transport != 0,
+                table::APN_LINK
+                | table::TLS_DTLS_ALERT_CODE
+                | table::LAST_BOOTSTRAPPED
+                | table::TRIGGER => false,
+                _ => true,
+            },
         }
     }
 
@@ -187,35 +169,34 @@ impl ServerInstance {
         if !self.has(resource) {
             return Err(Error::NotFound);
         }
-        if let Some(index) = index_of(&NUMBERS, resource) {
-            let number = self.numbers.get(index).copied().unwrap_or_default();
-            if resource < table::REGISTRATION_PRIORITY_ORDER {
-                out.integer(i64::from(number));
-            } else {
-                out.unsigned(u64::from(number));
+        match Kept::of(resource) {
+            Kept::Number(index) => {
+                let number = self.numbers.get(usize::from(index));
+                let number = number.copied().unwrap_or_default();
+                if resource < table::REGISTRATION_PRIORITY_ORDER {
+                    out.integer(i64::from(number));
+                } else {
+                    out.unsigned(u64::from(number));
+                }
             }
-        } else if let Some(index) = index_of(&FLAGS, resource) {
-            out.boolean(self.flags & 1 << index != 0);
-        } else {
-            match resource {
+            Kept::Flag(index) => out.boolean(self.flags & 1 << index != 0),
+            Kept::Otherwise => match resource {
                 table::SHORT_SERVER_ID => out.integer(i64::from(self.short_server_id)),
                 table::BINDING => out.string(self.binding.as_str()),
                 table::PREFERRED_TRANSPORT => {
                     out.string(core::str::from_utf8(&[self.transport]).unwrap_or(""));
                 }
                 _ => return Err(Error::NotFound),
-            }
+            },
         }
         Ok(())
     }
 
     pub(super) fn write(&mut self, resource: u16, value: &Value<'_>) -> Result<(), Error> {
-        if let Some(index) = index_of(&NUMBERS, resource) {
-            self.set_number(index, number_of(resource, value)?);
-        } else if let Some(index) = index_of(&FLAGS, resource) {
-            self.set_flag(index, value.as_bool().ok_or(Error::BadRequest)?);
-        } else {
-            match resource {
+        match Kept::of(resource) {
+            Kept::Number(index) => self.set_number(index, number_of(resource, value)?),
+            Kept::Flag(index) => self.set_flag(index, value.as_bool().ok_or(Error::BadRequest)?),
+            Kept::Otherwise => match resource {
                 table::SHORT_SERVER_ID => self.short_server_id = short_server_id(value)?,
                 table::BINDING => {
                     let binding = value.as_str().ok_or(Error::BadRequest)?;
@@ -224,14 +205,41 @@ impl ServerInstance {
                 }
                 table::PREFERRED_TRANSPORT => self.transport = transport(value)?,
                 _ => {}
-            }
+            },
         }
         Ok(())
     }
 }
 
-fn index_of(list: &[u16], resource: u16) -> Option<usize> {
-    list.iter().position(|&id| id == resource)
+/// Where a resource is kept.
+#[derive(Clone, Copy)]
+enum Kept {
+    Number(u8),
+    Flag(u8),
+    Otherwise,
+}
+
+impl Kept {
+    #[inline(never)]
+    fn of(resource: u16) -> Self {
+        match resource {
+            table::LIFETIME => Self::Number(LIFETIME),
+            table::DEFAULT_MINIMUM_PERIOD => Self::Number(1),
+            table::DEFAULT_MAXIMUM_PERIOD => Self::Number(2),
+            table::DISABLE_TIMEOUT => Self::Number(3),
+            table::REGISTRATION_PRIORITY_ORDER => Self::Number(4),
+            table::INITIAL_REGISTRATION_DELAY_TIMER => Self::Number(5),
+            table::COMMUNICATION_RETRY_COUNT => Self::Number(6),
+            table::COMMUNICATION_RETRY_TIMER => Self::Number(7),
+            table::COMMUNICATION_SEQUENCE_DELAY_TIMER => Self::Number(8),
+            table::COMMUNICATION_SEQUENCE_RETRY_COUNT => Self::Number(9),
+            table::NOTIFICATION_STORING_WHEN_DISABLED_OR_OFFLINE => Self::Flag(STORING),
+            table::MUTE_SEND => Self::Flag(1),
+            table::REGISTRATION_FAILURE_BLOCK => Self::Flag(2),
+            table::BOOTSTRAP_ON_REGISTRATION_FAILURE => Self::Flag(BOOTSTRAP_ON_FAILURE),
+            _ => Self::Otherwise,
+        }
+    }
 }
 
 /// A count or a number of seconds. The retry resources have a largest value that stands for "never", so what they
