@@ -7,6 +7,7 @@ mod execute;
 pub(super) mod read;
 pub(super) mod write;
 
+use self::read::Readable;
 use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
@@ -133,14 +134,14 @@ impl Client<'_> {
                 })
             })
         } else {
-            let readable = read::format_of(objects, path, request.accept, self.config.format);
-            readable.and_then(|(object, format)| {
-                head.format = Some(format);
+            let found = Readable::find(objects, path, request.accept, self.config.format);
+            found.and_then(|readable| {
                 #[cfg(feature = "observe")]
                 {
-                    head.observe = self.observe_option(index, path, request, origin.token, cx);
+                    head.observe =
+                        self.observe_option(index, path, request, origin.token, &readable, cx.now);
                 }
-                read::answer(buffer, &mut head, request.block2, max_szx, object, path)
+                readable.answer(buffer, &mut head, request.block2, max_szx, None)
             })
         };
         match result {
