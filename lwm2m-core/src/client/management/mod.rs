@@ -141,7 +141,7 @@ impl Client<'_> {
                     head.observe =
                         self.observe_option(index, path, request, origin.token, &readable, cx.now);
                 }
-                readable.answer(buffer, &mut head, request.block2, max_szx, None)
+                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
             })
         };
         match result {

@@ -10,11 +10,11 @@ use crate::model::{
 use crate::wire::coap::Block;
 use crate::wire::writer::{Writer, Written};
 
-/// What can be read, and the format that the answer is to have.
+/// What a path that can be read leads to, and the format that the answer is to have.
+// Four words: it is handed back in registers, or by as many moves.
 #[derive(Clone, Copy)]
 pub(crate) struct Readable<'o> {
     object: &'o dyn Object,
-    path: Path,
     /// Of the resource, where the path names one.
     resource: Option<&'static ResourceDefinition>,
     format: ContentFormat,
@@ -70,25 +70,24 @@ impl<'o> Readable<'o> {
         }
         Ok(Self {
             object,
-            path,
             resource,
             format,
         })
     }
 
-    /// The value, where it is a single one that is neither text nor bytes.
+    /// The value at `path`, where it is a single one that is neither text nor bytes.
     #[cfg(feature = "observe")]
-    pub(crate) fn short_value(&self) -> Option<Value<'static>> {
-        let only = self.path.resource_instance_id();
+    pub(crate) fn short_value(&self, path: Path) -> Option<Value<'static>> {
         let definition = self.resource?;
+        let only = path.resource_instance_id();
         if definition.multiple && only.is_none() {
             return None;
         }
-        let instance = self.path.instance_id()?;
+        let instance = path.instance_id()?;
         accounts::short_value(self.object, instance, definition.id, only)
     }
 
-    /// Builds a message with what is to be read, or the `wanted` block of it; its length. A value that is `known` is not
+    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. A value that is `known` is not
     /// read again.
     ///
     /// # Errors
@@ -102,18 +101,23 @@ impl<'o> Readable<'o> {
         head: &mut Head,
         wanted: Option<Block>,
         max_szx: u8,
+        path: Path,
         known: Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
         reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, known)
+            self.write(writer, path, known)
         })
     }
 
-    fn write(&self, writer: Writer<'_>, known: Option<Value<'static>>) -> Result<Written, Error> {
+    fn write(
+        &self,
+        writer: Writer<'_>,
+        path: Path,
+        known: Option<Value<'static>>,
+    ) -> Result<Written, Error> {
         let Self {
             object,
-            path,
             resource,
             format,
         } = *self;

@@ -30,30 +30,27 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 /// At least one notification in this time is confirmable (RFC 7641, section 4.5).
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
-/// What there is to tell: the value itself, where it is one that can be compared.
+/// What there is to tell.
 struct Report<'o> {
-    readable: Readable<'o>,
+    readable: Result<Readable<'o>, Error>,
+    /// The value itself, where it is one that can be compared.
     sample: Sample,
 }
 
 impl<'o> Report<'o> {
     /// What there is now.
-    ///
-    /// # Errors
-    /// Those of [`Readable::find`].
     // Its locals are gone before the notification is encoded.
     #[inline(never)]
-    fn of(
-        observation: &Observation,
-        objects: &'o dyn Objects,
-        default: ContentFormat,
-    ) -> Result<Self, Error> {
+    fn of(observation: &Observation, objects: &'o dyn Objects, default: ContentFormat) -> Self {
         let accept = observation.format.map(ContentFormat::number);
-        let readable = Readable::find(objects, observation.path, accept, default)?;
-        Ok(Self {
+        let readable = Readable::find(objects, observation.path, accept, default);
+        Self {
+            sample: Sample(match &readable {
+                Ok(readable) => readable.short_value(observation.path),
+                Err(_) => None,
+            }),
             readable,
-            sample: Sample(readable.short_value()),
-        })
+        }
     }
 }
 
@@ -155,7 +152,7 @@ impl Client<'_> {
             format: request.accept.and_then(ContentFormat::from_number),
             sent_at: now,
             confirmed_at: now,
-            sent: Sample(readable.short_value()),
+            sent: Sample(readable.short_value(path)),
             ..Observation::UNUSED
         };
         self.periods_changed();
@@ -385,8 +382,7 @@ impl Client<'_> {
                 continue;
             }
             let report = Report::of(observation, cx.objects, self.config.format);
-            let sample = report.as_ref().map_or(Sample::NONE, |report| report.sample);
-            if !overdue && !self.is_worth_telling(index, observation, sample) {
+            if !overdue && !self.is_worth_telling(index, observation, report.sample) {
                 // It has changed back, or not far enough.
                 self.observations.get_mut(slot)?.changed = false;
                 continue;
@@ -437,27 +433,25 @@ impl Client<'_> {
         kind: Kind,
         message_id: u16,
         buffer: &mut [u8],
-        report: &Result<Report<'_>, Error>,
+        report: &Report<'_>,
         now: Instant,
     ) -> usize {
         let number = self.next_observe_number();
         let Some(observation) = self.observations.get_mut(slot) else {
             return 0;
         };
-        let token = observation.token;
-        let mut head = Head::new(kind, Code::CONTENT, message_id, token);
+        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
         head.observe = Some(number);
+        let (path, value) = (observation.path, report.sample.0);
         let max_szx = self.config.block_szx;
-        let result = match report {
-            Ok(Report { readable, sample }) => readable
-                .answer(buffer, &mut head, None, max_szx, sample.0)
-                .map(|len| (len, *sample)),
+        let answer = match &report.readable {
+            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, path, value),
             Err(error) => Err(*error),
         };
-        match result {
-            Ok((len, sent)) => {
+        match answer {
+            Ok(len) => {
                 observation.changed = false;
-                observation.sent = sent;
+                observation.sent = report.sample;
                 observation.sent_at = now;
                 observation.message_id = Some(message_id);
                 if kind == Kind::Con {
@@ -465,10 +459,24 @@ impl Client<'_> {
                 }
                 len
             }
-            Err(error) => {
-                self.end_observation(slot);
-                Head::new(Kind::Non, code_of(error), message_id, token).alone(buffer)
-            }
+            Err(error) => self.encode_final_notification(slot, error, message_id, buffer),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn encode_final_notification(
+        &mut self,
+        slot: usize,
+        error: Error,
+        message_id: u16,
+        buffer: &mut [u8],
+    ) -> usize {
+        let Some(observation) = self.observations.get(slot) else {
+            return 0;
+        };
+        let head = Head::new(Kind::Non, code_of(error), message_id, observation.token);
+        self.end_observation(slot);
+        head.alone(buffer)
     }
 }
