@@ -1,6 +1,6 @@
 //! The accounts: what objects 0 (Security) and 1 (Server) hold, read through the same trait as everything else.
 
-use crate::model::{Object, Objects, Path, Value, ValueWriter};
+use crate::model::{Object, Objects, Value, ValueWriter};
 
 pub(crate) const SECURITY: u16 = 0;
 pub(crate) const SERVER: u16 = 1;
@@ -44,17 +44,28 @@ pub(crate) fn find(objects: &dyn Objects, object: u16, instance: u16) -> Option<
     object.has_instance(instance).then_some(object)
 }
 
-/// The value of a single resource, or of a resource instance, that is neither string nor opaque, of an object that has the
-/// object instance; `None` when it is not there.
-#[inline(never)]
-pub(crate) fn value_in(object: &dyn Object, path: Path) -> Option<Value<'static>> {
-    let (instance, resource) = (path.instance_id()?, path.resource_id()?);
+/// The value of a resource of an object that has the instance, which is neither string nor opaque; `None` when it is not
+/// there.
+fn value_in(object: &dyn Object, instance: u16, resource: u16) -> Option<Value<'static>> {
     if !object.has_resource(instance, resource) {
         return None;
     }
-    let only = path.resource_instance_id();
-    let mut out = ValueWriter::capturing(&mut []);
-    out.begin_resource(path, false, only);
+    short_value(object, instance, resource, None)
+}
+
+/// The value of a resource that is there, or of the instance `only` of one that has several; `None` for a string, for bytes,
+/// and where there is not exactly one.
+#[inline(never)]
+pub(crate) fn short_value(
+    object: &dyn Object,
+    instance: u16,
+    resource: u16,
+    only: Option<u16>,
+) -> Option<Value<'static>> {
+    let mut out = match only {
+        Some(only) => ValueWriter::capturing_instance(&mut [], only),
+        None => ValueWriter::capturing(&mut []),
+    };
     object.read(instance, resource, &mut out).ok()?;
     out.captured_short()
 }
@@ -71,12 +82,9 @@ pub(crate) fn number(
 
 /// The same, of an object that has the instance.
 pub(crate) fn number_in(object: &dyn Object, instance: u16, resource: u16) -> Option<u32> {
-    value_in(
-        object,
-        Path::resource(object.definition().id, instance, resource),
-    )?
-    .as_u64()
-    .and_then(|value| u32::try_from(value).ok())
+    value_in(object, instance, resource)?
+        .as_u64()
+        .and_then(|value| u32::try_from(value).ok())
 }
 
 /// A truth value.
@@ -86,11 +94,7 @@ pub(crate) fn boolean(
     instance: u16,
     resource: u16,
 ) -> Option<bool> {
-    value_in(
-        find(objects, object, instance)?,
-        Path::resource(object, instance, resource),
-    )?
-    .as_bool()
+    value_in(find(objects, object, instance)?, instance, resource)?.as_bool()
 }
 
 /// A resource of a Server instance, with what the specification says when it is absent.

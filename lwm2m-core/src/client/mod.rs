@@ -78,6 +78,9 @@ pub struct Client<'r> {
     observations: &'r mut [reporting::Observation],
     #[cfg(feature = "observe")]
     observe_number: u32,
+    /// The periods of observations are to be looked up again.
+    #[cfg(feature = "observe")]
+    periods_changed: bool,
     #[cfg(feature = "attributes")]
     attributes: &'r mut [reporting::AttributeSet],
     #[cfg(feature = "separate")]
@@ -139,6 +142,8 @@ impl<'r> Client<'r> {
             observations: &mut resources.observations,
             #[cfg(feature = "observe")]
             observe_number: 0,
+            #[cfg(feature = "observe")]
+            periods_changed: false,
             #[cfg(feature = "attributes")]
             attributes: &mut resources.attributes,
             #[cfg(feature = "separate")]

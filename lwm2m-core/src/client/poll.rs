@@ -83,6 +83,8 @@ impl Client<'_> {
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
         #[cfg(feature = "block")]
         self.watch_transfer(cx);
+        #[cfg(feature = "observe")]
+        self.settle_periods(cx.objects);
         let mut index = 0;
         while let Some(connection) = self.connections.get(index) {
             let session = session_of(index);
@@ -109,13 +111,13 @@ impl Client<'_> {
             }
         }
         self.stirred = false;
-        self.wake = self.deadline(cx, 0);
+        self.wake = self.deadline(0);
         Output::Idle { until: self.wake }
     }
 
     /// What comes and goes after a message of the client.
     fn expect(&self, cx: &Context<'_>) -> Expect {
-        if self.deadline(cx, self.batch_window()) <= cx.now {
+        if self.deadline(self.batch_window()) <= cx.now {
             Expect::More
         } else if self.connections.iter().any(|c| c.exchange.is_some()) {
             Expect::Reply
@@ -126,7 +128,7 @@ impl Client<'_> {
 
     /// When something is to be done although nothing is handed in, or, while the radio is awake anyway, may be done
     /// earlier by up to `window` milliseconds.
-    fn deadline(&self, cx: &Context<'_>, window: u32) -> Instant {
+    fn deadline(&self, window: u32) -> Instant {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
@@ -140,8 +142,7 @@ impl Client<'_> {
         #[cfg(feature = "block")]
         let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
-        let next = next.min(self.notification_deadline(cx.objects, window));
-        let _ = cx;
+        let next = next.min(self.notification_deadline(window));
         next
     }
 
@@ -355,10 +356,7 @@ impl Client<'_> {
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.encode_bootstrap_request(message_id, token, buffer),
             #[cfg(feature = "observe")]
-            Purpose::Notification(slot) => {
-                let kind = crate::wire::coap::Kind::Con;
-                self.encode_notification(usize::from(slot), kind, message_id, buffer, cx)
-            }
+            Purpose::Notification(slot) => self.encode_confirmable(slot, message_id, buffer, cx),
             #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
         }

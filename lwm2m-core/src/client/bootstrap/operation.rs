@@ -2,8 +2,9 @@
 
 use super::super::connection::Stage;
 use super::super::input::Handled;
+use super::super::management::read::Readable;
 use super::super::management::write::{Mode, Rights, Write};
-use super::super::management::{Done, payload_format, read};
+use super::super::management::{Done, payload_format};
 use super::super::output::{Event, Failure};
 use super::super::reply::{self, Head, code_of};
 use super::super::request::{Origin, Place, Request};
@@ -87,10 +88,9 @@ impl Client<'_> {
             // Only accounts and access rights may be read back (Core 1.1.1, section 6.1.7.4).
             Err(Error::MethodNotAllowed)
         } else {
-            let readable = read::format_of(objects, path, request.accept, self.config.format);
-            readable.and_then(|(object, format)| {
-                head.format = Some(format);
-                read::answer(buffer, &mut head, request.block2, max_szx, object, path)
+            let found = Readable::find(objects, path, request.accept, self.config.format);
+            found.and_then(|readable| {
+                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
             })
         };
         let handled = match result {

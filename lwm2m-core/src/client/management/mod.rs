@@ -8,6 +8,7 @@ pub(super) mod read;
 pub(super) mod write;
 
 use self::discover::Links;
+use self::read::Readable;
 use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
@@ -132,14 +133,14 @@ impl Client<'_> {
                 })
             })
         } else {
-            let readable = read::format_of(objects, path, request.accept, self.config.format);
-            readable.and_then(|(object, format)| {
-                head.format = Some(format);
+            let found = Readable::find(objects, path, request.accept, self.config.format);
+            found.and_then(|readable| {
                 #[cfg(feature = "observe")]
                 {
-                    head.observe = self.observe_option(index, path, request, origin.token, cx);
+                    head.observe =
+                        self.observe_option(index, path, request, origin.token, &readable, cx.now);
                 }
-                read::answer(buffer, &mut head, request.block2, max_szx, object, path)
+                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
             })
         };
         match result {

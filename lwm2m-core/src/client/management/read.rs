@@ -1,89 +1,148 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
 use super::{definition_in, locate};
+use crate::client::accounts;
 use crate::client::reply::{self, Head};
 use crate::client::request::Block;
-use crate::model::{ContentFormat, DataType, Error, Level, Object, Objects, Path, ValueWriter};
+use crate::model::{
+    ContentFormat, DataType, Error, Level, Object, Objects, Path, ResourceDefinition, Value,
+    ValueWriter,
+};
 use crate::wire::writer::{Writer, Written};
 
-/// The object that `path` can be read from, and the format that the answer is to have.
-///
-/// # Errors
-/// [`Error::NotFound`], [`Error::MethodNotAllowed`] for a resource that is not readable and for the root,
-/// [`Error::NotAcceptable`].
-pub(crate) fn format_of(
-    objects: &dyn Objects,
-    path: Path,
-    accept: Option<u16>,
-    default: ContentFormat,
-) -> Result<(&dyn Object, ContentFormat), Error> {
-    if path.level() == Level::Root {
-        return Err(Error::MethodNotAllowed);
-    }
-    let object = locate(objects, path)?;
-    let mut single = None;
-    if path.level() >= Level::Resource {
-        let definition = definition_in(object, path)?;
-        if !definition.operations().is_readable() {
+/// What a path that can be read leads to, and the format that the answer is to have.
+// Four words: it is handed back in registers, or by as many moves.
+#[derive(Clone, Copy)]
+pub(crate) struct Readable<'o> {
+    object: &'o dyn Object,
+    /// Of the resource, where the path names one.
+    resource: Option<&'static ResourceDefinition>,
+    format: ContentFormat,
+}
+
+impl<'o> Readable<'o> {
+    /// What is at `path`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::MethodNotAllowed`] for a resource that is not readable and for the root,
+    /// [`Error::NotAcceptable`].
+    // Three callers would have a copy each.
+    #[inline(never)]
+    pub(crate) fn find(
+        objects: &'o dyn Objects,
+        path: Path,
+        accept: Option<u16>,
+        default: ContentFormat,
+    ) -> Result<Self, Error> {
+        if path == Path::ROOT {
             return Err(Error::MethodNotAllowed);
         }
-        if !object.has_resource(path.instance_id().unwrap_or(0), definition.id) {
-            return Err(Error::NotFound);
+        let object = locate(objects, path)?;
+        let mut resource = None;
+        let mut single = None;
+        if path.resource_id().is_some() {
+            let definition = definition_in(object, path)?;
+            if !definition.operations().is_readable() {
+                return Err(Error::MethodNotAllowed);
+            }
+            let is_instance = path.resource_instance_id().is_some();
+            if !object.has_resource(path.instance_id().unwrap_or(0), definition.id)
+                || (is_instance && !definition.is_multiple())
+            {
+                return Err(Error::NotFound);
+            }
+            if is_instance || !definition.is_multiple() {
+                single = Some(definition.data_type);
+            }
+            resource = Some(definition);
         }
-        if path.level() == Level::ResourceInstance && !definition.is_multiple() {
-            return Err(Error::NotFound);
+        let format = match accept {
+            Some(number) => ContentFormat::from_number(number).ok_or(Error::NotAcceptable)?,
+            None => default,
+        };
+        match (format, single) {
+            (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {}
+            (ContentFormat::Text | ContentFormat::Opaque | ContentFormat::CoreLink, _) => {
+                return Err(Error::NotAcceptable);
+            }
+            #[cfg(any(feature = "tlv", feature = "senml-cbor"))]
+            _ => {}
         }
-        if !definition.is_multiple() || path.level() == Level::ResourceInstance {
-            single = Some(definition.data_type);
-        }
+        Ok(Self {
+            object,
+            resource,
+            format,
+        })
     }
-    let format = match accept {
-        Some(number) => ContentFormat::from_number(number).ok_or(Error::NotAcceptable)?,
-        None => default,
-    };
-    match (format, single) {
-        (ContentFormat::CoreLink, _) => Err(Error::NotAcceptable),
-        (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {
-            Ok((object, format))
+
+    /// The value at `path`, where it is a single one that is neither text nor bytes.
+    #[cfg(feature = "observe")]
+    pub(crate) fn short_value(&self, path: Path) -> Option<Value<'static>> {
+        let definition = self.resource?;
+        let only = path.resource_instance_id();
+        if definition.is_multiple() && only.is_none() {
+            return None;
         }
-        (ContentFormat::Text | ContentFormat::Opaque, _) => Err(Error::NotAcceptable),
-        #[cfg(any(feature = "tlv", feature = "senml-cbor"))]
-        _ => Ok((object, format)),
+        let instance = path.instance_id()?;
+        accounts::short_value(self.object, instance, definition.id, only)
     }
-}
 
-/// Builds a message with what is readable at `path`, which [`format_of`] has checked, in the format that `head` names, or
-/// the `wanted` block of it; its length.
-///
-/// # Errors
-/// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
-/// [`reply::with_payload`].
-// Three callers would have a copy each.
-#[inline(never)]
-pub(crate) fn answer(
-    buffer: &mut [u8],
-    head: &mut Head,
-    wanted: Option<Block>,
-    max_szx: u8,
-    object: &dyn Object,
-    path: Path,
-) -> Result<usize, Error> {
-    let format = head.format.unwrap_or(ContentFormat::Text);
-    reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-        write(writer, object, path, format)
-    })
-}
+    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. A value that is `known` is not
+    /// read again.
+    ///
+    /// # Errors
+    /// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
+    /// [`reply::with_payload`].
+    // Three callers would have a copy each.
+    #[inline(never)]
+    pub(crate) fn answer(
+        &self,
+        buffer: &mut [u8],
+        head: &mut Head,
+        wanted: Option<Block>,
+        max_szx: u8,
+        path: Path,
+        known: Option<Value<'static>>,
+    ) -> Result<usize, Error> {
+        head.format = Some(self.format);
+        reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
+            self.write(writer, path, known)
+        })
+    }
 
-fn write(
-    writer: Writer<'_>,
-    object: &dyn Object,
-    path: Path,
-    format: ContentFormat,
-) -> Result<Written, Error> {
-    let mut out = ValueWriter::new(writer, format, path);
-    match path.level() {
-        Level::Root => return Err(Error::MethodNotAllowed),
-        Level::Object => {
+    fn write(
+        &self,
+        writer: Writer<'_>,
+        path: Path,
+        known: Option<Value<'static>>,
+    ) -> Result<Written, Error> {
+        let Self {
+            object,
+            resource,
+            format,
+        } = *self;
+        let mut out = ValueWriter::new(writer, format, path);
+        let instance = path.instance_id();
+        if let Some(definition) = resource {
+            let only = path.resource_instance_id();
+            out.begin_resource(path.up_to(Level::Resource), definition.is_multiple(), only);
+            match known {
+                Some(value) => {
+                    if let Some(only) = only {
+                        out.instance(only);
+                    }
+                    out.value(&value);
+                }
+                None => object.read(instance.unwrap_or(0), definition.id, &mut out)?,
+            }
+            if out.end_resource() == 0 && only.is_some() {
+                return Err(Error::NotFound);
+            }
+        } else if let Some(instance) = instance {
+            out.begin_instance(path, false);
+            write_instance(&mut out, object, instance);
+            out.end_instance();
+        } else {
             let mut next = object.next_instance(None);
             while let Some(instance) = next {
                 let path = path.child(instance).ok_or(Error::Internal)?;
@@ -93,25 +152,12 @@ fn write(
                 next = object.next_instance(Some(instance));
             }
         }
-        Level::Instance => {
-            out.begin_instance(path, false);
-            write_instance(&mut out, object, path.instance_id().unwrap_or(0));
-            out.end_instance();
-        }
-        Level::Resource | Level::ResourceInstance => {
-            let definition = definition_in(object, path)?;
-            let only = path.resource_instance_id();
-            out.begin_resource(path.up_to(Level::Resource), definition.is_multiple(), only);
-            object.read(path.instance_id().unwrap_or(0), definition.id, &mut out)?;
-            if out.end_resource() == 0 && only.is_some() {
-                return Err(Error::NotFound);
-            }
-        }
+        Ok(out.finish())
     }
-    Ok(out.finish())
 }
 
 /// Writes the readable resources of an instance.
+#[inline(never)]
 fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16) {
     let definition = object.definition();
     let object_id = definition.id;

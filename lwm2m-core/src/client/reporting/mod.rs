@@ -9,13 +9,13 @@ mod write_attributes;
 #[cfg(feature = "attributes")]
 use super::connection::Connection;
 use super::connection::{Session, session_of};
-use super::management::read;
+use super::management::read::Readable;
 use super::output::SessionId;
 use super::reply::{Head, code_of};
 use super::request::{Request, is_from_start};
 use super::{Client, Context, accounts};
 use crate::message::exchange::Purpose;
-use crate::model::{Objects, Path};
+use crate::model::{ContentFormat, Error, Objects, Path};
 use crate::time::{Duration, Instant};
 use crate::wire::coap::{Code, Kind, Token};
 
@@ -30,17 +30,39 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 /// At least one notification in this time is confirmable (RFC 7641, section 4.5).
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
-/// When a notification may and must be sent.
-struct Period {
-    /// Not before pmin has passed.
-    earliest: Instant,
-    /// When pmax has passed, although nothing has changed.
-    latest: Instant,
+/// What there is to tell.
+struct Report<'o> {
+    readable: Result<Readable<'o>, Error>,
+    /// The value itself, where it is one that can be compared.
+    sample: Sample,
+}
+
+impl<'o> Report<'o> {
+    /// What there is now.
+    // Its locals are gone before the notification is encoded.
+    #[inline(never)]
+    fn of(observation: &Observation, objects: &'o dyn Objects, default: ContentFormat) -> Self {
+        let accept = observation.format.map(ContentFormat::number);
+        let readable = Readable::find(objects, observation.path, accept, default);
+        Self {
+            sample: Sample(match &readable {
+                Ok(readable) => readable.short_value(observation.path),
+                Err(_) => None,
+            }),
+            readable,
+        }
+    }
 }
 
 impl Client<'_> {
     /// Tells that the value at `path`, or below it, has changed. Observers are told as their attributes ask for.
+    ///
+    /// What the application itself changes in object 1 (Server) holds for observations from this call on: the default
+    /// periods (resources 2 and 3) are not looked up each time.
     pub fn changed(&mut self, path: Path) {
+        if matches!(path.object_id(), None | Some(accounts::SERVER)) {
+            self.periods_changed();
+        }
         for observation in self
             .observations
             .iter_mut()
@@ -86,11 +108,14 @@ impl Client<'_> {
         path: Path,
         request: &Request<'_>,
         token: Token,
-        cx: &Context<'_>,
+        readable: &Readable<'_>,
+        now: Instant,
     ) -> Option<u32> {
         let session = session_of(index);
         match request.observe? {
-            0 if is_from_start(request.block2) => self.observe(session, token, path, request, cx),
+            0 if is_from_start(request.block2) => {
+                self.observe(session, token, path, request, readable, now)
+            }
             1 => {
                 self.cancel_observation(session, token, path);
                 None
@@ -107,7 +132,8 @@ impl Client<'_> {
         token: Token,
         path: Path,
         request: &Request<'_>,
-        cx: &Context<'_>,
+        readable: &Readable<'_>,
+        now: Instant,
     ) -> Option<u32> {
         let of_session = |o: &Observation| o.used && o.session == session;
         let list = &mut *self.observations;
@@ -120,18 +146,16 @@ impl Client<'_> {
         let observation = list.get_mut(slot)?;
         *observation = Observation {
             used: true,
-            changed: false,
             session,
             token,
             path,
-            format: request
-                .accept
-                .and_then(crate::model::ContentFormat::from_number),
-            message_id: None,
-            sent_at: cx.now,
-            confirmed_at: cx.now,
-            sent: Sample::take(cx.objects, path),
+            format: request.accept.and_then(ContentFormat::from_number),
+            sent_at: now,
+            confirmed_at: now,
+            sent: Sample(readable.short_value(path)),
+            ..Observation::UNUSED
         };
+        self.periods_changed();
         Some(self.next_observe_number())
     }
 
@@ -222,59 +246,53 @@ impl Client<'_> {
         if accounts::boolean(objects, accounts::SERVER, instance, storing).unwrap_or(true) {
             return;
         }
-        for slot in 0..self.observations.len() {
-            let Some(observation) = self.observations.get(slot) else {
-                return;
-            };
-            if !observation.used || observation.session != session_of(index) {
-                continue;
-            }
-            let Period { earliest, latest } = self.period(observation, objects, 0);
-            if let Some(observation) = self.observations.get_mut(slot) {
-                observation.changed &= now < earliest;
-                if latest <= now {
-                    observation.sent_at = now;
-                }
+        self.settle_periods(objects);
+        let session = session_of(index);
+        let of_session = |o: &&mut Observation| o.used && o.session == session;
+        for observation in self.observations.iter_mut().filter(of_session) {
+            observation.changed &= now < observation.earliest();
+            if observation.latest(0) <= now {
+                observation.sent_at = now;
             }
         }
     }
 
-    /// The period of an observation: attributes, else the defaults of the Server object. What must be sent at its end
-    /// may go along earlier by up to `window` milliseconds, but not before pmin.
-    // Inlined into all callers it would be a large part of them.
+    /// Attributes, or what the Server object says, may be others than before, and with them the deadlines.
+    pub(super) const fn periods_changed(&mut self) {
+        self.periods_changed = true;
+        self.stirred = true;
+    }
+
+    /// Takes over what now holds for the observations: attributes, else the defaults of the Server object.
+    pub(super) fn settle_periods(&mut self, objects: &dyn Objects) {
+        if core::mem::take(&mut self.periods_changed) {
+            self.look_up_periods(objects);
+        }
+    }
+
     #[inline(never)]
-    fn period(&self, observation: &Observation, objects: &dyn Objects, window: u32) -> Period {
-        let Some(connection) = self.connections.get(observation.session.index()) else {
-            return Period {
-                earliest: observation.sent_at,
-                latest: Instant::FAR_FUTURE,
+    fn look_up_periods(&mut self, objects: &dyn Objects) {
+        for observation in self.observations.iter_mut().filter(|o| o.used) {
+            let Some(connection) = self.connections.get(observation.session.index()) else {
+                continue;
             };
-        };
-        let instance = connection.server_instance;
-        let server = accounts::find(objects, accounts::SERVER, instance);
-        let default = |resource| accounts::number_in(server?, instance, resource);
-        #[cfg(feature = "attributes")]
-        let (pmin, pmax) = {
-            let values = self.attributes_of(connection).effective(observation.path);
-            (values.pmin, values.pmax)
-        };
-        #[cfg(not(feature = "attributes"))]
-        let (pmin, pmax) = (None, None);
-        let pmin = pmin
-            .or_else(|| default(accounts::server::DEFAULT_PMIN))
-            .unwrap_or(0);
-        let pmax = pmax
-            .or_else(|| default(accounts::server::DEFAULT_PMAX))
-            .unwrap_or(0);
-        let earliest = observation.sent_at + Duration::from_secs(u64::from(pmin));
-        // 0 means no limit; one below pmin is ignored.
-        let latest = if pmax > 0 && pmax >= pmin {
-            let latest = observation.sent_at + Duration::from_secs(u64::from(pmax));
-            latest.brought_forward(window, pmax).max(earliest)
-        } else {
-            Instant::FAR_FUTURE
-        };
-        Period { earliest, latest }
+            let instance = connection.server_instance;
+            let default = |resource| accounts::server_number(objects, instance, resource, 0);
+            #[cfg(feature = "attributes")]
+            let (pmin, pmax) = {
+                let attributes = Attributes {
+                    sets: self.attributes,
+                    server: connection.short_id,
+                };
+                let values = attributes.effective(observation.path);
+                observation.has_thresholds = values.has_thresholds();
+                (values.pmin, values.pmax)
+            };
+            #[cfg(not(feature = "attributes"))]
+            let (pmin, pmax) = (None::<u32>, None::<u32>);
+            observation.pmin = pmin.unwrap_or_else(|| default(accounts::server::DEFAULT_PMIN));
+            observation.pmax = pmax.unwrap_or_else(|| default(accounts::server::DEFAULT_PMAX));
+        }
     }
 
     #[cfg(feature = "attributes")]
@@ -286,16 +304,15 @@ impl Client<'_> {
     }
 
     /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
-    pub(super) fn notification_deadline(&self, objects: &dyn Objects, window: u32) -> Instant {
+    pub(super) fn notification_deadline(&self, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
         for observation in self.observations.iter().filter(|o| o.used) {
             if !self.can_notify(observation) {
                 continue;
             }
-            let Period { earliest, latest } = self.period(observation, objects, window);
-            next = next.min(latest);
+            next = next.min(observation.latest(window));
             if observation.changed {
-                next = next.min(earliest);
+                next = next.min(observation.earliest());
             }
         }
         next
@@ -322,51 +339,20 @@ impl Client<'_> {
             })
     }
 
-    /// The observation of the server of connection `index` for which a notification is due now.
-    fn due_observation(&mut self, index: usize, cx: &Context<'_>) -> Option<usize> {
-        let session = session_of(index);
-        let window = self.window(cx.now);
-        for slot in 0..self.observations.len() {
-            let observation = self.observations.get(slot)?;
-            if !observation.used
-                || observation.session != session
-                || self.is_under_way(slot, observation)
-            {
-                continue;
-            }
-            let Period { earliest, latest } = self.period(observation, cx.objects, window);
-            if latest <= cx.now {
-                return Some(slot);
-            }
-            if !observation.changed || cx.now < earliest {
-                continue;
-            }
-            if self.is_worth_telling(index, observation, cx.objects) {
-                return Some(slot);
-            }
-            // It has changed back, or not far enough.
-            self.observations.get_mut(slot)?.changed = false;
+    /// Whether the value of now is one that the server wants to know, knowing the last one.
+    fn is_worth_telling(&self, index: usize, observation: &Observation, now: Sample) -> bool {
+        if observation.sent.is_same(now) {
+            return false;
         }
-        None
-    }
-
-    /// Whether the value now is one that the server wants to know, knowing the last one.
-    fn is_worth_telling(
-        &self,
-        index: usize,
-        observation: &Observation,
-        objects: &dyn Objects,
-    ) -> bool {
-        let now = Sample::take(objects, observation.path);
         #[cfg(feature = "attributes")]
-        if let Some(connection) = self.connections.get(index) {
-            return self
-                .attributes_of(connection)
-                .effective(observation.path)
-                .is_met(observation.sent, now);
+        if observation.has_thresholds
+            && let Some(connection) = self.connections.get(index)
+        {
+            let values = self.attributes_of(connection).effective(observation.path);
+            return values.is_met(observation.sent, now);
         }
         let _ = index;
-        !observation.sent.is_same(now)
+        true
     }
 
     /// Sends a notification that is due to the server of connection `index`; its length.
@@ -381,71 +367,116 @@ impl Client<'_> {
             return None;
         }
         let (state, busy) = (connection.session, connection.exchange.is_some());
-        let slot = self.due_observation(index, cx)?;
-        if state == Session::Closed {
-            self.connections.get_mut(index)?.session = Session::Wanted;
-            return None;
-        }
-        let observation = self.observations.get(slot)?;
-        let token = observation.token;
-        let confirm = self.config.confirmable_notifications
-            || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
-        if confirm {
-            if busy {
+        let session = session_of(index);
+        let window = self.window(cx.now);
+        for slot in 0..self.observations.len() {
+            let observation = self.observations.get(slot)?;
+            if !observation.used
+                || observation.session != session
+                || self.is_under_way(slot, observation)
+            {
+                continue;
+            }
+            let overdue = observation.latest(window) <= cx.now;
+            if !overdue && !(observation.changed && observation.earliest() <= cx.now) {
+                continue;
+            }
+            let report = Report::of(observation, cx.objects, self.config.format);
+            if !overdue && !self.is_worth_telling(index, observation, report.sample) {
+                // It has changed back, or not far enough.
+                self.observations.get_mut(slot)?.changed = false;
+                continue;
+            }
+            if state == Session::Closed {
+                self.connections.get_mut(index)?.session = Session::Wanted;
                 return None;
             }
-            let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
-            let len = self.begin_exchange(index, purpose, token, buffer, cx);
+            let confirm = self.config.confirmable_notifications
+                || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
+            let len = if !confirm {
+                let id = self.next_message_id();
+                self.encode_notification(slot, Kind::Non, id, buffer, &report, cx.now)
+            } else if !busy {
+                let token = observation.token;
+                let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
+                self.begin_exchange(index, purpose, token, buffer, cx)
+            } else {
+                0
+            };
             return Some(len).filter(|&len| len > 0);
         }
-        let id = self.next_message_id();
-        let len = self.encode_notification(slot, Kind::Non, id, buffer, cx);
-        Some(len).filter(|&len| len > 0)
+        None
     }
 
-    /// Encodes a notification with the value of now at the front of `buffer`. What cannot be read any more ends the
-    /// observation with the code that says why (RFC 7641, section 3.2).
-    pub(super) fn encode_notification(
+    /// Encodes a confirmable notification with the value of now at the front of `buffer`.
+    pub(super) fn encode_confirmable(
+        &mut self,
+        slot: u8,
+        message_id: u16,
+        buffer: &mut [u8],
+        cx: &Context<'_>,
+    ) -> usize {
+        let slot = usize::from(slot);
+        let Some(observation) = self.observations.get(slot) else {
+            return 0;
+        };
+        let report = Report::of(observation, cx.objects, self.config.format);
+        self.encode_notification(slot, Kind::Con, message_id, buffer, &report, cx.now)
+    }
+
+    /// Encodes a notification of this report at the front of `buffer`. What cannot be read any more ends the observation
+    /// with the code that says why (RFC 7641, section 3.2).
+    #[inline(never)]
+    fn encode_notification(
         &mut self,
         slot: usize,
         kind: Kind,
         message_id: u16,
         buffer: &mut [u8],
-        cx: &Context<'_>,
+        report: &Report<'_>,
+        now: Instant,
+    ) -> usize {
+        let number = self.next_observe_number();
+        let Some(observation) = self.observations.get_mut(slot) else {
+            return 0;
+        };
+        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
+        head.observe = Some(number);
+        let (path, value) = (observation.path, report.sample.0);
+        let max_szx = self.config.block_szx;
+        let answer = match &report.readable {
+            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, path, value),
+            Err(error) => Err(*error),
+        };
+        match answer {
+            Ok(len) => {
+                observation.changed = false;
+                observation.sent = report.sample;
+                observation.sent_at = now;
+                observation.message_id = Some(message_id);
+                if kind == Kind::Con {
+                    observation.confirmed_at = now;
+                }
+                len
+            }
+            Err(error) => self.encode_final_notification(slot, error, message_id, buffer),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn encode_final_notification(
+        &mut self,
+        slot: usize,
+        error: Error,
+        message_id: u16,
+        buffer: &mut [u8],
     ) -> usize {
         let Some(observation) = self.observations.get(slot) else {
             return 0;
         };
-        let objects = &*cx.objects;
-        let (path, token) = (observation.path, observation.token);
-        let accept = observation.format.map(crate::model::ContentFormat::number);
-        let mut head = Head::new(kind, Code::CONTENT, message_id, token);
-        head.observe = Some(self.next_observe_number());
-        let max_szx = self.config.block_szx;
-        let result = read::format_of(objects, path, accept, self.config.format).and_then(
-            |(object, format)| {
-                head.format = Some(format);
-                let len = read::answer(buffer, &mut head, None, max_szx, object, path)?;
-                Ok((len, Sample::of(object, path)))
-            },
-        );
-        match result {
-            Ok((len, sent)) => {
-                if let Some(observation) = self.observations.get_mut(slot) {
-                    observation.changed = false;
-                    observation.sent = sent;
-                    observation.sent_at = cx.now;
-                    observation.message_id = Some(message_id);
-                    if kind == Kind::Con {
-                        observation.confirmed_at = cx.now;
-                    }
-                }
-                len
-            }
-            Err(error) => {
-                self.end_observation(slot);
-                Head::new(Kind::Non, code_of(error), message_id, token).alone(buffer)
-            }
-        }
+        let head = Head::new(Kind::Non, code_of(error), message_id, observation.token);
+        self.end_observation(slot);
+        head.alone(buffer)
     }
 }

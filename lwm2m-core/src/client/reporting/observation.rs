@@ -1,9 +1,8 @@
 //! One observation, and the value that its server knows.
 
-use crate::client::accounts;
 use crate::client::output::SessionId;
-use crate::model::{ContentFormat, Object, Objects, Path, Value};
-use crate::time::Instant;
+use crate::model::{ContentFormat, Path, Value};
+use crate::time::{Duration, Instant};
 use crate::wire::coap::Token;
 #[cfg(feature = "float")]
 use crate::wire::number;
@@ -24,6 +23,13 @@ pub(crate) struct Observation {
     /// When the value was sent, and when in a confirmable message.
     pub(crate) sent_at: Instant,
     pub(crate) confirmed_at: Instant,
+    /// Seconds between two notifications: at least, and at most, where 0 is no limit. What the attributes of the server
+    /// say, else its Server object.
+    pub(crate) pmin: u32,
+    pub(crate) pmax: u32,
+    /// Attributes compare values.
+    #[cfg(feature = "attributes")]
+    pub(crate) has_thresholds: bool,
     /// The value that was sent, where it is one that can be compared.
     pub(crate) sent: Sample,
 }
@@ -39,8 +45,31 @@ impl Observation {
         message_id: None,
         sent_at: Instant::ZERO,
         confirmed_at: Instant::ZERO,
+        pmin: 0,
+        pmax: 0,
+        #[cfg(feature = "attributes")]
+        has_thresholds: false,
         sent: Sample::NONE,
     };
+
+    /// Nothing is sent before: pmin has to pass.
+    pub(crate) fn earliest(&self) -> Instant {
+        self.sent_at + Duration::from_secs(u64::from(self.pmin))
+    }
+
+    /// When pmax has passed, so that something is sent although nothing has changed. It may go along earlier by up to
+    /// `window` milliseconds, but not before pmin.
+    #[inline(never)]
+    pub(crate) fn latest(&self, window: u32) -> Instant {
+        // One below pmin is ignored.
+        if self.pmax == 0 || self.pmax < self.pmin {
+            return Instant::FAR_FUTURE;
+        }
+        let latest = self.sent_at + Duration::from_secs(u64::from(self.pmax));
+        latest
+            .brought_forward(window, self.pmax)
+            .max(self.earliest())
+    }
 }
 
 /// A value that can be compared with a later one; none for text, bytes, or more than one value, where every change counts.
@@ -49,18 +78,6 @@ pub(crate) struct Sample(pub(crate) Option<Value<'static>>);
 
 impl Sample {
     pub(crate) const NONE: Self = Self(None);
-
-    /// The value of a single resource, or of a resource instance, as it is now.
-    pub(crate) fn take(objects: &dyn Objects, path: Path) -> Self {
-        let object = path.object_id().zip(path.instance_id());
-        let object = object.and_then(|(id, instance)| accounts::find(objects, id, instance));
-        object.map_or(Self::NONE, |object| Self::of(object, path))
-    }
-
-    /// The same, of an object that has the instance.
-    pub(crate) fn of(object: &dyn Object, path: Path) -> Self {
-        Self(accounts::value_in(object, path))
-    }
 
     /// The number for a comparison with thresholds; none for what is no number.
     #[cfg(feature = "attributes")]

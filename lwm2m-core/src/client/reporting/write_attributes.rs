@@ -61,8 +61,7 @@ impl Client<'_> {
                 values,
             }
         };
-        // Deadlines may have moved.
-        self.stirred = true;
+        self.periods_changed();
         Ok(())
     }
 
