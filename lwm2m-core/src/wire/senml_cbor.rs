@@ -94,7 +94,7 @@ impl<'a> Records<'a> {
             Item::Array(count) => Ok(Self {
                 decoder,
                 left: Left::new(count),
-                base_name: Name::default(),
+                base_name: Name::EMPTY,
                 base_time: None,
                 time: None,
             }),
@@ -169,7 +169,7 @@ impl<'a> Records<'a> {
                     0x02
                 }
                 label::BASE_NAME => {
-                    self.base_name = Name::default();
+                    self.base_name = Name::EMPTY;
                     self.base_name.feed(self.decoder.text()?)?;
                     0x04
                 }
