@@ -135,6 +135,14 @@ impl Path {
         self.ids.get(..self.level() as usize).unwrap_or(&[])
     }
 
+    /// The ids from `depth` on, 0 being the object's.
+    #[cfg(feature = "senml-cbor")]
+    #[inline]
+    pub(crate) fn below(&self, depth: usize) -> impl DoubleEndedIterator<Item = u16> + Clone {
+        let ids = self.ids.get(depth..).unwrap_or_default();
+        ids.iter().copied().filter(|&id| id != Self::RESERVED_ID)
+    }
+
     /// The object id.
     #[must_use]
     pub fn object_id(&self) -> Option<u16> {
