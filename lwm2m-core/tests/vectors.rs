@@ -10,13 +10,13 @@
 use std::collections::BTreeMap;
 
 use lwm2m_core::{
-    model::{Level, Path},
+    model::{self, Level, Path},
     wire::{
         base64,
         cbor::{self, Number},
         number,
         senml::RawValue,
-        senml_cbor::{self, Pack, Records},
+        senml_cbor::{Pack, Records},
         text,
         tlv::{self, Kind, Tlvs},
         writer::Writer,
@@ -380,19 +380,22 @@ fn write_senml_cbor(writer: &mut Writer<'_>, base: Path, nodes: &Ordered) {
     }
     let mut pack = Pack::open(writer, base);
     for ((time, path), value) in nodes {
-        pack.record(writer, path, Some(*time).filter(|time| *time != 0));
-        match value {
-            Value::String(value) => senml_cbor::write_str(writer, value),
-            Value::Integer(value) | Value::Time(value) => senml_cbor::write_i64(writer, *value),
-            Value::Unsigned(value) => senml_cbor::write_u64(writer, *value),
-            Value::Float(value) => senml_cbor::write_f64(writer, *value),
-            Value::Boolean(value) => senml_cbor::write_bool(writer, *value),
-            Value::Opaque(value) => senml_cbor::write_bytes(writer, value),
-            Value::ObjectLink(object, instance) => {
-                senml_cbor::write_object_link(writer, *object, *instance);
-            }
+        let time = Some(*time).filter(|time| *time != 0);
+        let value = match value {
+            Value::String(value) => model::Value::String(value),
+            Value::Integer(value) => model::Value::Integer(*value),
+            Value::Time(value) => model::Value::Time(*value),
+            Value::Unsigned(value) => model::Value::Unsigned(*value),
+            Value::Float(value) => model::Value::Float(*value),
+            Value::Boolean(value) => model::Value::Boolean(*value),
+            Value::Opaque(value) => model::Value::Opaque(value),
+            Value::ObjectLink(object, instance) => model::Value::ObjectLink {
+                object: *object,
+                instance: *instance,
+            },
             Value::Empty | Value::Named => panic!("{path}"),
-        }
+        };
+        pack.record(writer, path, time, &value);
     }
     pack.close(writer);
 }

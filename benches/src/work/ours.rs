@@ -2,10 +2,10 @@
 
 use core::hint::black_box;
 
-use lwm2m_core::model::Path;
+use lwm2m_core::model::{Path, Value};
 use lwm2m_core::wire::coap::{Builder, Code, Kind, Message, Token, option};
 use lwm2m_core::wire::senml::RawValue;
-use lwm2m_core::wire::senml_cbor::{self, Pack, Records};
+use lwm2m_core::wire::senml_cbor::{Pack, Records};
 use lwm2m_core::wire::tlv::{self, Tlvs};
 use lwm2m_core::wire::writer::Writer;
 
@@ -111,15 +111,18 @@ pub fn senml_cbor_encode(buffer: &mut [u8], battery_level: i64) -> usize {
         (3, "1.0"),
     ];
     for (id, text) in texts {
-        pack.record(&mut writer, &Path::resource(3, 0, id), None);
-        senml_cbor::write_str(&mut writer, text);
+        pack.record(
+            &mut writer,
+            &Path::resource(3, 0, id),
+            None,
+            &Value::String(text),
+        );
     }
     let lists: [(u16, [i64; 2]); 3] = [(6, [1, 5]), (7, [3800, 5000]), (8, [125, 900])];
     for (id, values) in lists {
         for (instance, value) in (0..).zip(values) {
             let path = Path::resource_instance(3, 0, id, instance);
-            pack.record(&mut writer, &path, None);
-            senml_cbor::write_i64(&mut writer, value);
+            pack.record(&mut writer, &path, None, &Value::Integer(value));
         }
     }
     let numbers = [
@@ -129,12 +132,15 @@ pub fn senml_cbor_encode(buffer: &mut [u8], battery_level: i64) -> usize {
         (Path::resource(3, 0, 13), 1_367_491_215),
     ];
     for (path, value) in numbers {
-        pack.record(&mut writer, &path, None);
-        senml_cbor::write_i64(&mut writer, value);
+        pack.record(&mut writer, &path, None, &Value::Integer(value));
     }
     for (id, text) in [(14, "+02:00"), (16, "U")] {
-        pack.record(&mut writer, &Path::resource(3, 0, id), None);
-        senml_cbor::write_str(&mut writer, text);
+        pack.record(
+            &mut writer,
+            &Path::resource(3, 0, id),
+            None,
+            &Value::String(text),
+        );
     }
     pack.close(&mut writer);
     writer.finish().stored

@@ -87,6 +87,19 @@ impl Path {
         }
     }
 
+    /// Sets the id at `depth`, 0 being the object's; false where there is none.
+    #[cfg(feature = "senml-cbor")]
+    #[inline]
+    pub(crate) fn set(&mut self, depth: usize, id: u16) -> bool {
+        match self.ids.get_mut(depth) {
+            Some(slot) => {
+                *slot = id;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// The path one level further down; `None` from a resource instance.
     #[must_use]
     pub fn child(mut self, id: u16) -> Option<Self> {
@@ -120,6 +133,14 @@ impl Path {
     #[must_use]
     pub fn ids(&self) -> &[u16] {
         self.ids.get(..self.level() as usize).unwrap_or(&[])
+    }
+
+    /// The ids from `depth` on, 0 being the object's.
+    #[cfg(feature = "senml-cbor")]
+    #[inline]
+    pub(crate) fn below(&self, depth: usize) -> impl DoubleEndedIterator<Item = u16> + Clone {
+        let ids = self.ids.get(depth..).unwrap_or_default();
+        ids.iter().copied().filter(|&id| id != Self::RESERVED_ID)
     }
 
     /// The object id.

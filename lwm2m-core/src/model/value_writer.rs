@@ -270,19 +270,7 @@ impl<'b> ValueWriter<'b> {
             Some(id) => self.path.with_resource_instance(id),
             None => self.path,
         };
-        pack.record(out, &path, None);
-        match *value {
-            Value::String(text) | Value::CoreLink(text) => senml_cbor::write_str(out, text),
-            Value::Opaque(bytes) => senml_cbor::write_bytes(out, bytes),
-            Value::Integer(value) | Value::Time(value) => senml_cbor::write_i64(out, value),
-            Value::Unsigned(value) => senml_cbor::write_u64(out, value),
-            #[cfg(feature = "float")]
-            Value::Float(value) => senml_cbor::write_f64(out, value),
-            Value::Boolean(value) => senml_cbor::write_bool(out, value),
-            Value::ObjectLink { object, instance } => {
-                senml_cbor::write_object_link(out, object, instance)
-            }
-        }
+        pack.record(out, &path, None, value);
     }
 
     fn capture(&mut self, value: &Value<'_>) {

@@ -39,35 +39,43 @@ pub enum RawValue<'a> {
 }
 
 /// A path that is read piece by piece.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Name {
-    /// The id that is being read.
-    id: u32,
-    /// The ids that a slash has ended.
+    /// The ids that a slash has ended, and how many there are.
     path: Path,
-    /// Digits of the id that is being read; none before the first slash.
-    digits: Option<u8>,
+    ended: usize,
+    /// The id that is being read, [`START`](Self::START) or [`NO_DIGIT`](Self::NO_DIGIT).
+    id: u32,
 }
 
 impl Name {
+    /// Behind a slash.
+    const NO_DIGIT: u32 = Path::RESERVED_ID as u32;
+    /// Before the first slash.
+    const START: u32 = Self::NO_DIGIT + 1;
+
+    /// The name of no bytes.
+    pub(super) const EMPTY: Self = Self {
+        path: Path::ROOT,
+        ended: 0,
+        id: Self::START,
+    };
+
     /// Appends `text`.
     pub(super) fn feed(&mut self, text: &[u8]) -> Result<(), Malformed> {
         for &byte in text {
             let digit = u32::from(byte.wrapping_sub(b'0'));
-            match &mut self.digits {
+            self.id = match self.id {
+                Self::NO_DIGIT if digit < 10 => digit,
                 // No leading zeros: an id has one spelling.
-                Some(digits @ 0..5) if digit < 10 && (self.id > 0 || *digits == 0) => {
-                    self.id = self.id * 10 + digit;
-                    *digits += 1;
-                }
-                Some(_) if byte == b'/' => {
+                id @ 1..=6553 if digit < 10 && id * 10 + digit < Self::NO_DIGIT => id * 10 + digit,
+                Self::START if byte == b'/' => Self::NO_DIGIT,
+                _ if byte == b'/' => {
                     self.end_id()?;
-                    self.id = 0;
-                    self.digits = Some(0);
+                    Self::NO_DIGIT
                 }
-                None if byte == b'/' => self.digits = Some(0),
                 _ => return Err(Malformed),
-            }
+            };
         }
         Ok(())
     }
@@ -75,34 +83,28 @@ impl Name {
     /// The path that the whole text spells; `/` alone is the root.
     #[inline]
     pub(super) fn path(mut self) -> Result<Path, Malformed> {
-        if self.digits == Some(0) && self.path.ids().is_empty() {
-            return Ok(Path::ROOT);
+        if self.id != Self::NO_DIGIT || self.ended > 0 {
+            self.end_id()?;
         }
-        self.end_id()?;
         Ok(self.path)
     }
 
     #[inline]
     fn end_id(&mut self) -> Result<(), Malformed> {
-        match u16::try_from(self.id) {
-            Ok(id)
-                if self.digits.unwrap_or(0) > 0
-                    && id != Path::RESERVED_ID
-                    && self.path.push(id) =>
-            {
-                Ok(())
-            }
-            _ => Err(Malformed),
+        if self.id < Self::NO_DIGIT && self.path.set(self.ended, self.id as u16) {
+            self.ended += 1;
+            Ok(())
+        } else {
+            Err(Malformed)
         }
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn joined(base: &str, name: &str) -> Result<Path, Malformed> {
-        let mut whole = Name::default();
+        let mut whole = Name::EMPTY;
         whole.feed(base.as_bytes())?;
         whole.feed(name.as_bytes())?;
         whole.path()
@@ -118,6 +120,8 @@ mod tests {
             );
         }
         assert_eq!(joined("/", ""), Ok(Path::ROOT));
+        assert_eq!(joined("/655", "3"), Ok(Path::object(6_553)));
+        assert_eq!(joined("/0/", "6554"), Ok(Path::instance(0, 6_554)));
         assert_eq!(joined("", "/3"), Ok(Path::object(3)));
     }
 
@@ -134,8 +138,11 @@ mod tests {
             "/00",
             "/65535",
             "/65536",
+            "/65540",
+            "/655340",
             "/100000",
             "/4294967296",
+            "/1/2/3/4/",
             "/1/2/3/4/5",
             "/-1",
             "/a",

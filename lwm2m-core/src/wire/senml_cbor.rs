@@ -7,13 +7,13 @@
 
 use super::{
     Malformed,
-    cbor::{self, Decoder, Item, Mark, Number, major},
+    cbor::{self, Decoder, Head, Item, Mark, Number, major},
     number,
     senml::{Name, RawValue, Record, VERSION},
     text,
     writer::Writer,
 };
-use crate::model::Path;
+use crate::model::{Path, Value};
 
 /// CoAP content format number of SenML CBOR.
 pub const CONTENT_FORMAT: u16 = 112;
@@ -94,7 +94,7 @@ impl<'a> Records<'a> {
             Item::Array(count) => Ok(Self {
                 decoder,
                 left: Left::new(count),
-                base_name: Name::default(),
+                base_name: Name::EMPTY,
                 base_time: None,
                 time: None,
             }),
@@ -169,7 +169,7 @@ impl<'a> Records<'a> {
                     0x02
                 }
                 label::BASE_NAME => {
-                    self.base_name = Name::default();
+                    self.base_name = Name::EMPTY;
                     self.base_name.feed(self.decoder.text()?)?;
                     0x04
                 }
@@ -245,8 +245,6 @@ impl<'a> Iterator for Records<'a> {
 }
 
 /// A pack that is being written.
-///
-/// For each record [`record`](Self::record) comes first, then one of the value functions of this module.
 #[derive(Debug)]
 pub struct Pack {
     mark: Mark,
@@ -267,24 +265,43 @@ impl Pack {
         }
     }
 
-    /// Begins the record of `path`; `time` is in seconds since 1970.
-    pub fn record(&mut self, writer: &mut Writer<'_>, path: &Path, time: Option<i64>) {
+    /// Writes a record: the value at `path`, and its time in seconds since 1970.
+    pub fn record(
+        &mut self,
+        writer: &mut Writer<'_>,
+        path: &Path,
+        time: Option<i64>,
+        value: &Value<'_>,
+    ) {
+        let fields = major::MAP | (1 + u8::from(time.is_some()));
+        // All but the first have a short name or none, where there is a base name.
+        if self.records == 0
+            || self.based == 0
+            || !write_short_name(writer, fields, path, self.based)
+        {
+            self.begin(writer, fields, path);
+        }
+        self.records += 1;
+        if let Some(time) = time {
+            let (major, argument) = cbor::integer(time);
+            Head::new(major, argument).write_labelled(writer, label::TIME);
+        }
+        write_value(writer, value);
+    }
+
+    /// Begins any record: the header of its map, which counts the name and the base name to `fields`, and these.
+    #[inline(never)]
+    fn begin(&self, writer: &mut Writer<'_>, fields: u8, path: &Path) {
         let ids = path.ids();
         let (based, named) = ids.split_at_checked(self.based).unwrap_or((ids, &[]));
         let first = self.records == 0 && !based.is_empty();
-        let others = u8::from(first) + u8::from(!named.is_empty()) + u8::from(time.is_some());
-        writer.u8(major::MAP | (1 + others));
+        writer.u8(fields + u8::from(first) + u8::from(!named.is_empty()));
         if first {
             write_name(writer, label::BASE_NAME, based, true, !named.is_empty());
         }
         if !named.is_empty() {
             write_name(writer, label::NAME, named, based.is_empty(), false);
         }
-        if let Some(time) = time {
-            writer.u8(label::TIME);
-            cbor::write_i64(writer, time);
-        }
-        self.records += 1;
     }
 
     /// Takes back the last `count` records, which the caller has cut off.
@@ -296,6 +313,45 @@ impl Pack {
     pub fn close(self, writer: &mut Writer<'_>) {
         cbor::close(writer, self.mark, self.records);
     }
+}
+
+/// Begins a record below the base name, which has `based` ids, at once; false where there is no room for it.
+#[inline(never)]
+fn write_short_name(writer: &mut Writer<'_>, fields: u8, path: &Path, based: usize) -> bool {
+    let ids = path.below(based);
+    // Of the ids with a slash before each.
+    let mut len = 0;
+    for id in ids.clone() {
+        len += 1 + number::len_u32(id.into());
+    }
+    if len == 0 {
+        writer.u8(fields);
+        return true;
+    }
+    let Some(room) = writer.room(2 + len) else {
+        return false;
+    };
+    let mut places = room.iter_mut().rev();
+    for id in ids.rev() {
+        let mut rest = u32::from(id);
+        while let Some(place) = places.next() {
+            *place = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        if let Some(place) = places.next() {
+            *place = b'/';
+        }
+    }
+    // The slash before the first is the base name's.
+    if let [map, name, text, ..] = room {
+        *map = fields + 1;
+        *name = label::NAME;
+        *text = major::TEXT | (len - 1) as u8;
+    }
+    true
 }
 
 /// Writes `label` and as its text `ids` with slashes between them, and one before and behind them if asked for.
@@ -316,44 +372,44 @@ fn write_name(writer: &mut Writer<'_>, label: u8, ids: &[u16], before: bool, beh
     cbor::close_text(writer, mark);
 }
 
-/// Writes an integer or a time.
-pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
-    writer.u8(label::VALUE);
-    cbor::write_i64(writer, value);
+/// Writes `value` with its label.
+#[inline(never)]
+fn write_value(writer: &mut Writer<'_>, value: &Value<'_>) {
+    let mut bytes: &[u8] = &[];
+    let (label, (major, argument)) = match *value {
+        Value::String(text) | Value::CoreLink(text) => {
+            bytes = text.as_bytes();
+            (label::STRING, (major::TEXT, bytes.len() as u64))
+        }
+        Value::Opaque(value) => {
+            bytes = value;
+            (label::DATA, (major::BYTES, bytes.len() as u64))
+        }
+        Value::Integer(value) | Value::Time(value) => (label::VALUE, cbor::integer(value)),
+        Value::Unsigned(value) => (label::VALUE, (major::UNSIGNED, value)),
+        Value::Boolean(value) => (label::BOOL, (major::SIMPLE, cbor::boolean(value))),
+        #[cfg(feature = "float")]
+        Value::Float(value) => return write_float(writer, value),
+        Value::ObjectLink { object, instance } => {
+            return write_object_link(writer, object, instance);
+        }
+    };
+    Head::new(major, argument).write_labelled(writer, label);
+    if !bytes.is_empty() {
+        writer.bytes(bytes);
+    }
 }
 
-/// Writes an unsigned integer.
-pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
-    writer.u8(label::VALUE);
-    cbor::write_u64(writer, value);
-}
-
-/// Writes a float.
-pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
+/// Writes a float with its label.
+#[cfg(feature = "float")]
+#[inline(never)]
+fn write_float(writer: &mut Writer<'_>, value: f64) {
     writer.u8(label::VALUE);
     cbor::write_f64(writer, value);
 }
 
-/// Writes a string or CoRE link.
-pub fn write_str(writer: &mut Writer<'_>, value: &str) {
-    writer.u8(label::STRING);
-    cbor::write_text(writer, value.as_bytes());
-}
-
-/// Writes a boolean.
-pub fn write_bool(writer: &mut Writer<'_>, value: bool) {
-    writer.u8(label::BOOL);
-    cbor::write_bool(writer, value);
-}
-
-/// Writes an opaque value.
-pub fn write_bytes(writer: &mut Writer<'_>, value: &[u8]) {
-    writer.u8(label::DATA);
-    cbor::write_bytes(writer, value);
-}
-
-/// Writes an object link.
-pub fn write_object_link(writer: &mut Writer<'_>, object: u16, instance: u16) {
+/// Writes an object link with its label.
+fn write_object_link(writer: &mut Writer<'_>, object: u16, instance: u16) {
     cbor::write_text(writer, label::OBJECT_LINK_TEXT);
     let mark = cbor::open_text(writer);
     text::write_object_link(writer, object, instance);
@@ -407,14 +463,17 @@ mod tests {
             (2, "345000123"),
             (3, "1.0"),
         ] {
-            pack.record(writer, &Path::resource(3, 0, id), None);
-            write_str(writer, text);
+            pack.record(
+                writer,
+                &Path::resource(3, 0, id),
+                None,
+                &Value::String(text),
+            );
         }
         for (id, values) in [(6, [1, 5]), (7, [3800, 5000]), (8, [125, 900])] {
             for (instance, value) in values.into_iter().enumerate() {
                 let path = Path::resource_instance(3, 0, id, instance as u16);
-                pack.record(writer, &path, None);
-                write_i64(writer, value);
+                pack.record(writer, &path, None, &Value::Integer(value));
             }
         }
         for (path, value) in [
@@ -423,12 +482,15 @@ mod tests {
             (Path::resource_instance(3, 0, 11, 0), 0),
             (Path::resource(3, 0, 13), 1_367_491_215),
         ] {
-            pack.record(writer, &path, None);
-            write_i64(writer, value);
+            pack.record(writer, &path, None, &Value::Integer(value));
         }
         for (id, text) in [(14, "+02:00"), (16, "U")] {
-            pack.record(writer, &Path::resource(3, 0, id), None);
-            write_str(writer, text);
+            pack.record(
+                writer,
+                &Path::resource(3, 0, id),
+                None,
+                &Value::String(text),
+            );
         }
         pack.close(writer);
     }
@@ -467,8 +529,15 @@ mod tests {
         let path = Path::resource_instance(65, 0, 0, 0);
         let bytes = written(|w| {
             let mut pack = Pack::open(w, Path::ROOT);
-            pack.record(w, &path, None);
-            write_object_link(w, 66, 0);
+            pack.record(
+                w,
+                &path,
+                None,
+                &Value::ObjectLink {
+                    object: 66,
+                    instance: 0,
+                },
+            );
             pack.close(w);
         });
         assert_eq!(bytes, payload);
@@ -485,8 +554,7 @@ mod tests {
         let bytes = written(|w| {
             let mut pack = Pack::open(w, path);
             for (time, value) in [(1_700_000_000, 21.5), (1_700_000_060, 22.0)] {
-                pack.record(w, &path, Some(time));
-                write_f64(w, value);
+                pack.record(w, &path, Some(time), &Value::Float(value));
             }
             pack.close(w);
         });
@@ -503,6 +571,22 @@ mod tests {
         assert_eq!(records.next(), None);
     }
 
+    /// A record is written in parts where the end of the slice, or of a window, lies in it.
+    #[test]
+    fn a_pack_is_the_same_in_pieces() {
+        let whole = written(write_device);
+        for start in 0..whole.len() {
+            for len in [1, 7, 40] {
+                let mut buf = [0; 40 + 8];
+                let mut writer = Writer::window(&mut buf[..len + 8], start);
+                write_device(&mut writer);
+                assert_eq!(writer.finish().total, whole.len());
+                let end = whole.len().min(start + len);
+                assert_eq!(buf[..end - start], whole[start..end], "{start} {len}");
+            }
+        }
+    }
+
     /// A path of 24 characters needs a longer header, in a pack that needs one too.
     #[test]
     fn long_names_and_packs_grow() {
@@ -510,8 +594,7 @@ mod tests {
         let bytes = written(|w| {
             let mut pack = Pack::open(w, Path::ROOT);
             for _ in 0..30 {
-                pack.record(w, &path, None);
-                write_bool(w, true);
+                pack.record(w, &path, None, &Value::Boolean(true));
             }
             pack.close(w);
         });

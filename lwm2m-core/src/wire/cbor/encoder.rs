@@ -3,65 +3,132 @@
 use super::major;
 use crate::wire::{number, writer::Writer};
 
+/// What an item begins with, or all of a number: the initial byte, and an argument of 0, 1, 2, 4 or 8 bytes behind it.
+#[derive(Clone, Copy)]
+pub(in crate::wire) struct Head {
+    initial: u8,
+    len: u8,
+    argument: u64,
+}
+
+impl Head {
+    /// An item of type `major`.
+    pub(in crate::wire) const fn new(major: u8, argument: u64) -> Self {
+        let (info, len) = if argument >> 32 != 0 {
+            (27, 8)
+        } else {
+            match argument as u32 {
+                0..24 => (argument as u8, 0),
+                24..0x100 => (24, 1),
+                0x100..0x1_0000 => (25, 2),
+                _ => (26, 4),
+            }
+        };
+        Self {
+            initial: major | info,
+            len,
+            argument,
+        }
+    }
+
+    /// A float.
+    pub(in crate::wire) fn float(value: f64) -> Self {
+        let (info, len, argument) = match number::exact_f32(value) {
+            None => (27, 8, value.to_bits()),
+            Some(single) => match exact_half(single) {
+                None => (26, 4, single.to_bits().into()),
+                Some(half) => (25, 2, half.into()),
+            },
+        };
+        Self {
+            initial: major::SIMPLE | info,
+            len,
+            argument,
+        }
+    }
+
+    /// Writes it behind `label`, which is an item of one byte.
+    #[inline]
+    pub(in crate::wire) fn write_labelled(self, writer: &mut Writer<'_>, label: u8) {
+        if let Some([first, initial, behind @ ..]) = writer.room(2 + usize::from(self.len)) {
+            *first = label;
+            *initial = self.initial;
+            let mut rest = self.argument;
+            for byte in behind.iter_mut().rev() {
+                *byte = rest as u8;
+                rest >>= 8;
+            }
+        } else {
+            writer.u8(label);
+            writer.u8(self.initial);
+            writer.uint(self.argument, self.len.into());
+        }
+    }
+
+    #[inline(never)]
+    fn write(self, writer: &mut Writer<'_>) {
+        writer.u8(self.initial);
+        writer.uint(self.argument, self.len.into());
+    }
+}
+
+/// Major type and argument of an integer.
+#[inline]
+pub(in crate::wire) const fn integer(value: i64) -> (u8, u64) {
+    // -1 has the argument 0, -2 has 1.
+    if value < 0 {
+        (major::NEGATIVE, !value as u64)
+    } else {
+        (major::UNSIGNED, value as u64)
+    }
+}
+
+/// Argument of a boolean, whose major type is [`major::SIMPLE`].
+pub(in crate::wire) const fn boolean(value: bool) -> u64 {
+    20 + value as u64
+}
+
 /// Writes an unsigned integer.
 pub fn write_u64(writer: &mut Writer<'_>, value: u64) {
-    header(writer, major::UNSIGNED, value);
+    Head::new(major::UNSIGNED, value).write(writer);
 }
 
 /// Writes an integer.
 pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
-    if value < 0 {
-        header(writer, major::NEGATIVE, !value as u64);
-    } else {
-        header(writer, major::UNSIGNED, value as u64);
-    }
+    let (major, argument) = integer(value);
+    Head::new(major, argument).write(writer);
 }
 
 /// Writes a float in the narrowest of half, single and double precision that holds it exactly.
 pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
-    match number::exact_f32(value) {
-        None => {
-            writer.u8(major::SIMPLE | 27);
-            writer.uint(value.to_bits(), 8);
-        }
-        Some(single) => match exact_half(single) {
-            None => {
-                writer.u8(major::SIMPLE | 26);
-                writer.uint(single.to_bits().into(), 4);
-            }
-            Some(half) => {
-                writer.u8(major::SIMPLE | 25);
-                writer.uint(half.into(), 2);
-            }
-        },
-    }
+    Head::float(value).write(writer);
 }
 
 /// Writes a boolean.
 pub fn write_bool(writer: &mut Writer<'_>, value: bool) {
-    writer.u8(major::SIMPLE | (20 + u8::from(value)));
+    Head::new(major::SIMPLE, boolean(value)).write(writer);
 }
 
 /// Writes a byte string.
 pub fn write_bytes(writer: &mut Writer<'_>, value: &[u8]) {
-    header(writer, major::BYTES, value.len() as u64);
+    Head::new(major::BYTES, value.len() as u64).write(writer);
     writer.bytes(value);
 }
 
 /// Writes a text string, which must be UTF-8.
 pub fn write_text(writer: &mut Writer<'_>, value: &[u8]) {
-    header(writer, major::TEXT, value.len() as u64);
+    Head::new(major::TEXT, value.len() as u64).write(writer);
     writer.bytes(value);
 }
 
 /// Writes the header of an array of `count` items, which follow.
 pub fn write_array(writer: &mut Writer<'_>, count: usize) {
-    header(writer, major::ARRAY, count as u64);
+    Head::new(major::ARRAY, count as u64).write(writer);
 }
 
 /// Writes the header of a map of `count` pairs, which follow.
 pub fn write_map(writer: &mut Writer<'_>, count: usize) {
-    header(writer, major::MAP, count as u64);
+    Head::new(major::MAP, count as u64).write(writer);
 }
 
 /// An array, map or text that was opened and waits to be closed.
@@ -123,44 +190,6 @@ fn open(writer: &mut Writer<'_>, major: u8) -> Mark {
     let at = writer.len();
     writer.u8(major);
     Mark { at, major }
-}
-
-#[inline]
-fn header(writer: &mut Writer<'_>, major: u8, argument: u64) {
-    if argument < 24 {
-        writer.u8(major | argument as u8);
-    } else {
-        long_header(writer, major, argument);
-    }
-}
-
-fn long_header(writer: &mut Writer<'_>, major: u8, argument: u64) {
-    match u32::try_from(argument) {
-        Ok(argument) => header_of_u32(writer, major, argument),
-        Err(_) => {
-            writer.u8(major | 27);
-            writer.uint(argument, 8);
-        }
-    }
-}
-
-fn header_of_u32(writer: &mut Writer<'_>, major: u8, argument: u32) {
-    let [.., high, low] = argument.to_be_bytes();
-    match argument {
-        0..0x100 => {
-            writer.u8(major | 24);
-            writer.u8(low);
-        }
-        0x100..0x1_0000 => {
-            writer.u8(major | 25);
-            writer.u8(high);
-            writer.u8(low);
-        }
-        _ => {
-            writer.u8(major | 26);
-            writer.bytes(&argument.to_be_bytes());
-        }
-    }
 }
 
 /// `value` in half precision, where that holds it exactly.

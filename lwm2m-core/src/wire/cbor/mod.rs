@@ -10,6 +10,7 @@ mod decoder;
 mod encoder;
 
 pub use decoder::{Decoder, Item, Number};
+pub(super) use encoder::{Head, boolean, integer};
 pub use encoder::{
     Mark, close, close_text, open_array, open_map, open_text, write_array, write_bool, write_bytes,
     write_f64, write_i64, write_map, write_text, write_u64,

@@ -149,7 +149,7 @@ impl<'a> Message<'a> {
     /// The token.
     #[must_use]
     pub fn token(&self) -> Token {
-        Token::new(self.token).unwrap_or_default()
+        Token::checked(self.token)
     }
 
     /// All options in their order.

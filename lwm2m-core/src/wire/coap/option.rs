@@ -138,47 +138,44 @@ impl<'a> Options<'a> {
 }
 
 /// What stands before the value of an option.
+#[derive(Clone, Copy)]
 struct Header {
     delta: usize,
     len: usize,
 }
 
 impl Header {
-    /// Reads the header that starts with `head` and goes on in `rest` (RFC 7252, section 3.1).
+    /// The header that is `head` alone, as most are; none where it goes on, and of a payload marker (RFC 7252, section
+    /// 3.1).
     #[inline(always)]
-    fn read(head: u8, rest: &mut &[u8]) -> Result<Self, Malformed> {
-        let header = Self {
-            delta: usize::from(head >> 4),
-            len: usize::from(head & 0x0F),
-        };
-        if header.delta > 12 || header.len > 12 {
-            return header.extend(rest);
+    const fn short(head: u8) -> Option<Self> {
+        let (delta, len) = ((head >> 4) as usize, (head & 0x0F) as usize);
+        if delta <= 12 && len <= 12 {
+            Some(Self { delta, len })
+        } else {
+            None
         }
-        Ok(header)
     }
 
-    /// Reads the extended delta and length.
+    /// Any header, which begins with `head` and goes on in `behind`; what follows it.
     #[inline(never)]
-    fn extend(self, rest: &mut &[u8]) -> Result<Self, Malformed> {
-        let delta = extended(self.delta, rest)?;
-        let len = extended(self.len, rest)?;
-        Ok(Self { delta, len })
+    fn read(head: u8, behind: &[u8]) -> Option<(Self, &[u8])> {
+        let (delta, behind) = extended(head >> 4, behind)?;
+        let (len, behind) = extended(head & 0x0F, behind)?;
+        Some((Self { delta, len }, behind))
     }
 }
 
 /// Reads what four bits of 13 or 14 announce; 15 is reserved for the payload marker (RFC 7252, section 3.1).
-fn extended(nibble: usize, rest: &mut &[u8]) -> Result<usize, Malformed> {
-    match (nibble, *rest) {
-        (0..=12, _) => Ok(nibble),
-        (13, [byte, tail @ ..]) => {
-            *rest = tail;
-            Ok(usize::from(*byte) + 13)
+fn extended(nibble: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
+    match (nibble, rest) {
+        (0..=12, _) => Some((nibble.into(), rest)),
+        (13, [byte, rest @ ..]) => Some((usize::from(*byte) + 13, rest)),
+        (14, [high, low, rest @ ..]) => {
+            let more = u16::from_be_bytes([*high, *low]);
+            Some((usize::from(more) + 269, rest))
         }
-        (14, [high, low, tail @ ..]) => {
-            *rest = tail;
-            Ok(usize::from(u16::from_be_bytes([*high, *low])) + 269)
-        }
-        _ => Err(Malformed),
+        _ => None,
     }
 }
 
@@ -186,15 +183,12 @@ fn extended(nibble: usize, rest: &mut &[u8]) -> Result<usize, Malformed> {
 pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Malformed> {
     let mut rest = bytes;
     let mut number = 0;
-    while let Some((&head, mut behind)) = rest.split_first() {
-        if head == PAYLOAD_MARKER {
-            return if behind.is_empty() {
-                Err(Malformed)
-            } else {
-                Ok(behind)
-            };
-        }
-        let header = Header::read(head, &mut behind)?;
+    while let Some((&head, behind)) = rest.split_first() {
+        let (header, behind) = match Header::short(head) {
+            Some(header) => (header, behind),
+            None if head == PAYLOAD_MARKER && !behind.is_empty() => return Ok(behind),
+            None => Header::read(head, behind).ok_or(Malformed)?,
+        };
         number += header.delta;
         if number > usize::from(u16::MAX) {
             return Err(Malformed);
@@ -204,23 +198,38 @@ pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Malformed> {
     Ok(&[])
 }
 
-impl<'a> Iterator for Options<'a> {
-    type Item = RawOption<'a>;
-
-    fn next(&mut self) -> Option<RawOption<'a>> {
-        let (&head, mut rest) = self.rest.split_first()?;
-        if head == PAYLOAD_MARKER {
-            return None;
-        }
-        // The message was checked when it was parsed, so there is a header and a value.
-        let header = Header::read(head, &mut rest).ok()?;
-        let (value, rest) = rest.split_at_checked(header.len)?;
+impl<'a> Options<'a> {
+    /// The option of `header` whose value `behind` begins with.
+    #[inline(always)]
+    fn take(&mut self, header: Header, behind: &'a [u8]) -> Option<RawOption<'a>> {
+        let (value, rest) = behind.split_at_checked(header.len)?;
         self.rest = rest;
         self.number = self.number.wrapping_add(header.delta as u16);
         Some(RawOption {
             number: self.number,
             value,
         })
+    }
+
+    /// The next option with a header of any length.
+    #[inline(never)]
+    fn next_long(&mut self) -> Option<RawOption<'a>> {
+        let (&head, behind) = self.rest.split_first()?;
+        // The message was checked when it was parsed: what is no header is the payload marker.
+        let (header, behind) = Header::read(head, behind)?;
+        self.take(header, behind)
+    }
+}
+
+impl<'a> Iterator for Options<'a> {
+    type Item = RawOption<'a>;
+
+    fn next(&mut self) -> Option<RawOption<'a>> {
+        let (&head, behind) = self.rest.split_first()?;
+        match Header::short(head) {
+            Some(header) => self.take(header, behind),
+            None => self.next_long(),
+        }
     }
 }
 

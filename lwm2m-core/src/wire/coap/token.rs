@@ -29,10 +29,17 @@ impl Token {
     /// The token `bytes`; `None` when there are more than 8.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
+        (bytes.len() <= Self::MAX_LEN).then(|| Self::checked(bytes))
+    }
+
+    /// The token `bytes`, which are 8 at most.
+    pub(super) fn checked(bytes: &[u8]) -> Self {
         let mut token = Self::EMPTY;
-        copy(token.bytes.get_mut(..bytes.len())?, bytes);
-        token.len = bytes.len() as u8;
-        Some(token)
+        if let Some(room) = token.bytes.get_mut(..bytes.len()) {
+            copy(room, bytes);
+            token.len = bytes.len() as u8;
+        }
+        token
     }
 
     /// The bytes of the token.
