@@ -131,6 +131,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// The record of an update has been loaded.
+    #[inline(never)]
     pub(super) fn firmware_loaded(&mut self, record: Option<&[u8]>, now: Instant) {
         let record = match record.map(FirmwareRecord::decode) {
             Some(Ok(record)) => record,
@@ -138,7 +139,7 @@ impl<'r> Carrier<'r> {
             None => return,
         };
         if let Some(fota) = &mut self.fota {
-            fota.restore(record, now);
+            fota.restore(&record, now);
         }
     }
 

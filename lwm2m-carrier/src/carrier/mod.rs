@@ -465,7 +465,7 @@ impl<'r> Carrier<'r> {
                 self.ca_tags = tags;
                 self.stage = Stage::TakeDown;
             }
-            Err(errno) => self.fail(Error::from_application(ErrorKind::Init, errno)),
+            Err(errno) => self.fail(Error::new(ErrorKind::Init, Cause::Application(errno))),
         }
     }
 
@@ -582,7 +582,7 @@ impl<'r> Carrier<'r> {
     #[inline(never)]
     fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
         let error = Error::new(kind, cause);
-        warning!("{} {}", kind.chart_name(), error.errno);
+        warning!("{} {}", kind.chart_name(), error.errno());
         self.push(Event::Error(error));
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use heapless::Deque;
 use lwm2m_core::{
     client::{Expect, Transmission},
-    model::{self, Object, Objects, Path, Text, Ticket},
+    model::{self, Object, Objects, Path, Ticket},
     objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, SetError, UpdateResult},
     random::Random,
     time::Instant,
@@ -479,19 +479,20 @@ impl<'r> Fota<'r> {
     }
 
     /// What is kept of it.
-    pub(crate) fn record(&self) -> FirmwareRecord {
+    pub(crate) fn record(&self) -> FirmwareRecord<'_> {
         let result = if self.phase == Phase::Push {
             UpdateResult::ConnectionLost
         } else {
             self.object.result()
         };
-        let uri = Text::try_from(self.object.uri()).unwrap_or_default();
         FirmwareRecord {
             standing: self.standing,
             result,
             untold: self.untold,
-            uri,
-            progress: self.progress.clone(),
+            uri: self.object.uri(),
+            offset: self.progress.offset,
+            size: self.progress.size,
+            validator: &self.progress.validator,
         }
     }
 
@@ -506,26 +507,27 @@ impl<'r> Fota<'r> {
     }
 
     /// Takes up what was stored before the device has started.
-    pub(crate) fn restore(&mut self, record: FirmwareRecord, now: Instant) {
+    pub(crate) fn restore(&mut self, record: &FirmwareRecord<'_>, now: Instant) {
         let state = match record.standing {
             Standing::Idle => FirmwareState::Idle,
             Standing::Asked | Standing::Begun => FirmwareState::Downloading,
             Standing::Complete => FirmwareState::Downloaded,
             Standing::Updating(_) => FirmwareState::Updating,
         };
-        let uri = record.uri;
         // It came from there, so it fits.
-        let _ = self.object.restore(state, record.result, uri.as_str());
+        let _ = self.object.restore(state, record.result, record.uri);
         self.standing = record.standing;
         self.untold = record.untold;
-        self.progress = record.progress;
+        self.progress.offset = record.offset;
+        self.progress.size = record.size;
+        self.progress.set_validator(record.validator);
         match record.standing {
             Standing::Idle | Standing::Complete => {}
             Standing::Asked | Standing::Begun => {
                 if record.standing == Standing::Asked {
                     self.progress = Progress::NONE;
                 }
-                self.resume_pull(uri.as_str(), now);
+                self.resume_pull(record.uri, now);
             }
             Standing::Updating(_) => {
                 self.phase = Phase::Outcome;

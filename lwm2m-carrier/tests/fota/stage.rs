@@ -121,7 +121,7 @@ impl Recording {
             Entry::Event(Event::Error(error)) => {
                 let name = error.kind.chart_name();
                 let name = name.replace("LWM2M_CARRIER_ERROR_", "");
-                Some(format!("{name} {}", error.errno))
+                Some(format!("{name} {}", error.errno()))
             }
             Entry::Event(event) => Some(event.chart_name().replace("LWM2M_CARRIER_EVENT_", "")),
             _ => None,

@@ -153,7 +153,7 @@ pub(crate) fn errors(recording: &Recording) -> Vec<(String, i32)> {
         .filter_map(|(_, entry)| match entry {
             Entry::Event(Event::Error(error)) => {
                 let name = error.kind.chart_name();
-                Some((name.replace("LWM2M_CARRIER_ERROR_", ""), error.errno))
+                Some((name.replace("LWM2M_CARRIER_ERROR_", ""), error.errno()))
             }
             _ => None,
         })

@@ -26,7 +26,7 @@ use probe::{
         Timer, Transport, serve,
     },
 };
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 
 const PROFILE: Profile<'static> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example:5684")
@@ -50,8 +50,7 @@ fn main() -> ! {
     static mut PACKAGE: [u8; 2048] = [0; 2048];
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
-    static RESOURCES: ConstStaticCell<Resources<2, 4, 4, 4>> =
-        ConstStaticCell::new(Resources::new());
+    static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
     static OBJECTS: StaticCell<Objects> = StaticCell::new();
     static SHARED: StaticCell<Shared<'static, Objects>> = StaticCell::new();
@@ -71,11 +70,12 @@ fn main() -> ! {
     });
 
     let port = &*fill(&PORT, || Port::new(Line::new()));
+    let resources = fill(&RESOURCES, Resources::new);
     let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
     let objects = fill(&OBJECTS, Objects::new);
     let shared = fill(&SHARED, || {
         let config = PROFILE.config("");
-        let carrier = Carrier::new(RESOURCES.take(), &PROFILE, config, &mut Noise)
+        let carrier = Carrier::new(resources, &PROFILE, config, &mut Noise)
             .with_firmware(fota)
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)

@@ -24,7 +24,7 @@ use probe::{
         Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Transport, Urcs, serve,
     },
 };
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 
 const PROFILE: Profile<'static> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example:5684")
@@ -46,8 +46,7 @@ fn main() -> ! {
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
-    static RESOURCES: ConstStaticCell<Resources<2, 4, 4, 4>> =
-        ConstStaticCell::new(Resources::new());
+    static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
     static OBJECTS: StaticCell<Objects> = StaticCell::new();
     static SHARED: StaticCell<Shared<'static, Objects>> = StaticCell::new();
@@ -56,11 +55,12 @@ fn main() -> ! {
     let port = &*fill(&PORT, || Port::new(Line::new()));
     let time = &*fill(&TIME, NetworkTime::new);
     let verifier = fill(&VERIFIER, || Unverified);
+    let resources = fill(&RESOURCES, Resources::new);
     let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
     let objects = fill(&OBJECTS, Objects::new);
     let shared = fill(&SHARED, || {
         let config = PROFILE.config("");
-        let carrier = Carrier::new(RESOURCES.take(), &PROFILE, config, &mut Noise)
+        let carrier = Carrier::new(resources, &PROFILE, config, &mut Noise)
             .with_firmware(fota)
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
