@@ -11,18 +11,26 @@ use crate::era::Era;
 pub struct Deferred {
     /// What failed.
     pub reason: DeferredReason,
-    /// Time from now to the next attempt, as the profile's back-off list or the Server object says, jitter included.
-    pub retry_after: Duration,
+    /// In milliseconds; no wait is longer than 49 days.
+    retry_after: u32,
 }
 
 impl Deferred {
     /// The next attempt begins after `retry_after`.
     #[must_use]
-    pub const fn new(reason: DeferredReason, retry_after: Duration) -> Self {
+    pub fn new(reason: DeferredReason, retry_after: Duration) -> Self {
+        let millis = u32::try_from(retry_after.as_millis());
         Self {
             reason,
-            retry_after,
+            retry_after: millis.unwrap_or(u32::MAX),
         }
+    }
+
+    /// Time from now to the next attempt, as the profile's back-off list or the Server object says, jitter included;
+    /// after 49 days it ends.
+    #[must_use]
+    pub const fn retry_after(&self) -> Duration {
+        Duration::from_millis(self.retry_after as u64)
     }
 }
 

@@ -21,8 +21,6 @@ pub struct Error {
     pub kind: ErrorKind,
     /// Why.
     pub cause: Cause,
-    /// A number for it: the one that the part that failed has given, or one of [`errno`](crate::errno).
-    pub errno: i32,
 }
 
 /// What failed.
@@ -60,8 +58,8 @@ pub enum ErrorKind {
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Cause {
-    /// The application said so.
-    Application,
+    /// The application has answered an event with this number.
+    Application(i32),
     /// The link.
     Link(LinkError),
     /// The key store.
@@ -158,11 +156,17 @@ pub enum ConfigurationError {
 }
 
 impl Error {
-    /// An error of this kind, with the number of its cause.
+    /// An error of this kind.
     #[must_use]
     pub const fn new(kind: ErrorKind, cause: Cause) -> Self {
-        let errno = match cause {
-            Cause::Application => errno::ECANCELED,
+        Self { kind, cause }
+    }
+
+    /// A number for it: the one that the part that failed has given, or one of [`errno`](crate::errno).
+    #[must_use]
+    pub const fn errno(&self) -> i32 {
+        match self.cause {
+            Cause::Application(errno) => errno,
             Cause::Link(error) => error.errno,
             Cause::KeyStore(error) => error.errno,
             Cause::Session(error) => error.errno,
@@ -182,17 +186,6 @@ impl Error {
             Cause::Package(VerifierError::Untrusted) => errno::EPERM,
             Cause::Package(VerifierError::Unsupported) => errno::EOPNOTSUPP,
             Cause::Download(error) => error.errno(),
-        };
-        Self { kind, cause, errno }
-    }
-
-    /// The error that the application has answered an event with.
-    #[must_use]
-    pub const fn from_application(kind: ErrorKind, errno: i32) -> Self {
-        Self {
-            kind,
-            cause: Cause::Application,
-            errno,
         }
     }
 }
@@ -255,7 +248,7 @@ impl fmt::Display for Error {
             ErrorKind::Internal => "internal failure: ",
         })?;
         match &self.cause {
-            Cause::Application => write!(f, "the application answered {}", self.errno),
+            Cause::Application(errno) => write!(f, "the application answered {errno}"),
             Cause::Link(error) => error.fmt(f),
             Cause::KeyStore(error) => error.fmt(f),
             Cause::Session(error) => error.fmt(f),
@@ -317,6 +310,6 @@ mod tests {
     fn the_number_of_the_cause_is_passed_on() {
         let refused = SessionError::new(SessionErrorKind::Refused, errno::ECONNREFUSED);
         let error = Error::new(ErrorKind::FotaConnection, Cause::Session(refused));
-        assert_eq!(error.errno, 111);
+        assert_eq!(error.errno(), 111);
     }
 }

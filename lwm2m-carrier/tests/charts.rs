@@ -67,7 +67,7 @@ fn count(recording: &[Recorded], is: fn(&Recorded) -> bool) -> usize {
 fn lives(scenario: &Scenario) -> Vec<Life> {
     let lives = scenario.modes.iter().map(|mode| {
         let life = live(&scenario.course, *mode);
-        let end = life.end.map_err(|error| error.errno);
+        let end = life.end.map_err(|error| error.errno());
         assert_eq!(end, scenario.error.map_or(Ok(Stop::Condition), Err));
         assert_chart(scenario, scenario.part.of(&life.recording).unwrap());
         life
@@ -158,9 +158,9 @@ fn chart_5_failing_certificates() {
         let error = life.end.unwrap_err();
         assert_eq!(
             (error.kind, error.cause),
-            (ErrorKind::Init, Cause::Application)
+            (ErrorKind::Init, Cause::Application(12))
         );
-        assert_eq!(error.errno, 12);
+        assert_eq!(error.errno(), 12);
         let is_link = |recorded: &Recorded| matches!(recorded.entry, Entry::Link(_));
         assert_eq!(count(&life.recording, is_link), 0);
     }

@@ -52,13 +52,13 @@ fn an_unreachable_bootstrap_server_is_tried_again_as_published() {
         let told = deferred(stage.recording);
         for ((at, deferred), seconds) in told.iter().zip(PUBLISHED) {
             assert_eq!(deferred.reason, DeferredReason::BootstrapNoRoute, "{at:?}");
-            let wait = deferred.retry_after.as_millis();
+            let wait = deferred.retry_after().as_millis();
             let published = seconds * 900..=seconds * 1100;
             assert!(published.contains(&wait), "{wait} for {seconds} s");
         }
         // Each attempt comes when it was promised.
         for pair in told.windows(2) {
-            assert_eq!(pair[0].0 + pair[0].1.retry_after, pair[1].0);
+            assert_eq!(pair[0].0 + pair[0].1.retry_after(), pair[1].0);
         }
     });
 }
@@ -138,10 +138,10 @@ fn a_link_that_does_not_come_up_is_tried_again_and_init_waits_for_it() {
             told.iter()
                 .all(|(_, told)| told.reason == DeferredReason::PdnActivate)
         );
-        assert!((108..=132).contains(&told[1].1.retry_after.as_secs()));
+        assert!((108..=132).contains(&told[1].1.retry_after().as_secs()));
         assert!(stage.recording.has_event(|event| {
             matches!(event, Event::Error(told) if told.kind == ErrorKind::ConnectFail
-                && told.cause == Cause::Link(error) && told.errno == errno::ENETDOWN)
+                && told.cause == Cause::Link(error) && told.errno() == errno::ENETDOWN)
         }));
         let connecting = |entry: &Entry| matches!(entry, Entry::Event(Event::Connecting));
         // Once before init returns, once after the keys were written.

@@ -116,7 +116,7 @@ fn refused_keys_bring_the_old_account_back_and_a_published_retry() {
             panic!("no DEFERRED");
         };
         assert_eq!(told.reason, DeferredReason::BootstrapConnect);
-        let wait = told.retry_after.as_secs();
+        let wait = told.retry_after().as_secs();
         assert!((54..=66).contains(&wait), "{wait}");
         // The identity, which was written, is not left behind.
         let deleted = |entry: &Entry| {
@@ -150,7 +150,7 @@ fn keys_that_are_refused_again_and_again_space_the_bootstraps_out() {
         let waits = || -> Vec<u64> {
             let told = stage.recording.entries().into_iter();
             told.filter_map(|(_, entry)| match entry {
-                Entry::Event(Event::Deferred(told)) => Some(told.retry_after.as_secs()),
+                Entry::Event(Event::Deferred(told)) => Some(told.retry_after().as_secs()),
                 _ => None,
             })
             .collect()
@@ -183,7 +183,7 @@ fn a_key_that_the_store_cannot_take_is_refused_before_finish_is_answered() {
         assert_eq!(stop, Ok(Stop::Condition));
         let told = stage.recording.has_event(|event| {
             matches!(event, Event::Error(error) if error.kind == ErrorKind::Bootstrap
-                && error.errno == errno::EINVAL)
+                && error.errno() == errno::EINVAL)
         });
         assert!(told);
         let statistics = stage.bootstrap.borrow().statistics();

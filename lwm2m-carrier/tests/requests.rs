@@ -201,7 +201,7 @@ fn certificates_may_come_later() {
                 Ok(()) => assert_eq!(stop, Ok(Stop::Condition)),
                 Err(errno) => {
                     let error = stop.unwrap_err();
-                    assert_eq!((error.kind, error.errno), (ErrorKind::Init, errno));
+                    assert_eq!((error.kind, error.errno()), (ErrorKind::Init, errno));
                     assert_eq!(stage.recording.events(), ["BSDLIB_INIT", "CERTS_INIT"]);
                 }
             }

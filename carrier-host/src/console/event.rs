@@ -18,7 +18,7 @@ pub(super) fn to_text(event: &Event) -> String {
         Event::Deferred(deferred) => format!(
             "{}; next attempt in {} s",
             reason(deferred.reason),
-            seconds(deferred.retry_after)
+            seconds(deferred.retry_after())
         ),
         Event::Error(error) => format!("error: {error}"),
         Event::Initialized => "initialised".to_owned(),
@@ -52,12 +52,12 @@ pub(super) fn to_json(event: &Event) -> Json {
         Event::Deferred(deferred) => {
             put("reason", json!(format!("{:?}", deferred.reason)));
             put("message", json!(reason(deferred.reason)));
-            put("retry_s", json!(seconds(deferred.retry_after)));
+            put("retry_s", json!(seconds(deferred.retry_after())));
         }
         Event::Error(error) => {
             put("kind", json!(format!("{:?}", error.kind)));
             put("message", json!(error.to_string()));
-            put("errno", json!(error.errno));
+            put("errno", json!(error.errno()));
         }
         _ => {}
     }
@@ -157,8 +157,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_and_its_number() {
-        let error = Error::from_application(ErrorKind::Init, errno::EPERM);
-        assert_eq!(error.cause, Cause::Application);
+        let error = Error::new(ErrorKind::Init, Cause::Application(errno::EPERM));
         let json = to_json(&Event::Error(error));
         assert_eq!((&json["kind"], &json["errno"]), (&json!("Init"), &json!(1)));
         assert_eq!(json["message"], error.to_string());

@@ -7,7 +7,7 @@ use core::pin::pin;
 
 use heapless::Vec;
 use lwm2m_carrier::driver::Shared;
-use lwm2m_carrier::fota::Unverified;
+use lwm2m_carrier::fota::{Fota, Unverified};
 use lwm2m_carrier::hal::{Applied, CredentialKind, KeyStoreError, KeyStoreErrorKind};
 use lwm2m_carrier::{Carrier, Error, Profile};
 use lwm2m_core::client::Resources;
@@ -194,16 +194,17 @@ impl Course<'_> {
         let mut security = Security::<6>::new();
         let mut server = Server::<6>::new();
         let mut device = Device::new("U");
-        let objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
+        let mut objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
         let mut hal = world.device();
         let config = self.profile.config(ENDPOINT);
-        let carrier = Carrier::new(&mut resources, self.profile, config, &mut hal.random);
         let (mut package, mut verifier) = ([0; 2048], Unverified);
+        let mut fota = Fota::new(&mut package, &mut verifier);
+        let carrier = Carrier::new(&mut resources, &self.profile, config, &mut hal.random);
         let carrier = match self.update {
-            Some(_) => carrier.with_firmware(&mut package, &mut verifier),
+            Some(_) => carrier.with_firmware(&mut fota),
             None => carrier,
         };
-        let shared = Shared::new(carrier, objects);
+        let shared = Shared::new(carrier, &mut objects);
         let mut buffer = [0; 1280];
         let mut runner = shared.runner(hal, application, &mut buffer);
         let life = async {

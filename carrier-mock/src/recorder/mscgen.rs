@@ -164,7 +164,7 @@ impl fmt::Display for Line {
             Mark::Returned(Ok(())) => f.write_str("Success"),
             Mark::NoReturn => f.write_str("(no return)"),
             Mark::Event(Event::Error(error)) => {
-                write!(f, "{} ({})", error.kind.chart_name(), error.errno)
+                write!(f, "{} ({})", error.kind.chart_name(), error.errno())
             }
             Mark::Event(event) => {
                 f.write_str(event.chart_name())?;

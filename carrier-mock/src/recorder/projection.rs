@@ -121,7 +121,7 @@ impl Projection {
                 self.open_call = Some(call);
             }
             Entry::Returned(_, result) => {
-                let result = result.map_err(|error| error.errno);
+                let result = result.map_err(|error| error.errno());
                 self.draw(at, Mark::Returned(result), draw);
                 self.open_call = None;
             }
@@ -203,7 +203,7 @@ mod tests {
         CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, Opened, SecurityTag,
         SessionId,
     };
-    use lwm2m_carrier::{Error, ErrorKind};
+    use lwm2m_carrier::{Cause, Error, ErrorKind};
 
     fn write(actor: Actor, result: Result<(), i32>) -> Entry {
         Entry::KeyWrite {
@@ -285,7 +285,7 @@ mod tests {
             Entry::Response(Response::Fail(12)),
             Entry::Returned(
                 Call::Init,
-                Err(Error::from_application(ErrorKind::Init, 12)),
+                Err(Error::new(ErrorKind::Init, Cause::Application(12))),
             ),
         ]);
         let expected = [

@@ -44,18 +44,18 @@ pub(crate) fn live<'w, 's>(
     let mut security = Security::<6>::new();
     let mut account = Server::<6>::new();
     let mut device = Device::new("U").manufacturer("Mock");
-    let objects: [&mut dyn Object; 3] = [&mut security, &mut account, &mut device];
+    let mut objects: [&mut dyn Object; 3] = [&mut security, &mut account, &mut device];
     let mut hal = world.device();
     let profile = Profile::GENERIC
         .with_server("coap://lwm2m.example")
         .with_lifetime(LIFETIME);
     let carrier = Carrier::new(
         &mut resources,
-        profile,
+        &profile,
         profile.config(ENDPOINT),
         &mut hal.random,
     );
-    let shared = Shared::new(carrier, objects);
+    let shared = Shared::new(carrier, &mut objects);
     let mut buffer = [0; 1280];
     let application = Application::new(world);
     let mut runner = shared.runner(hal, &application, &mut buffer);

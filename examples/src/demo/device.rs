@@ -8,7 +8,7 @@ use core::task::Poll;
 use carrier_mock::recorder::{Call, Entry};
 use carrier_mock::world::{Run, World};
 use lwm2m_carrier::driver::{Busy, Handle, Shared, blocking};
-use lwm2m_carrier::fota::Sha256Trailer;
+use lwm2m_carrier::fota::{Fota, Sha256Trailer};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
@@ -151,9 +151,11 @@ pub(super) fn live<T>(
     let config = PROFILE.config(ENDPOINT);
     // A page of the flash; packages end with their digest.
     let (mut package, mut verifier) = ([0; 4096], Sha256Trailer::new());
-    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random)
-        .with_firmware(&mut package, &mut verifier);
-    let shared = Shared::new(carrier, DeviceObjects::new());
+    let mut fota = Fota::new(&mut package, &mut verifier);
+    let carrier =
+        Carrier::new(&mut resources, &PROFILE, config, &mut hal.random).with_firmware(&mut fota);
+    let mut objects = DeviceObjects::new();
+    let shared = Shared::new(carrier, &mut objects);
     let mut buffer = [0; 1280];
     let application = Application { world, is_busy };
     let mut runner = shared.runner(hal, application, &mut buffer);

@@ -190,7 +190,7 @@ impl Recorder for Timeline {
                 let function = words::function(*call);
                 (
                     "return",
-                    format!("{function}: error {}, {error}", error.errno),
+                    format!("{function}: error {}, {error}", error.errno()),
                 )
             }
             Entry::Event(event) => (EVENT, words::event(event)),

@@ -28,11 +28,11 @@ pub(super) fn event(event: &Event) -> String {
         Event::Deferred(deferred) => format!(
             "{name} ({}, next attempt in {} s)",
             deferred.reason.chart_name(),
-            deferred.retry_after.as_secs()
+            deferred.retry_after().as_secs()
         ),
         Event::Error(error) => {
             let kind = error.kind.chart_name();
-            format!("{name} ({kind} {}: {error})", error.errno)
+            format!("{name} ({kind} {}: {error})", error.errno())
         }
         _ => name.into(),
     }

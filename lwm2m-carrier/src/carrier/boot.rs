@@ -108,7 +108,7 @@ impl Carrier<'_> {
         record: Option<&[u8]>,
         cx: &mut Context<'_>,
     ) -> Result<(), Error> {
-        let provisioning = account::provisioning(&self.profile);
+        let provisioning = account::provisioning(self.profile);
         self.account = Account {
             provisioning,
             ..Account::default()
@@ -136,7 +136,7 @@ impl Carrier<'_> {
 
     /// Makes the accounts what the profile says.
     pub(super) fn provision_from_profile(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        account::provision(&self.profile, cx.objects)
+        account::provision(self.profile, cx.objects)
             .map_err(|error| Error::new(ErrorKind::Configuration, Cause::Configuration(error)))?;
         self.account.tags = Tags::default();
         match self.profile.credentials {

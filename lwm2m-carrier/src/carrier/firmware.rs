@@ -6,7 +6,7 @@ use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account}
 use crate::{
     error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
-    fota::{Done, FirmwareStatus, Fota, Job, Surroundings, Verifier, Want, uri::Scheme},
+    fota::{Done, FirmwareStatus, Fota, Job, Surroundings, Want, uri::Scheme},
     hal::{
         FirmwareError, OpenRequest, Opened, Received, Security, SecurityTag, SessionError,
         Transport,
@@ -17,17 +17,10 @@ use crate::{
 impl<'r> Carrier<'r> {
     /// The same with firmware updates: object 5 stands beside the application's objects.
     ///
-    /// `buffer` takes what comes in between until it is written to the slot; it is at least as long as the message
-    /// buffer, and better a page of the flash longer. `verifier` decides what may be used.
+    /// `fota` stays where it is, and is used for nothing else.
     #[must_use]
-    pub fn with_firmware(
-        mut self,
-        buffer: &'r mut [u8],
-        verifier: &'r mut (dyn Verifier + 'r),
-    ) -> Self {
-        let transmission = self.client.config().transmission;
-        let mut fota = Fota::new(buffer, verifier, &self.profile, transmission);
-        fota.set_protocols();
+    pub fn with_firmware(mut self, fota: &'r mut Fota<'r>) -> Self {
+        fota.configure(self.profile, self.client.config().transmission);
         self.fota = Some(fota);
         self
     }
@@ -50,18 +43,18 @@ impl<'r> Carrier<'r> {
     /// Where a firmware update stands; `None` without [`with_firmware`](Self::with_firmware).
     #[must_use]
     pub fn firmware_status(&self) -> Option<FirmwareStatus> {
-        self.fota.as_ref().map(Fota::status)
+        self.fota.as_deref().map(Fota::status)
     }
 
     /// The next operation on the firmware slot. It is to be carried out while the loop of messages goes on, and handed
     /// to [`job_done`](Self::job_done); there is one at a time.
     pub fn take_job(&mut self) -> Option<Job<'r>> {
-        self.fota.as_mut()?.take_job()
+        self.fota.as_deref_mut()?.take_job()
     }
 
     /// Whether there is such an operation.
     pub(super) fn has_job(&self) -> bool {
-        self.fota.as_ref().is_some_and(Fota::has_job)
+        self.fota.as_deref().is_some_and(Fota::has_job)
     }
 
     /// Tells how an operation on the firmware slot went.
@@ -138,6 +131,7 @@ impl<'r> Carrier<'r> {
     }
 
     /// The record of an update has been loaded.
+    #[inline(never)]
     pub(super) fn firmware_loaded(&mut self, record: Option<&[u8]>, now: Instant) {
         let record = match record.map(FirmwareRecord::decode) {
             Some(Ok(record)) => record,
@@ -145,7 +139,7 @@ impl<'r> Carrier<'r> {
             None => return,
         };
         if let Some(fota) = &mut self.fota {
-            fota.restore(record, now);
+            fota.restore(&record, now);
         }
     }
 
@@ -164,12 +158,12 @@ impl<'r> Carrier<'r> {
 
     /// Whether the link is to be taken down for a restart of the modem.
     pub(super) fn firmware_needs_link_down(&self) -> bool {
-        self.fota.as_ref().is_some_and(Fota::needs_link_down)
+        self.fota.as_deref().is_some_and(Fota::needs_link_down)
     }
 
     /// The link is down: whether the modem is restarted now.
     pub(super) fn restart_modem(&mut self) -> bool {
-        self.fota.as_mut().is_some_and(Fota::restart_modem)
+        self.fota.as_deref_mut().is_some_and(Fota::restart_modem)
     }
 
     /// Closes the session of a download before the link is taken down.
@@ -205,7 +199,7 @@ impl<'r> Carrier<'r> {
 
     /// The device has registered: the server can read the result, and the application hears of a success.
     pub(super) fn firmware_registered(&mut self) {
-        if self.fota.as_mut().is_some_and(Fota::registered) {
+        if self.fota.as_deref_mut().is_some_and(Fota::registered) {
             self.push(Event::FotaSuccess);
         }
     }
@@ -241,7 +235,7 @@ impl<'r> Carrier<'r> {
         objects: &dyn Objects,
     ) -> Action<'b> {
         let security = self.firmware_security(buffer, objects);
-        let target = self.fota.as_ref().and_then(Fota::target);
+        let target = self.fota.as_deref().and_then(Fota::target);
         let (host, port, transport) = match target {
             Some(uri) => {
                 let host = buffer.get_mut(..uri.host.len());
@@ -303,7 +297,7 @@ impl<'r> Carrier<'r> {
 
     /// What is wrong with the memory for firmware.
     pub(super) fn check_firmware_buffer(&mut self, message_buffer: usize) -> Result<(), Error> {
-        let len = self.fota.as_mut().and_then(Fota::buffer_len);
+        let len = self.fota.as_deref_mut().and_then(Fota::buffer_len);
         if len.is_some_and(|len| len < message_buffer) {
             let cause = Cause::Configuration(ConfigurationError::Buffer);
             return Err(Error::new(ErrorKind::Configuration, cause));

@@ -20,7 +20,7 @@
 #[cfg(feature = "fota")]
 macro_rules! overlay {
     ($carrier:expr, $objects:expr) => {
-        crate::fota::Overlay::new($carrier.fota.as_mut(), $objects)
+        crate::fota::Overlay::new($carrier.fota.as_deref_mut(), $objects)
     };
 }
 /// The application's objects for a call of the client.
@@ -144,8 +144,8 @@ struct Context<'c> {
 pub struct Carrier<'r> {
     client: Client<'r>,
     #[cfg(feature = "fota")]
-    fota: Option<crate::fota::Fota<'r>>,
-    profile: Profile<'r>,
+    fota: Option<&'r mut crate::fota::Fota<'r>>,
+    profile: &'r Profile<'r>,
     stage: Stage,
     /// The action that was handed out and is not complete.
     pending: Option<Pending>,
@@ -206,7 +206,7 @@ impl<'r> Carrier<'r> {
         const DUPLICATES: usize,
     >(
         resources: &'r mut Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, DUPLICATES>,
-        profile: Profile<'r>,
+        profile: &'r Profile<'r>,
         config: Config<'r>,
         random: &mut dyn Random,
     ) -> Self {
@@ -465,7 +465,7 @@ impl<'r> Carrier<'r> {
                 self.ca_tags = tags;
                 self.stage = Stage::TakeDown;
             }
-            Err(errno) => self.fail(Error::from_application(ErrorKind::Init, errno)),
+            Err(errno) => self.fail(Error::new(ErrorKind::Init, Cause::Application(errno))),
         }
     }
 
@@ -582,7 +582,7 @@ impl<'r> Carrier<'r> {
     #[inline(never)]
     fn push_error(&mut self, kind: ErrorKind, cause: Cause) {
         let error = Error::new(kind, cause);
-        warning!("{} {}", kind.chart_name(), error.errno);
+        warning!("{} {}", kind.chart_name(), error.errno());
         self.push(Event::Error(error));
     }
 

@@ -92,7 +92,7 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
     /// # Errors
     /// [`Busy`], as with all methods here that ask for nothing.
     pub fn with_objects<T>(&self, work: impl FnOnce(&mut O) -> T) -> Result<T, Busy> {
-        self.with(|state| work(&mut state.objects))
+        self.with(|state| work(state.objects))
     }
 
     /// Tells that the value at `path`, or below it, has changed: servers that observe it are notified as their
@@ -133,7 +133,7 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         work: impl FnOnce(&mut O) -> Result<(), SetError>,
     ) -> Result<(), SetFailure> {
         self.with(|state| {
-            work(&mut state.objects)?;
+            work(state.objects)?;
             state.carrier.changed(path);
             Ok(())
         })

@@ -21,12 +21,12 @@
 //!
 //! fn device<L: hal::Link, K: hal::KeyStore, S: hal::Sessions, T: hal::Storage, C: hal::Clock, N: hal::Random, R: hal::Reset>(
 //!     mut hal: Hal<L, K, S, T, C, N, R>,
-//!     objects: impl Objects,
+//!     mut objects: impl Objects,
 //! ) -> Result<(), lwm2m_carrier::Error> {
 //!     let mut resources: Resources<2, 4, 4, 4> = Resources::new();
 //!     let config = PROFILE.config("urn:imei:490154203237518");
-//!     let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random);
-//!     let shared = Shared::new(carrier, objects);
+//!     let carrier = Carrier::new(&mut resources, &PROFILE, config, &mut hal.random);
+//!     let shared = Shared::new(carrier, &mut objects);
 //!     let mut buffer = [0; 1280];
 //!     let mut runner = shared.runner(hal, IgnoreEvents, &mut buffer);
 //!     let handle = shared.handle();

@@ -234,9 +234,7 @@ where
             Ok(mut state) => {
                 let state = &mut *state;
                 let random = &mut *self.random;
-                state
-                    .carrier
-                    .poll(now, self.buffer, &mut state.objects, random)
+                state.carrier.poll(now, self.buffer, state.objects, random)
             }
             // Nothing holds the cell across an await, so nobody else can be in it now.
             Err(_) => return,
@@ -311,13 +309,9 @@ where
         let now = self.clock.now();
         if let Ok(mut state) = self.shared.state.try_borrow_mut() {
             let state = &mut *state;
-            state.carrier.complete(
-                now,
-                completion,
-                self.buffer,
-                &mut state.objects,
-                self.random,
-            );
+            state
+                .carrier
+                .complete(now, completion, self.buffer, state.objects, self.random);
         }
         self.shared.progressed();
     }
@@ -349,7 +343,7 @@ where
             return;
         };
         let state = &mut *state;
-        let (carrier, objects) = (&mut state.carrier, &mut state.objects);
+        let (carrier, objects) = (&mut state.carrier, &mut *state.objects);
         let random = &mut *self.random;
         match input {
             Input::Session(session, Received::Datagram(len)) => {

@@ -32,13 +32,14 @@ pub struct Shared<'r, O> {
 /// The state machine and what it works on.
 pub(super) struct State<'r, O> {
     pub(super) carrier: Carrier<'r>,
-    pub(super) objects: O,
+    pub(super) objects: &'r mut O,
 }
 
 impl<'r, O: Objects> Shared<'r, O> {
-    /// A carrier with the objects of the application; 0 (Security) and 1 (Server) must be among them.
+    /// A carrier with the objects of the application; 0 (Security) and 1 (Server) must be among them. They stay where
+    /// they are: together they are larger than all else.
     #[must_use]
-    pub const fn new(carrier: Carrier<'r>, objects: O) -> Self {
+    pub const fn new(carrier: Carrier<'r>, objects: &'r mut O) -> Self {
         Self {
             state: RefCell::new(State { carrier, objects }),
             waker: Cell::new(None),

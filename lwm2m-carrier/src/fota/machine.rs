@@ -1,9 +1,11 @@
 //! What is under way, what is stored of it, and which of the two lanes goes on.
 
+use core::fmt;
+
 use heapless::Deque;
 use lwm2m_core::{
     client::{Expect, Transmission},
-    model::{self, Object, Objects, Path, Text, Ticket},
+    model::{self, Object, Objects, Path, Ticket},
     objects::{FirmwareRequest, FirmwareState, FirmwareUpdate, SetError, UpdateResult},
     random::Random,
     time::Instant,
@@ -99,8 +101,20 @@ pub(super) enum Phase {
     Outcome,
 }
 
-/// A firmware update and object 5.
-pub(crate) struct Fota<'r> {
+/// Firmware updates: object 5 and what is under way, for [`Carrier::with_firmware`](crate::Carrier::with_firmware).
+///
+/// It is as large as everything else of the carrier together, and lies in memory of its own for that: a `static`, or a
+/// local variable that the carrier borrows.
+///
+/// ```
+/// use lwm2m_carrier::fota::{Fota, Unverified};
+///
+/// let mut package = [0; 4096];
+/// let mut verifier = Unverified;
+/// let mut fota = Fota::new(&mut package, &mut verifier);
+/// # let _ = &mut fota;
+/// ```
+pub struct Fota<'r> {
     pub(super) object: FirmwareUpdate<'r>,
     pub(super) verifier: &'r mut (dyn Verifier + 'r),
     pub(super) phase: Phase,
@@ -137,12 +151,12 @@ pub(crate) struct Surroundings<'c> {
 }
 
 impl<'r> Fota<'r> {
-    pub(crate) const fn new(
-        buffer: &'r mut [u8],
-        verifier: &'r mut (dyn Verifier + 'r),
-        profile: &Profile<'r>,
-        transmission: Transmission,
-    ) -> Self {
+    /// Nothing under way.
+    ///
+    /// `buffer` takes what comes in between until it is written to the slot; it is at least as long as the message
+    /// buffer, and better a page of the flash longer. `verifier` decides what may be used.
+    #[must_use]
+    pub const fn new(buffer: &'r mut [u8], verifier: &'r mut (dyn Verifier + 'r)) -> Self {
         Self {
             object: FirmwareUpdate::new(buffer),
             verifier,
@@ -159,12 +173,12 @@ impl<'r> Fota<'r> {
             save: false,
             notes: Deque::new(),
             push: Push::NONE,
-            pull: Pull::new(profile, transmission),
+            pull: Pull::NONE,
         }
     }
 
-    /// What object 5 says of itself: the protocols that packages are fetched with (/5/0/8).
-    pub(crate) fn set_protocols(&mut self) {
+    /// How packages are fetched, and what object 5 says of it: the protocols (/5/0/8).
+    pub(crate) fn configure(&mut self, profile: &Profile<'r>, transmission: Transmission) {
         const COAP: &[u8] = &[0, 1];
         const COAP_AND_HTTP: &[u8] = &[0, 1, 2, 3];
         let all = if cfg!(feature = "http") {
@@ -174,6 +188,7 @@ impl<'r> Fota<'r> {
         };
         // All of them exist.
         let _ = self.object.set_protocols(all);
+        self.pull.configure(profile, transmission);
     }
 
     /// Name and version of the package (/5/0/6, /5/0/7).
@@ -464,19 +479,20 @@ impl<'r> Fota<'r> {
     }
 
     /// What is kept of it.
-    pub(crate) fn record(&self) -> FirmwareRecord {
+    pub(crate) fn record(&self) -> FirmwareRecord<'_> {
         let result = if self.phase == Phase::Push {
             UpdateResult::ConnectionLost
         } else {
             self.object.result()
         };
-        let uri = Text::try_from(self.object.uri()).unwrap_or_default();
         FirmwareRecord {
             standing: self.standing,
             result,
             untold: self.untold,
-            uri,
-            progress: self.progress.clone(),
+            uri: self.object.uri(),
+            offset: self.progress.offset,
+            size: self.progress.size,
+            validator: &self.progress.validator,
         }
     }
 
@@ -491,26 +507,27 @@ impl<'r> Fota<'r> {
     }
 
     /// Takes up what was stored before the device has started.
-    pub(crate) fn restore(&mut self, record: FirmwareRecord, now: Instant) {
+    pub(crate) fn restore(&mut self, record: &FirmwareRecord<'_>, now: Instant) {
         let state = match record.standing {
             Standing::Idle => FirmwareState::Idle,
             Standing::Asked | Standing::Begun => FirmwareState::Downloading,
             Standing::Complete => FirmwareState::Downloaded,
             Standing::Updating(_) => FirmwareState::Updating,
         };
-        let uri = record.uri;
         // It came from there, so it fits.
-        let _ = self.object.restore(state, record.result, uri.as_str());
+        let _ = self.object.restore(state, record.result, record.uri);
         self.standing = record.standing;
         self.untold = record.untold;
-        self.progress = record.progress;
+        self.progress.offset = record.offset;
+        self.progress.size = record.size;
+        self.progress.set_validator(record.validator);
         match record.standing {
             Standing::Idle | Standing::Complete => {}
             Standing::Asked | Standing::Begun => {
                 if record.standing == Standing::Asked {
                     self.progress = Progress::NONE;
                 }
-                self.resume_pull(uri.as_str(), now);
+                self.resume_pull(record.uri, now);
             }
             Standing::Updating(_) => {
                 self.phase = Phase::Outcome;
@@ -524,6 +541,14 @@ impl<'r> Fota<'r> {
         let untold = core::mem::take(&mut self.untold);
         self.save |= untold;
         untold
+    }
+}
+
+impl fmt::Debug for Fota<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fota")
+            .field("phase", &self.phase)
+            .finish_non_exhaustive()
     }
 }
 

@@ -54,7 +54,9 @@ mod verifier;
 
 pub use job::{Done, Job, Operation};
 #[cfg(feature = "fota")]
-pub(crate) use machine::{Fota, Overlay, Surroundings, Want, resource};
+pub use machine::Fota;
+#[cfg(feature = "fota")]
+pub(crate) use machine::{Overlay, Surroundings, Want, resource};
 #[cfg(feature = "fota")]
 pub use status::FirmwareStatus;
 #[cfg(feature = "sha2")]

@@ -74,26 +74,33 @@ pub(super) struct Pull<'r> {
 }
 
 impl<'r> Pull<'r> {
-    pub(super) const fn new(profile: &Profile<'r>, transmission: Transmission) -> Self {
-        Self {
-            back_off: profile.firmware_back_off,
-            attempts: profile.firmware_attempts,
-            transmission,
-            fragment: profile.firmware_fragment,
-            chunk: 0,
-            session: Session::Closed,
-            transfer: None,
-            location: Text::new(),
-            redirects: 0,
-            complete: false,
-            flush: false,
-            held: false,
-            reached: 0,
-            advanced: false,
-            changes: 0,
-            failures: 0,
-            retry_at: Instant::ZERO,
-        }
+    /// None.
+    pub(super) const NONE: Self = Self {
+        back_off: Profile::GENERIC.firmware_back_off,
+        attempts: Profile::GENERIC.firmware_attempts,
+        transmission: Transmission::DEFAULT,
+        fragment: Profile::GENERIC.firmware_fragment,
+        chunk: 0,
+        session: Session::Closed,
+        transfer: None,
+        location: Text::new(),
+        redirects: 0,
+        complete: false,
+        flush: false,
+        held: false,
+        reached: 0,
+        advanced: false,
+        changes: 0,
+        failures: 0,
+        retry_at: Instant::ZERO,
+    };
+
+    /// How packages are fetched under a profile.
+    pub(super) const fn configure(&mut self, profile: &Profile<'r>, transmission: Transmission) {
+        self.back_off = profile.firmware_back_off;
+        self.attempts = profile.firmware_attempts;
+        self.fragment = profile.firmware_fragment;
+        self.transmission = transmission;
     }
 
     /// Whether the session of a package that is complete is still open.

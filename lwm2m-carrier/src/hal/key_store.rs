@@ -15,7 +15,8 @@ pub struct SecurityTag(pub u32);
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct CaTags {
-    tags: [Option<SecurityTag>; Self::MAX],
+    tags: [u32; Self::MAX],
+    count: u8,
 }
 
 impl CaTags {
@@ -27,15 +28,17 @@ impl CaTags {
     pub fn new(tags: &[SecurityTag]) -> Option<Self> {
         let mut all = Self::default();
         let slots = all.tags.get_mut(..tags.len())?;
-        for (slot, &tag) in slots.iter_mut().zip(tags) {
-            *slot = Some(tag);
+        for (slot, tag) in slots.iter_mut().zip(tags) {
+            *slot = tag.0;
         }
+        all.count = u8::try_from(tags.len()).ok()?;
         Some(all)
     }
 
     /// The tags.
     pub fn iter(&self) -> impl Iterator<Item = SecurityTag> + '_ {
-        self.tags.iter().copied().flatten()
+        let used = self.tags.iter().take(self.count.into());
+        used.map(|&tag| SecurityTag(tag))
     }
 }
 

@@ -1,14 +1,11 @@
 //! How far a firmware update has come.
 
-use heapless::Vec;
 use lwm2m_core::{
-    model::Text,
     objects::UpdateResult,
     wire::{Malformed, reader::Reader, writer::Writer},
 };
 
 use super::{Damaged, FIRMWARE, HEADER, open, put, seal, take};
-use crate::fota::download::{Progress, URI};
 
 /// Where an update stands, as far as a restart of the device can take it up.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -27,19 +24,22 @@ pub(crate) enum Standing {
 }
 
 /// What is kept of an update.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct FirmwareRecord {
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct FirmwareRecord<'a> {
     pub(crate) standing: Standing,
     /// What /5/0/5 says; a push that is interrupted by a restart has ended with it.
     pub(crate) result: UpdateResult,
     /// The application has not yet been told of the success.
     pub(crate) untold: bool,
     /// What /5/0/1 says.
-    pub(crate) uri: Text<URI>,
-    pub(crate) progress: Progress,
+    pub(crate) uri: &'a str,
+    /// As in [`Progress`](crate::fota::download::Progress).
+    pub(crate) offset: u32,
+    pub(crate) size: Option<u32>,
+    pub(crate) validator: &'a [u8],
 }
 
-impl FirmwareRecord {
+impl<'a> FirmwareRecord<'a> {
     /// Writes the record to `buffer`; its length, `None` when there is no room.
     ///
     /// | bytes | what |
@@ -62,12 +62,9 @@ impl FirmwareRecord {
         });
         writer.u8(self.result as u8);
         writer.u8(u8::from(self.untold));
-        put(&mut writer, self.progress.offset, 4);
-        put(&mut writer, self.progress.size.unwrap_or(u32::MAX), 4);
-        for text in [
-            self.progress.validator.as_slice(),
-            self.uri.as_str().as_bytes(),
-        ] {
+        put(&mut writer, self.offset, 4);
+        put(&mut writer, self.size.unwrap_or(u32::MAX), 4);
+        for text in [self.validator, self.uri.as_bytes()] {
             writer.u8(u8::try_from(text.len()).ok()?);
             writer.bytes(text);
         }
@@ -79,7 +76,7 @@ impl FirmwareRecord {
     ///
     /// # Errors
     /// [`Damaged`] when it is not one.
-    pub(crate) fn decode(record: &[u8]) -> Result<Self, Damaged> {
+    pub(crate) fn decode(record: &'a [u8]) -> Result<Self, Damaged> {
         let mut reader = Reader::new(open(record, FIRMWARE)?);
         let standing = match reader.u8()? {
             0 => Standing::Idle,
@@ -93,19 +90,15 @@ impl FirmwareRecord {
         let offset = take(&mut reader, 4)?;
         let size = take(&mut reader, 4)?;
         let validator = text(&mut reader)?;
-        let validator = Vec::from_slice(validator).map_err(|_| Damaged)?;
         let uri = core::str::from_utf8(text(&mut reader)?).map_err(|_| Damaged)?;
-        let uri = Text::try_from(uri).map_err(|_| Damaged)?;
         Ok(Self {
             standing,
             result,
             untold,
             uri,
-            progress: Progress {
-                offset,
-                size: (size != u32::MAX).then_some(size),
-                validator,
-            },
+            offset,
+            size: (size != u32::MAX).then_some(size),
+            validator,
         })
     }
 }
@@ -125,12 +118,10 @@ mod tests {
             standing: Standing::Updating(2),
             result: UpdateResult::ConnectionLost,
             untold: true,
-            uri: Text::try_from("coap://a").unwrap(),
-            progress: Progress {
-                offset: 0x0001_0203,
-                size: None,
-                validator: Vec::from_slice(b"\"7\"").unwrap(),
-            },
+            uri: "coap://a",
+            offset: 0x0001_0203,
+            size: None,
+            validator: b"\"7\"",
         };
         let mut buffer = [0; 64];
         let len = record.encode(&mut buffer).unwrap();
@@ -139,7 +130,7 @@ mod tests {
             buffer[4..28],
             *b"\x06\x04\x01\x00\x01\x02\x03\xff\xff\xff\xff\x03\"7\"\x08coap://a"
         );
-        assert_eq!(FirmwareRecord::decode(&buffer[..len]), Ok(record.clone()));
+        assert_eq!(FirmwareRecord::decode(&buffer[..len]), Ok(record));
         for room in 0..len {
             assert_eq!(record.encode(&mut buffer[..room]), None, "{room}");
         }

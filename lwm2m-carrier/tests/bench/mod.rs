@@ -168,12 +168,12 @@ pub(crate) fn boot_with(
     let mut security = Security::<6>::new();
     let mut server = Server::<6>::new();
     let mut device = Device::new("U").manufacturer("Mock").with_factory_reset();
-    let objects: Objects<'_> = [&mut security, &mut server, &mut device];
+    let mut objects: Objects<'_> = [&mut security, &mut server, &mut device];
     let mut hal = world.device();
     hal.keys.set_mode(setup.keys);
     let config = profile.config(ENDPOINT);
-    let carrier = Carrier::new(&mut resources, profile, config, &mut hal.random);
-    let shared = Shared::new(carrier, objects);
+    let carrier = Carrier::new(&mut resources, &profile, config, &mut hal.random);
+    let shared = Shared::new(carrier, &mut objects);
     let mut buffer = [0; 1280];
     let app = App { world, manner };
     let mut runner = shared.runner(hal, app, &mut buffer);

@@ -151,7 +151,10 @@ fn assert_refused(life: &Life) {
     let [Event::Error(error)] = events.as_slice() else {
         panic!("{events:?}");
     };
-    assert_eq!((error.kind, error.errno), (ErrorKind::FotaConnection, 111));
+    assert_eq!(
+        (error.kind, error.errno()),
+        (ErrorKind::FotaConnection, 111)
+    );
     assert!(matches!(error.cause, Cause::Session(_)));
     let rest = &recording[start..];
     assert_eq!(count(rest, is_key_write), 0);

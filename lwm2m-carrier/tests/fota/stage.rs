@@ -13,7 +13,7 @@ use carrier_mock::server::{
 };
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
 use lwm2m_carrier::driver::{Shared, blocking};
-use lwm2m_carrier::fota::{Unverified, Verifier, VerifierError};
+use lwm2m_carrier::fota::{Fota, Unverified, Verifier, VerifierError};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
@@ -121,7 +121,7 @@ impl Recording {
             Entry::Event(Event::Error(error)) => {
                 let name = error.kind.chart_name();
                 let name = name.replace("LWM2M_CARRIER_ERROR_", "");
-                Some(format!("{name} {}", error.errno))
+                Some(format!("{name} {}", error.errno()))
             }
             Entry::Event(event) => Some(event.chart_name().replace("LWM2M_CARRIER_EVENT_", "")),
             _ => None,
@@ -387,18 +387,19 @@ impl Stage<'_, '_> {
         let mut security = Security::<4>::new();
         let mut server = Server::<4>::new();
         let mut device = Device::new("U").manufacturer("Mock");
-        let objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
+        let mut objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
         let mut hal = self.world.device();
         let profile = self.profile.get();
         let config = profile.config(ENDPOINT);
-        let mut firmware = vec![0; self.buffer.get()];
-        let carrier = Carrier::new(&mut resources, profile, config, &mut hal.random);
+        let mut package = vec![0; self.buffer.get()];
+        let mut fota = Fota::new(&mut package, verifier);
+        let carrier = Carrier::new(&mut resources, &profile, config, &mut hal.random);
         let carrier = if self.with_firmware.get() {
-            carrier.with_firmware(&mut firmware, verifier)
+            carrier.with_firmware(&mut fota)
         } else {
             carrier
         };
-        let shared = Shared::new(carrier, objects);
+        let shared = Shared::new(carrier, &mut objects);
         let mut buffer = [0; 1280];
         let app = App {
             world: self.world,

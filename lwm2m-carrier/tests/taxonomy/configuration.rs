@@ -20,7 +20,7 @@ fn refused(build: &Build<'_>) -> Error {
     stage(|stage| {
         let error = boot(stage.world, build, || false).unwrap_err();
         assert_eq!(error.kind, ErrorKind::Configuration);
-        let told = ("CONFIGURATION".to_owned(), error.errno);
+        let told = ("CONFIGURATION".to_owned(), error.errno());
         assert_eq!(errors(stage.recording), [told]);
         // The link was left alone.
         assert_eq!(stage.recording.events(), ["BSDLIB_INIT", "ERROR"]);
@@ -56,7 +56,7 @@ fn configuration_e2big() {
     ];
     for build in &builds {
         let error = refused(build);
-        assert_eq!(error.errno, errno::E2BIG);
+        assert_eq!(error.errno(), errno::E2BIG);
         let cause = Cause::Configuration(ConfigurationError::TooLong);
         assert_eq!(error.cause, cause);
     }
@@ -85,7 +85,7 @@ fn configuration_einval() {
             profile: profile_of(uri),
             ..Build::default()
         };
-        assert_eq!(refused(&build).errno, errno::EINVAL, "{uri}");
+        assert_eq!(refused(&build).errno(), errno::EINVAL, "{uri}");
     }
 }
 
@@ -97,7 +97,7 @@ fn configuration_efault() {
         has_servers: false,
         ..Build::default()
     };
-    assert_eq!(refused(&build).errno, errno::EFAULT);
+    assert_eq!(refused(&build).errno(), errno::EFAULT);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn configuration_enoent() {
             profile: profile_of(uri).with_credentials(credentials),
             ..Build::default()
         };
-        assert_eq!(refused(&build).errno, errno::ENOENT, "{uri}");
+        assert_eq!(refused(&build).errno(), errno::ENOENT, "{uri}");
     }
 }
 

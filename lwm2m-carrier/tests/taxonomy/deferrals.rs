@@ -57,7 +57,7 @@ fn defers(
         let mut later = entries.iter().filter(|(then, _)| *then > at);
         let (then, _) = later.find(|(_, entry)| next(entry)).unwrap();
         let wait = then.since(at).as_secs();
-        let promised = told.retry_after.as_secs();
+        let promised = told.retry_after().as_secs();
         assert!(wait.abs_diff(promised) <= 3, "{reason:?} {wait} {promised}");
         assert!(promised >= 50, "{reason:?} {promised}");
     });
@@ -239,7 +239,7 @@ fn attempts_never_end() {
             // What was tried in vain was promised each time.
             let told = deferred(stage.recording);
             for pair in told.windows(2) {
-                let next = pair[0].0 + pair[0].1.retry_after;
+                let next = pair[0].0 + pair[0].1.retry_after();
                 assert!(pair[1].0 <= next + secs(5), "{name} {pair:?}");
             }
         });

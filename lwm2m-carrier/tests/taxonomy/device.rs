@@ -110,19 +110,19 @@ pub(crate) fn boot_with(
 ) -> Result<Stop, Error> {
     let mut resources = Resources::<3, 4, 4, 8>::new();
     let mut place = vec![0; build.place.unwrap_or_default()];
-    let objects = All {
+    let mut objects = All {
         security: Security::new(),
         server: build.has_servers.then(Server::new),
         device: Device::new("U").manufacturer("Mock"),
     };
     let mut hal = world.device();
     let config = build.profile.config(build.endpoint);
-    let carrier = Carrier::new(&mut resources, build.profile, config, &mut hal.random);
+    let carrier = Carrier::new(&mut resources, &build.profile, config, &mut hal.random);
     let carrier = match build.place {
         Some(_) => carrier.with_endpoint_from_modem(&mut place),
         None => carrier,
     };
-    let shared = Shared::new(carrier, objects);
+    let shared = Shared::new(carrier, &mut objects);
     let mut buffer = vec![0; build.buffer];
     let app = App {
         world,
@@ -153,7 +153,7 @@ pub(crate) fn errors(recording: &Recording) -> Vec<(String, i32)> {
         .filter_map(|(_, entry)| match entry {
             Entry::Event(Event::Error(error)) => {
                 let name = error.kind.chart_name();
-                Some((name.replace("LWM2M_CARRIER_ERROR_", ""), error.errno))
+                Some((name.replace("LWM2M_CARRIER_ERROR_", ""), error.errno()))
             }
             _ => None,
         })

@@ -100,7 +100,7 @@ fn init_of_the_application() {
             ..Build::default()
         };
         let error = boot(stage.world, &build, || false).unwrap_err();
-        assert_eq!((error.kind, error.errno), (ErrorKind::Init, -5));
+        assert_eq!((error.kind, error.errno()), (ErrorKind::Init, -5));
         assert_eq!(stage.recording.events(), ["BSDLIB_INIT", "CERTS_INIT"]);
     });
 }

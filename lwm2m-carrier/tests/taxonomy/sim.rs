@@ -59,10 +59,10 @@ fn sim_msisdn() {
         for ((_, told), published) in told.iter().zip([60, 120, 240]) {
             assert_eq!(told.reason, DeferredReason::SimMsisdn);
             let range = published * 9 / 10..=published * 11 / 10;
-            assert!(range.contains(&told.retry_after.as_secs()), "{told:?}");
+            assert!(range.contains(&told.retry_after().as_secs()), "{told:?}");
         }
         for pair in told.windows(2) {
-            assert_eq!(pair[0].0 + pair[0].1.retry_after, pair[1].0);
+            assert_eq!(pair[0].0 + pair[0].1.retry_after(), pair[1].0);
         }
         assert_eq!(errors(stage.recording), []);
         // Both servers know the device by the whole name.
@@ -162,7 +162,7 @@ fn bootstrap_efault() {
             assert_eq!(boot(stage.world, &build(), until), Ok(Stop::Condition));
             assert!(stage.recording.has_event(|event| {
                 matches!(event, Event::Error(told) if told.kind == ErrorKind::Bootstrap
-                    && told.cause == Cause::Endpoint(error) && told.errno == errno::EFAULT)
+                    && told.cause == Cause::Endpoint(error) && told.errno() == errno::EFAULT)
             }));
             let reasons: Vec<_> = deferred(stage.recording)
                 .into_iter()

@@ -109,7 +109,12 @@ impl Life {
             Entry::Call(call) => self.row(at, called, function(*call), Tone::Plain),
             Entry::Returned(_, Ok(())) => self.row(at, returned, "Success", Tone::Plain),
             Entry::Returned(_, Err(error)) => {
-                self.row(at, returned, &format!("error {}", error.errno), Tone::Error);
+                self.row(
+                    at,
+                    returned,
+                    &format!("error {}", error.errno()),
+                    Tone::Error,
+                );
             }
             Entry::Event(event) => {
                 let shape = Shape::arrow(LIBRARY, APPLICATION, Line::Solid);
@@ -281,12 +286,12 @@ fn event_text(event: &Event) -> String {
     let name = name.strip_prefix(PREFIX).unwrap_or(name);
     match event {
         Event::Deferred(deferred) => {
-            format!("{name} (next in {} s)", deferred.retry_after.as_secs())
+            format!("{name} (next in {} s)", deferred.retry_after().as_secs())
         }
         Event::Error(error) => {
             let name = error.kind.chart_name();
             let name = name.strip_prefix("LWM2M_CARRIER_").unwrap_or(name);
-            format!("{name} ({})", error.errno)
+            format!("{name} ({})", error.errno())
         }
         _ => name.into(),
     }

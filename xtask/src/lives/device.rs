@@ -8,7 +8,7 @@ use carrier_mock::executor;
 use carrier_mock::modem::ModemSessions;
 use carrier_mock::world::World;
 use lwm2m_carrier::driver::{Handle, Shared, blocking};
-use lwm2m_carrier::fota::Sha256Trailer;
+use lwm2m_carrier::fota::{Fota, Sha256Trailer};
 use lwm2m_carrier::hal::{
     CredentialKind, Expect, Hal, KeyStore, Link, LinkError, LinkState, OpenRequest, Opened,
     Received, SessionError, SessionId, Sessions,
@@ -150,7 +150,7 @@ pub(super) fn run(
     let mut server = Server::<6>::new();
     let mut device = Device::new("U").manufacturer("Mock").with_factory_reset();
     let _ = device.set_battery_level(Some(50));
-    let objects: Objects<'_> = [&mut security, &mut server, &mut device];
+    let mut objects: Objects<'_> = [&mut security, &mut server, &mut device];
     let Hal {
         link,
         keys,
@@ -163,9 +163,10 @@ pub(super) fn run(
         firmware,
     } = world.device();
     let (mut package, mut verifier) = ([0; 4096], Sha256Trailer::new());
+    let mut fota = Fota::new(&mut package, &mut verifier);
     let config = profile.config(ENDPOINT);
-    let carrier = Carrier::new(&mut resources, profile, config, &mut random)
-        .with_firmware(&mut package, &mut verifier);
+    let carrier =
+        Carrier::new(&mut resources, &profile, config, &mut random).with_firmware(&mut fota);
     let hal = Hal {
         link: Told {
             inner: link,
@@ -185,7 +186,7 @@ pub(super) fn run(
         modem,
         firmware,
     };
-    let shared = Shared::new(carrier, objects);
+    let shared = Shared::new(carrier, &mut objects);
     let mut buffer = [0; 1280];
     let app = App {
         world,

@@ -35,13 +35,13 @@ pub(super) fn line(entry: &Entry) -> String {
             Entry::Event(Event::Deferred(deferred)) => format!(
                 "   {} {} s",
                 deferred.reason.chart_name(),
-                deferred.retry_after.as_secs()
+                deferred.retry_after().as_secs()
             ),
             Entry::Event(Event::Error(error)) => {
                 format!(
                     "   {} {} {:?}",
                     error.kind.chart_name(),
-                    error.errno,
+                    error.errno(),
                     error.cause
                 )
             }

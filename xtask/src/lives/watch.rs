@@ -189,7 +189,7 @@ impl Watch {
         let mut state = self.state.borrow_mut();
         // Attempt and event are apart by what the application does in between, and by the time of a store.
         let slack = self.thinks.saturating_mul(4) + secs(1);
-        let wait = deferred.retry_after.as_millis();
+        let wait = deferred.retry_after().as_millis();
         let until = at + Duration::from_millis(wait.saturating_sub(slack.as_millis()));
         let refused = core::mem::take(&mut state.link_refused);
         match deferred.reason {

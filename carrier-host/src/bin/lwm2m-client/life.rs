@@ -14,7 +14,7 @@ use carrier_host::random::OsRandom;
 use carrier_host::sessions::HostSessions;
 use embedded_nal_async::{AddrType, Dns, UdpStack};
 use lwm2m_carrier::driver::{Handle, Shared};
-use lwm2m_carrier::fota::Unverified;
+use lwm2m_carrier::fota::{Fota, Unverified};
 use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, NoModemInfo};
 use lwm2m_carrier::{Carrier, Credentials, Profile};
 use lwm2m_core::Resources;
@@ -57,20 +57,21 @@ pub(crate) async fn live(
     let progress = firmware.progress();
     let mut random = OsRandom::new().map_err(|error| error.to_string())?;
     let address = local_address(options).await.to_string();
-    let objects = DeviceObjects::new(&address).map_err(|error| error.to_string())?;
+    let mut objects = DeviceObjects::new(&address).map_err(|error| error.to_string())?;
 
     let profile = profile(options);
     let mut config = profile.config(&options.endpoint);
     config.format = ContentFormat::SenmlCbor;
     let mut resources = Box::new(Resources::<4, 16, 16, 16>::new());
-    let carrier = Carrier::new(&mut *resources, profile, config, &mut random);
+    let carrier = Carrier::new(&mut *resources, &profile, config, &mut random);
     let mut package = vec![0; FIRMWARE_BUFFER];
     let mut verifier = Unverified;
+    let mut fota = Box::new(Fota::new(&mut package, &mut verifier));
     let carrier = match options.firmware {
-        Some(_) => carrier.with_firmware(&mut package, &mut verifier),
+        Some(_) => carrier.with_firmware(&mut fota),
         None => carrier,
     };
-    let shared = Box::new(Shared::new(carrier, objects));
+    let shared = Box::new(Shared::new(carrier, &mut objects));
     let restart = Rc::new(Notify::new());
     let sessions = HostSessions::new(keys.ring(), DtlsConfig::default());
     #[cfg(debug_assertions)]

@@ -29,7 +29,7 @@ use embassy_executor::Spawner;
 use embassy_futures::select::select;
 use lwm2m_carrier::Carrier;
 use lwm2m_carrier::driver::Shared;
-use lwm2m_carrier::fota::Unverified;
+use lwm2m_carrier::fota::{Fota, Unverified};
 use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
 use lwm2m_core::client::Resources;
 use panic_probe as _;
@@ -114,11 +114,13 @@ async fn main(_spawner: Spawner) {
     let mut endpoint = [0; 64];
     // The modem verifies its package itself.
     let mut verifier = Unverified;
+    let mut fota = Fota::new(PACKAGE.take(), &mut verifier);
     let config = PROFILE.config("");
-    let carrier = Carrier::new(&mut resources, PROFILE, config, &mut hal.random)
+    let carrier = Carrier::new(&mut resources, &PROFILE, config, &mut hal.random)
         .with_endpoint_from_modem(&mut endpoint)
-        .with_firmware(PACKAGE.take(), &mut verifier);
-    let shared = Shared::new(carrier, Things::new());
+        .with_firmware(&mut fota);
+    let mut things = Things::new();
+    let shared = Shared::new(carrier, &mut things);
     let mut runner = shared.runner(hal, Application, MESSAGES.take());
 
     // Chart 1: returns with the link up.

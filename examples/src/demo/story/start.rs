@@ -24,8 +24,7 @@ impl Stage<'_, '_, '_> {
             core::future::pending::<()>().await;
         });
         match life {
-            Run::Finished(Err(error))
-                if (error.cause, error.errno) == (Cause::Application, NO_ROOM) => {}
+            Run::Finished(Err(error)) if error.cause == Cause::Application(NO_ROOM) => {}
             other => return Err(format!("The library should not have started: {other:?}.")),
         }
         self.say("device", "the application makes room and restarts it");

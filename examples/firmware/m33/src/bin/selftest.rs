@@ -80,7 +80,7 @@ fn is_as_expected(scenario: &Scenario, mode: KeyStoreMode, executor: Executor) -
             return false;
         }
     };
-    let end = life.end.map_err(|error| error.errno);
+    let end = life.end.map_err(|error| error.errno());
     if end != scenario.error.map_or(Ok(Stop::Condition), Err) {
         hprintln!("{}: the life ended with {:?}", scenario.name, end);
         return false;

@@ -13,6 +13,7 @@ use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
+    fota::Fota,
     hal::{DetachReason, Hal, LinkState},
     slot::FlashSlot,
 };
@@ -50,6 +51,8 @@ fn main() -> ! {
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
+    static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
+    static OBJECTS: StaticCell<Objects> = StaticCell::new();
     static SHARED: StaticCell<Shared<'static, Objects>> = StaticCell::new();
     #[cfg(not(feature = "signature"))]
     static VERIFIER: StaticCell<Unverified> = StaticCell::new();
@@ -68,12 +71,14 @@ fn main() -> ! {
 
     let port = &*fill(&PORT, || Port::new(Line::new()));
     let resources = fill(&RESOURCES, Resources::new);
+    let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
+    let objects = fill(&OBJECTS, Objects::new);
     let shared = fill(&SHARED, || {
         let config = PROFILE.config("");
-        let carrier = Carrier::new(resources, PROFILE, config, &mut Noise)
-            .with_firmware(PACKAGE, verifier)
+        let carrier = Carrier::new(resources, &PROFILE, config, &mut Noise)
+            .with_firmware(fota)
             .with_endpoint_from_modem(NAME);
-        Shared::new(carrier, Objects::new())
+        Shared::new(carrier, objects)
     });
     let firmware = loop {
         if let Ok(slot) = FlashSlot::new(SlotFlash(port), BootLoader(port)) {

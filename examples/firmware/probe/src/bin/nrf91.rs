@@ -13,7 +13,7 @@ use carrier_nrf91::{
 use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
-    fota::Unverified,
+    fota::{Fota, Unverified},
     hal::{Hal, RecordId, Reset, SecurityTag},
 };
 use lwm2m_core::client::Resources;
@@ -47,6 +47,8 @@ fn main() -> ! {
     static PORT: StaticCell<Port> = StaticCell::new();
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
+    static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
+    static OBJECTS: StaticCell<Objects> = StaticCell::new();
     static SHARED: StaticCell<Shared<'static, Objects>> = StaticCell::new();
     static VERIFIER: StaticCell<Unverified> = StaticCell::new();
 
@@ -54,12 +56,14 @@ fn main() -> ! {
     let time = &*fill(&TIME, NetworkTime::new);
     let verifier = fill(&VERIFIER, || Unverified);
     let resources = fill(&RESOURCES, Resources::new);
+    let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
+    let objects = fill(&OBJECTS, Objects::new);
     let shared = fill(&SHARED, || {
         let config = PROFILE.config("");
-        let carrier = Carrier::new(resources, PROFILE, config, &mut Noise)
-            .with_firmware(PACKAGE, verifier)
+        let carrier = Carrier::new(resources, &PROFILE, config, &mut Noise)
+            .with_firmware(fota)
             .with_endpoint_from_modem(NAME);
-        Shared::new(carrier, Objects::new())
+        Shared::new(carrier, objects)
     });
     let hal = Hal {
         link: LteLink::new(

@@ -13,7 +13,10 @@ use lwm2m_core::{
     },
 };
 
+use static_cell::StaticCell;
+
 use super::{Operation, Port};
+use crate::fill;
 
 /// Where the application puts its certificate.
 const CA_TAG: SecurityTag = SecurityTag(7);
@@ -21,25 +24,29 @@ const CA_TAG: SecurityTag = SecurityTag(7);
 /// The objects of the application; object 5 is the library's.
 #[derive(Debug)]
 pub struct Objects {
-    security: Security<4, 64, 64, 32>,
-    server: Server<4>,
+    security: &'static mut Security<4, 64, 64, 32>,
+    server: &'static mut Server<4>,
     device: Device<'static>,
-    connectivity: ConnectivityMonitoring,
+    connectivity: &'static mut ConnectivityMonitoring,
 }
 
 impl Objects {
     /// As they leave the factory.
     #[must_use]
     pub fn new() -> Self {
+        static SECURITY: StaticCell<Security<4, 64, 64, 32>> = StaticCell::new();
+        static SERVER: StaticCell<Server<4>> = StaticCell::new();
+        static CONNECTIVITY: StaticCell<ConnectivityMonitoring> = StaticCell::new();
+        // Each in its place, or they would lie on the stack together.
         Self {
-            security: Security::new(),
-            server: Server::new(),
+            security: fill(&SECURITY, Security::new),
+            server: fill(&SERVER, Server::new),
             device: Device::new("U")
                 .manufacturer("Example Ltd")
                 .model_number("Probe")
                 .serial_number("1")
                 .firmware_version("1.0"),
-            connectivity: ConnectivityMonitoring::new(),
+            connectivity: fill(&CONNECTIVITY, ConnectivityMonitoring::new),
         }
     }
 }
@@ -53,20 +60,20 @@ impl Default for Objects {
 impl model::Objects for Objects {
     fn object(&self, id: u16) -> Option<&dyn Object> {
         match id {
-            0 => Some(&self.security),
-            1 => Some(&self.server),
+            0 => Some(self.security),
+            1 => Some(self.server),
             3 => Some(&self.device),
-            4 => Some(&self.connectivity),
+            4 => Some(self.connectivity),
             _ => None,
         }
     }
 
     fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
         match id {
-            0 => Some(&mut self.security),
-            1 => Some(&mut self.server),
+            0 => Some(self.security),
+            1 => Some(self.server),
             3 => Some(&mut self.device),
-            4 => Some(&mut self.connectivity),
+            4 => Some(self.connectivity),
             _ => None,
         }
     }

@@ -75,7 +75,7 @@ fn main() -> ! {
     let mut random = Chance::new(host::time());
     let mut resources: Resources<1, 4, 4, 4> = Resources::new();
     let mut name = [0; 64];
-    let carrier = Carrier::new(&mut resources, profile, profile.config(""), &mut random)
+    let carrier = Carrier::new(&mut resources, &profile, profile.config(""), &mut random)
         .with_endpoint_from_modem(&mut name);
     let hal = Hal {
         link: modem.link(),
@@ -88,7 +88,8 @@ fn main() -> ! {
         firmware: NoFirmware,
         modem: modem.info(),
     };
-    let shared = Shared::new(carrier, Thermometer::new());
+    let mut objects = Thermometer::new();
+    let shared = Shared::new(carrier, &mut objects);
     let (handle, mut buffer) = (shared.handle(), [0; MESSAGE]);
     let mut runner = shared.runner(hal, Console, &mut buffer);
     let mut measured = 0;
