@@ -51,6 +51,16 @@ impl Modem {
         self.0.borrow().area
     }
 
+    /// What lies in the area.
+    pub(crate) fn image(&self) -> Vec<u8> {
+        self.0.borrow().image.clone()
+    }
+
+    /// How often the area was erased.
+    pub(crate) fn erased(&self) -> u32 {
+        self.0.borrow().erased
+    }
+
     /// A power loss: what was written stays.
     pub(crate) fn lose_power(&self) {
         self.0.borrow_mut().receiving = false;

@@ -8,6 +8,7 @@
     reason = "helpers of tests fail by a panic"
 )]
 
+mod by_kind;
 mod conformance;
 mod double;
 mod firmware;

@@ -1,4 +1,4 @@
-//! Updates of the modem's firmware.
+//! Delta updates of the modem.
 
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
