@@ -6,110 +6,11 @@ use lwm2m_carrier::hal::{
 };
 use lwm2m_core::time::Duration;
 
-/// Length of the text that names a firmware of the modem.
-pub const UUID: usize = 36;
-
-/// What [`DeltaInterface::offset`] answers when the area must be erased first.
-pub const DIRTY: u32 = 2_621_440;
+use super::interface::{DIRTY, DeltaError, DeltaInterface, UUID};
+use super::start::ModemStart;
 
 /// Largest part that is handed to the modem at once: its memory for it is shared with everything else.
 const PART: usize = 2048;
-
-/// The modem's interface for delta updates: one call each, none of which waits.
-///
-/// On the chip these are the functions `nrf_modem_delta_dfu_…` of the modem library.
-pub trait DeltaInterface {
-    /// Names the firmware that runs.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn uuid(&mut self) -> Result<[u8; UUID], DeltaError>;
-
-    /// How much of a package lies in the area, in bytes; [`DIRTY`] when it must be erased.
-    ///
-    /// # Errors
-    /// [`DeltaError::ERASE_PENDING`] while it is being erased.
-    fn offset(&mut self) -> Result<u32, DeltaError>;
-
-    /// Size of the area in bytes.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn area(&mut self) -> Result<u32, DeltaError>;
-
-    /// Makes ready to receive, from the offset on.
-    ///
-    /// # Errors
-    /// [`DeltaError::ALREADY`] when it is ready.
-    fn write_init(&mut self) -> Result<(), DeltaError>;
-
-    /// Takes the next part.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn write(&mut self, part: &[u8]) -> Result<(), DeltaError>;
-
-    /// Ends receiving; what was written stays.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn write_done(&mut self) -> Result<(), DeltaError>;
-
-    /// Begins to erase the area; [`offset`](Self::offset) tells when that is done.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn erase(&mut self) -> Result<(), DeltaError>;
-
-    /// Has the package applied when the modem starts the next time.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn update(&mut self) -> Result<(), DeltaError>;
-}
-
-/// What a call of the interface returns: a number of the modem when positive, an errno of the modem library when
-/// negative.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "a plain number")]
-pub struct DeltaError(pub i32);
-
-impl DeltaError {
-    /// The area is being erased.
-    pub const ERASE_PENDING: Self = Self(17);
-    /// Not permitted; the modem's library is not initialised: `-NRF_EPERM`.
-    pub const PERM: Self = Self(-1);
-    /// Receiving has begun already: `-NRF_EALREADY`.
-    pub const ALREADY: Self = Self(-120);
-}
-
-impl From<DeltaError> for FirmwareError {
-    fn from(error: DeltaError) -> Self {
-        let kind = match error.0 {
-            // Out of memory; block too large.
-            1 | 2 => FirmwareErrorKind::Memory,
-            // Invalid header; for another firmware than the one that runs.
-            3 | 9 => FirmwareErrorKind::Unsupported,
-            // Invalid data; incomplete.
-            5 | 19 => FirmwareErrorKind::Integrity,
-            _ => FirmwareErrorKind::Io,
-        };
-        Self::new(kind, error.0)
-    }
-}
-
-/// How the modem has started, as its library's initialisation tells.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ModemStart {
-    /// Without an error: an update that was pending was carried out, or none was.
-    #[default]
-    Normal,
-    /// `-NRF_EAGAIN`: an update is pending, and the voltage is too low for it. The modem must be started again.
-    VoltageLow,
-    /// `-NRF_EIO`: an update has failed.
-    UpdateFailed,
-}
 
 /// The modem's delta updates as a place for firmware.
 ///

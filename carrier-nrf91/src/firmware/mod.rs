@@ -2,8 +2,10 @@
 
 mod by_kind;
 mod delta;
+mod interface;
+mod start;
 
 pub use by_kind::{FirmwareByKind, MemoryMap};
-pub use delta::{
-    DIRTY, DeltaError, DeltaFirmware, DeltaInterface, EraseSettings, ModemStart, UUID,
-};
+pub use delta::{DeltaFirmware, EraseSettings};
+pub use interface::{DIRTY, DeltaError, DeltaInterface, UUID};
+pub use start::ModemStart;
