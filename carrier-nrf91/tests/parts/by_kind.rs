@@ -4,7 +4,7 @@ use core::cell::RefCell;
 use std::rc::Rc;
 
 use carrier_mock::flash::{Flash, FlashError};
-use carrier_nrf91::firmware::{DeltaFirmware, FirmwareByKind, MemoryMap, ModemStart};
+use carrier_nrf91::firmware::{DeltaFirmware, FirmwareByKind, MemoryMap};
 use embedded_storage::nor_flash as blocking;
 use embedded_storage_async::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 use lwm2m_carrier::hal::{
@@ -102,7 +102,6 @@ impl Device {
             self.delta_record.clone(),
             VirtualClock::default(),
             RecordId(16),
-            ModemStart::Normal,
         );
         let slot = FlashSlot::new(self.chip.clone(), self.loader.clone()).unwrap();
         FirmwareByKind::new(modem, slot, MAP, self.record.clone(), RecordId(17))

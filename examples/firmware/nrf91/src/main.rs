@@ -17,10 +17,10 @@ mod signed;
 
 use core::pin::pin;
 
-use carrier_nrf91::firmware::{DeltaFirmware, FirmwareByKind};
+use carrier_nrf91::firmware::{DeltaFirmware, FirmwareByKind, LONGEST_WAIT, ModemStarts};
 use carrier_nrf91::modem::nrf_modem::{self, ConnectionPreference, SystemMode};
 use carrier_nrf91::modem::{
-    ModemAt, ModemDelta, ModemNotifications, ModemSockets, NotificationStream, modem_start,
+    ModemAt, ModemDelta, ModemNotifications, ModemSockets, NotificationStream, start_failure,
 };
 use carrier_nrf91::{
     LinkSettings, LteLink, ModemFacts, ModemKeys, ModemSessions, NetworkClock, NetworkTime,
@@ -59,6 +59,8 @@ static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
 const MODEM_UPDATE: RecordId = RecordId(16);
 const APPLICATION_UPDATE: RecordId = RecordId(17);
 const KIND_OF_UPDATE: RecordId = RecordId(18);
+/// The record of starts of the modem that have failed.
+const STARTS: RecordId = RecordId(19);
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
@@ -70,35 +72,36 @@ async fn main(_spawner: Spawner) {
         gnss_support: false,
         preference: ConnectionPreference::None,
     };
-    let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
-    let start = match modem_start(init) {
-        Ok(start) => start,
-        Err(error) => {
-            // It can be initialised once only after a start of the processor.
-            defmt::error!("no modem: {}", defmt::Debug2Format(&error));
-            board::restart();
-        }
-    };
-
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
     let flash = board.flash;
     let Ok(records) = Records::open(board::records(&flash)) else {
         defmt::error!("the flash is not what it should be");
+        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
         board::restart();
     };
     let records = Mutex::new(records);
     let storage = || SharedStorage(&records);
     let Ok(slot) = board::slot(&flash, storage(), APPLICATION_UPDATE) else {
         defmt::error!("the flash is too small");
+        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
         board::restart();
     };
-    let delta = DeltaFirmware::new(
-        ModemDelta::new(),
-        storage(),
-        TimerClock,
-        MODEM_UPDATE,
-        start,
-    );
+    let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
+    let mut starts = ModemStarts::new(storage(), MODEM_UPDATE, STARTS);
+    if let Err(error) = init {
+        // It can be initialised once only after a start of the processor.
+        let wait = starts.failed(start_failure(&error)).await;
+        defmt::error!(
+            "no modem: {}; restarts in {} s",
+            defmt::Debug2Format(&error),
+            wait.as_secs()
+        );
+        clock::pause_secs(wait.as_secs()).await;
+        board::restart();
+    }
+    starts.succeeded().await;
+
+    let delta = DeltaFirmware::new(ModemDelta::new(), storage(), TimerClock, MODEM_UPDATE);
     let notifications = pin!(NotificationStream::new().await);
     let mut random = board.random;
     let mut hal = Hal {
