@@ -11,6 +11,7 @@
 mod by_kind;
 mod conformance;
 mod double;
+mod exchange;
 mod firmware;
 mod info;
 mod keys;
