@@ -2,6 +2,8 @@
 
 use lwm2m_carrier::hal::{FirmwareError, FirmwareErrorKind};
 
+use crate::net::Errno;
+
 /// Length of the text that names a firmware of the modem.
 pub const UUID: usize = 36;
 
@@ -77,6 +79,7 @@ impl DeltaError {
 }
 
 impl From<DeltaError> for FirmwareError {
+    /// The modem's numbers stay, those of its library become Linux's.
     fn from(error: DeltaError) -> Self {
         let kind = match error.0 {
             // Out of memory; block too large.
@@ -87,6 +90,10 @@ impl From<DeltaError> for FirmwareError {
             5 | 19 => FirmwareErrorKind::Integrity,
             _ => FirmwareErrorKind::Io,
         };
-        Self::new(kind, error.0)
+        let number = match error.0 {
+            ..0 => Errno(error.0.saturating_neg()).to_linux(),
+            modem => modem,
+        };
+        Self::new(kind, number)
     }
 }
