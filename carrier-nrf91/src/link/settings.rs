@@ -19,9 +19,9 @@ pub struct LinkSettings {
     /// How often it is asked for after the link was lost: every 5 minutes by default. A search for a network, which goes on
     /// meanwhile, costs far more.
     pub poll_lost: Duration,
-    /// Power saving mode to ask for; what the modem has set already by default.
+    /// Power saving mode to ask for; by default none, which leaves what the modem has stored.
     pub power_saving: Option<PowerSaving>,
-    /// Extended discontinuous reception to ask for; what the modem has set already by default.
+    /// Extended discontinuous reception to ask for; likewise.
     pub edrx: Option<Edrx>,
 }
 

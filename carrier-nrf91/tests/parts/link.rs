@@ -84,12 +84,12 @@ fn attach_waits_for_the_registration() {
         )
         .expect("AT+CCLK?", "+CCLK: \"18/12/06,22:10:00+08\"\nOK\n");
     let mut settings = LinkSettings::default();
-    settings.power_saving = Some(PowerSaving {
+    settings.power_saving = Some(PowerSaving::On {
         periodic_update: Duration::from_secs(86_400),
         // 30 units of 2 seconds.
         active_time: Duration::from_secs(60),
     });
-    settings.edrx = Some(Edrx {
+    settings.edrx = Some(Edrx::On {
         technology: AccessTechnology::LteM,
         cycle: Duration::from_millis(81_920),
     });
@@ -104,6 +104,24 @@ fn attach_waits_for_the_registration() {
     let clock = NetworkClock::new(world.clock.clone(), &world.time);
     assert_eq!(clock.unix_time(), Some(UnixTime::from_secs(1_544_127_005)));
     assert!(is_pending(link.changed()));
+}
+
+#[test]
+fn power_saving_can_be_asked_off() {
+    let world = World::default();
+    world
+        .expect_start("+CEREG: 5,0\nOK\n")
+        .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+        .expect("AT+CPSMS=0", "OK\n")
+        .expect("AT+CEDRXS=0", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+        .expect("AT+CCLK?", "ERROR\n");
+    let mut settings = LinkSettings::default();
+    settings.power_saving = Some(PowerSaving::Off);
+    settings.edrx = Some(Edrx::Off);
+    run(world.link(settings).up()).unwrap();
+    assert!(world.script.is_done());
 }
 
 #[test]
