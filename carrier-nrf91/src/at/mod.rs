@@ -5,6 +5,7 @@
 //! differs by its firmware and by what was subscribed, and no serial line is involved.
 
 mod date;
+mod exchange;
 mod fields;
 mod line;
 mod registration;
@@ -15,6 +16,7 @@ mod urc;
 use core::fmt;
 
 pub use date::{parse_clock, parse_network_time};
+pub use exchange::{Exchange, Interpreter};
 pub use fields::{Field, Fields};
 pub(crate) use line::Line;
 pub use registration::{AccessTechnology, Cell, Registration, RegistrationStatus};
@@ -69,7 +71,7 @@ pub enum AtError {
     Truncated,
     /// The response is not what the command answers.
     Malformed,
-    /// The channel itself fails, with the port's number for it.
+    /// The channel itself fails, with Linux's number for it where there is one.
     Channel(i32),
 }
 

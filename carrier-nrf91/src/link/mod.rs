@@ -1,48 +1,31 @@
 //! The link: attach and detach.
 
+mod attachment;
 mod power_saving;
-
-use core::cell::Cell;
+mod settings;
 
 use lwm2m_carrier::errno;
-use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkError, LinkErrorKind, LinkState};
-use lwm2m_core::time::Duration;
+use lwm2m_carrier::hal::{Clock, Link, LinkError, LinkErrorKind, LinkState};
+use lwm2m_core::time::{Duration, Instant};
 
 use crate::NetworkTime;
 use crate::at::{
-    At, ModemDomainEvent, Notifications, PacketEvent, Registration, RegistrationStatus, Urc, ask,
-    order, parse_clock,
+    At, Notifications, Registration, RegistrationStatus, Urc, ask, order, parse_clock,
 };
 use crate::race::{First, race, yield_now};
+use attachment::Attachment;
 pub use power_saving::{Edrx, PowerSaving};
+pub use settings::LinkSettings;
 
 /// Longest notification that is read; longer ones are of no interest here.
 const NOTIFICATION: usize = 128;
 
-/// How the link is brought up.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct LinkSettings {
-    /// How long an attach may take: 5 minutes by default. The modem goes on searching afterwards.
-    pub attach_timeout: Duration,
-    /// How often the registration is asked for while attaching, should a notification have been lost: every 15 seconds by
-    /// default.
-    pub poll: Duration,
-    /// Power saving mode to ask for; what the modem has set already by default.
-    pub power_saving: Option<PowerSaving>,
-    /// Extended discontinuous reception to ask for; what the modem has set already by default.
-    pub edrx: Option<Edrx>,
-}
-
-impl Default for LinkSettings {
-    fn default() -> Self {
-        Self {
-            attach_timeout: Duration::from_secs(300),
-            poll: Duration::from_secs(15),
-            power_saving: None,
-            edrx: None,
-        }
-    }
+/// How long a modem that has given up is left alone, after as many renewals, before it is switched off and on: an hour, two,
+/// four … up to a day. Without that it would never try again; more often, it would trouble a network that has refused for
+/// good (GSMA TS.34).
+fn renewal(done: u8) -> Duration {
+    let hours = (1_u64 << done.min(5)).min(24);
+    Duration::from_secs(3600 * hours)
 }
 
 /// The modem's link over LTE-M or NB-IoT: `AT+CFUN=1` and `AT+CFUN=4`.
@@ -50,6 +33,11 @@ impl Default for LinkSettings {
 /// The level of `+CEREG` that the application has subscribed stays; where it has subscribed nothing, it is 5. The modem
 /// tells why the network has refused at levels 3 and 5 only. `%MDMEV`, `+CGEREP` and `%XTIME` are subscribed, and
 /// everything else is left as it is.
+///
+/// After a failure of the SIM card, or a refusal for which the card counts as invalid, the modem does not try again before it
+/// was switched off. It is, with `AT+CFUN=4`, which shuts the card down as well: by the next [`up`](Link::up), and while
+/// the link is waited for by [`changed`](Link::changed), after an hour, two, four … up to a day. A modem that has switched
+/// itself off, because it was overheated, is switched on after [`LinkSettings::poll_lost`].
 #[derive(Debug)]
 pub struct LteLink<'t, A, N, C> {
     at: A,
@@ -57,13 +45,13 @@ pub struct LteLink<'t, A, N, C> {
     clock: C,
     time: &'t NetworkTime,
     settings: LinkSettings,
-    state: LinkState,
-    told: Cell<LinkState>,
-    /// The link was taken down, or never up: what the modem reports late is not news.
-    requested_down: bool,
-    /// Why the next detach comes, told before it.
-    reason: Option<DetachReason>,
-    reject_cause: Option<u8>,
+    attachment: Attachment,
+    /// When the registration is asked for next, for want of a notification.
+    ask_at: Instant,
+    /// When the modem, which has given up, is switched off and on.
+    renew_at: Option<Instant>,
+    /// How often that was done since the link was up.
+    renewals: u8,
 }
 
 const MODEM_FAILURE: LinkError = LinkError::new(LinkErrorKind::Modem, errno::EIO);
@@ -78,38 +66,40 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         time: &'t NetworkTime,
         settings: LinkSettings,
     ) -> Self {
-        let down = LinkState::Down(DetachReason::Requested);
         Self {
             at,
             notifications,
             clock,
             time,
             settings,
-            state: down,
-            told: Cell::new(down),
-            requested_down: true,
-            reason: None,
-            reject_cause: None,
+            attachment: Attachment::new(),
+            ask_at: Instant::FAR_FUTURE,
+            renew_at: None,
+            renewals: 0,
         }
     }
 
     /// The EMM cause (3GPP TS 24.301, annex A) with which the network has refused last.
     #[must_use]
     pub const fn reject_cause(&self) -> Option<u8> {
-        self.reject_cause
+        self.attachment.reject_cause
+    }
+
+    async fn order(&mut self, command: &str) -> Result<(), LinkError> {
+        order(&mut self.at, command)
+            .await
+            .map_err(|_| MODEM_FAILURE)
     }
 
     /// Subscribes what is needed; the modem forgets it when it is powered off.
     async fn subscribe(&mut self) -> Result<(), LinkError> {
         let (level, _) = self.registration().await?;
         if level == 0 {
-            order(&mut self.at, "AT+CEREG=5")
-                .await
-                .map_err(|_| MODEM_FAILURE)?;
+            self.order("AT+CEREG=5").await?;
         }
         // Only for reasons and the date: a firmware that does not know one of them can still attach.
         for command in ["AT%MDMEV=1", "AT+CGEREP=1", "AT%XTIME=1"] {
-            let _ = order(&mut self.at, command).await;
+            let _ = self.order(command).await;
         }
         Ok(())
     }
@@ -130,18 +120,12 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
             .power_saving
             .and_then(|it| it.command(&mut buffer))
         {
-            order(&mut self.at, command)
-                .await
-                .map_err(|_| MODEM_FAILURE)?;
+            self.order(command).await?;
         }
         if let Some(command) = self.settings.edrx.and_then(|it| it.command(&mut buffer)) {
-            order(&mut self.at, command)
-                .await
-                .map_err(|_| MODEM_FAILURE)?;
+            self.order(command).await?;
         }
-        order(&mut self.at, "AT+CFUN=1")
-            .await
-            .map_err(|_| MODEM_FAILURE)
+        self.order("AT+CFUN=1").await
     }
 
     /// The level that is subscribed, and the registration.
@@ -176,68 +160,54 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         }
     }
 
-    /// Takes in what the registration says. The first reason of a detach stands until the link is up again.
-    fn note_registration(&mut self, registration: &Registration) {
-        if registration.reject_cause.is_some() {
-            self.reject_cause = registration.reject_cause;
-        }
-        if registration.status.is_registered() {
-            self.reason = None;
-            self.state = LinkState::Up;
-            return;
-        }
-        let reason = match registration.status {
-            RegistrationStatus::SimFailure => DetachReason::Sim,
-            _ if registration.reject_cause.is_some_and(bars_sim) => DetachReason::Sim,
-            _ => self.reason.take().unwrap_or_else(|| {
-                let refused = registration.status == RegistrationStatus::Denied
-                    || registration.reject_cause.is_some();
-                if refused {
-                    DetachReason::Network
-                } else {
-                    DetachReason::NoService
-                }
-            }),
-        };
-        self.detach(reason);
-    }
-
-    fn detach(&mut self, reason: DetachReason) {
-        if self.state == LinkState::Up {
-            self.state = LinkState::Down(reason);
-        }
-    }
-
     fn note(&mut self, line: &[u8]) {
-        let urc = Urc::parse(line);
-        if let Some(Urc::Time(date)) = urc {
-            self.time.set(date, self.clock.now());
-        }
-        if self.requested_down {
-            return;
-        }
-        match urc {
-            Some(Urc::Registration(registration)) => self.note_registration(&registration),
-            Some(Urc::Modem(ModemDomainEvent::Overheated | ModemDomainEvent::BatteryLow)) => {
-                self.detach(DetachReason::Modem);
-                self.reason = Some(DetachReason::Modem);
-            }
-            Some(Urc::Packet(PacketEvent::NetworkDetach)) => {
-                self.reason = Some(DetachReason::Network);
-            }
-            Some(Urc::Packet(PacketEvent::Deactivated(0))) => self.detach(DetachReason::Network),
-            Some(Urc::Packet(PacketEvent::Activated(0))) if self.reason.is_none() => {
-                self.state = LinkState::Up;
-            }
-            _ => {}
+        match Urc::parse(line) {
+            Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
+            Some(urc) => self.attachment.note(&urc),
+            None => {}
         }
     }
-}
 
-/// Causes after which the SIM card counts as invalid until it is changed or the modem is switched off (3GPP TS 24.301,
-/// section 5.5.1.2.5): illegal UE, illegal ME, EPS services not allowed, EPS and other services not allowed.
-const fn bars_sim(cause: u8) -> bool {
-    matches!(cause, 3 | 6 | 7 | 8)
+    /// When to ask and to renew from now on.
+    fn schedule(&mut self) {
+        let now = self.clock.now();
+        self.ask_at = now
+            + if self.attachment.is_up() {
+                (self.renew_at, self.renewals) = (None, 0);
+                self.settings.poll_up
+            } else {
+                self.settings.poll_lost
+            };
+        if self.attachment.barred && self.renew_at.is_none() {
+            self.renew_at = Some(now + renewal(self.renewals));
+            self.renewals = self.renewals.saturating_add(1);
+        }
+    }
+
+    /// Has a modem that is switched off, or has given up, try again.
+    async fn renew(&mut self) -> Result<(), LinkError> {
+        self.order("AT+CFUN=4").await?;
+        self.switch_on().await
+    }
+
+    /// Looks for what a notification that was lost would have told, and for a modem that needs help. All of it is done again
+    /// where it is dropped.
+    async fn look(&mut self) -> Result<(), LinkError> {
+        let renews = !self.attachment.is_up()
+            && match self.renew_at {
+                Some(at) => at <= self.clock.now(),
+                None => !self.is_switched_on().await?,
+            };
+        if renews {
+            let renewed = self.renew().await;
+            self.attachment.barred = renewed.is_err();
+            self.renew_at = None;
+            renewed?;
+        }
+        let (_, registration) = self.registration().await?;
+        self.attachment.note_registration(&registration);
+        Ok(())
+    }
 }
 
 impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
@@ -249,9 +219,13 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
     async fn up(&mut self) -> Result<(), LinkError> {
         self.forget_notifications().await;
         self.subscribe().await?;
-        if !self.is_switched_on().await? {
+        let on = self.is_switched_on().await?;
+        if on && self.attachment.barred {
+            self.renew().await?;
+        } else if !on {
             self.switch_on().await?;
         }
+        self.attachment.barred = false;
         let deadline = self.clock.now() + self.settings.attach_timeout;
         let (_, mut registration) = self.registration().await?;
         let mut ask_at = self.clock.now() + self.settings.poll;
@@ -259,10 +233,11 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
             match registration.status {
                 RegistrationStatus::Home | RegistrationStatus::Roaming => break,
                 RegistrationStatus::SimFailure => {
+                    self.attachment.note_refusal(&registration);
                     return Err(LinkError::new(LinkErrorKind::Sim, errno::EACCES));
                 }
                 RegistrationStatus::Denied => {
-                    self.reject_cause = registration.reject_cause;
+                    self.attachment.note_refusal(&registration);
                     return Err(LinkError::new(LinkErrorKind::Rejected, errno::EACCES));
                 }
                 _ if self.clock.now() >= deadline => {
@@ -287,35 +262,45 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
             }
         }
         self.ask_date().await;
-        self.requested_down = false;
-        self.reason = None;
-        self.state = LinkState::Up;
-        self.told.set(self.state);
+        self.attachment.set_up();
+        self.schedule();
         Ok(())
     }
 
     async fn down(&mut self) -> Result<(), LinkError> {
-        order(&mut self.at, "AT+CFUN=4")
-            .await
-            .map_err(|_| MODEM_FAILURE)?;
-        self.requested_down = true;
-        self.state = LinkState::Down(DetachReason::Requested);
-        self.told.set(self.state);
+        self.order("AT+CFUN=4").await?;
+        self.attachment.set_down();
+        self.ask_at = Instant::FAR_FUTURE;
+        self.renew_at = None;
         Ok(())
     }
 
     fn state(&self) -> LinkState {
-        self.told.set(self.state);
-        self.state
+        self.attachment.tell()
     }
 
     async fn changed(&mut self) -> LinkState {
-        while self.state == self.told.get() {
+        while self.attachment.is_told() {
+            let before = (self.attachment.is_up(), self.attachment.barred);
             let mut line = [0; NOTIFICATION];
-            let len = self.notifications.next(&mut line).await;
-            self.note(line.get(..len).unwrap_or_default());
+            let until = self.ask_at;
+            match race(self.notifications.next(&mut line), self.clock.wait(until)).await {
+                First::Left(len) => self.note(line.get(..len).unwrap_or_default()),
+                // A wait may end early.
+                First::Right(()) if self.clock.now() < until => {
+                    yield_now().await;
+                    continue;
+                }
+                First::Right(()) => {
+                    // A modem that does not answer is asked again.
+                    let _ = self.look().await;
+                    self.schedule();
+                }
+            }
+            if before != (self.attachment.is_up(), self.attachment.barred) {
+                self.schedule();
+            }
         }
-        self.told.set(self.state);
-        self.state
+        self.attachment.tell()
     }
 }

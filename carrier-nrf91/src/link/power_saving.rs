@@ -6,22 +6,38 @@ use crate::at::{AccessTechnology, Line};
 
 /// Power saving mode (3GPP TS 23.682, section 4.5.4), as it is asked of the network, which decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "the mode has these two timers")]
-pub struct PowerSaving {
-    /// How long the device sleeps at most between two periodic updates: extended T3412, up to 413 days.
-    pub periodic_update: Duration,
-    /// How long it can be reached after each exchange: T3324, up to 186 minutes.
-    pub active_time: Duration,
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "the mode is off, or has these two timers"
+)]
+pub enum PowerSaving {
+    /// None, whatever the modem has stored.
+    Off,
+    /// With these timers.
+    On {
+        /// How long the device sleeps at most between two periodic updates: extended T3412, up to 413 days.
+        periodic_update: Duration,
+        /// How long it can be reached after each exchange: T3324, up to 186 minutes.
+        active_time: Duration,
+    },
 }
 
 /// Extended discontinuous reception (3GPP TS 24.008, section 10.5.5.32), as it is asked of the network.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "the request has these two parts")]
-pub struct Edrx {
-    /// For which radio.
-    pub technology: AccessTechnology,
-    /// Time between two pagings: 5.12 s to 43 minutes with LTE-M, 20.48 s to 2.9 hours with NB-IoT.
-    pub cycle: Duration,
+#[allow(
+    clippy::exhaustive_enums,
+    reason = "reception is extended or not, and the request has these two parts"
+)]
+pub enum Edrx {
+    /// None, with no radio, whatever the modem has stored.
+    Off,
+    /// With this cycle.
+    On {
+        /// For which radio.
+        technology: AccessTechnology,
+        /// Time between two pagings: 5.12 s to 43 minutes with LTE-M, 20.48 s to 2.9 hours with NB-IoT.
+        cycle: Duration,
+    },
 }
 
 /// Length of a unit in seconds and its three bits: GPRS Timer 3 (3GPP TS 24.008, table 10.5.163a).
@@ -55,10 +71,17 @@ const CYCLES: [(u64, u8); 12] = [
 ];
 
 impl PowerSaving {
-    /// `AT+CPSMS=1` with both timers (3GPP TS 27.007, section 7.38).
+    /// `AT+CPSMS=0`, or 1 with both timers (3GPP TS 27.007, section 7.38).
     pub(super) fn command(self, buffer: &mut [u8]) -> Option<&str> {
-        let periodic = encode(&PERIODIC_UNITS, self.periodic_update);
-        let active = encode(&ACTIVE_UNITS, self.active_time);
+        let Self::On {
+            periodic_update,
+            active_time,
+        } = self
+        else {
+            return Some("AT+CPSMS=0");
+        };
+        let periodic = encode(&PERIODIC_UNITS, periodic_update);
+        let active = encode(&ACTIVE_UNITS, active_time);
         Line::new(buffer, "AT+CPSMS=1,,,")
             .bits(periodic, 8)
             .text(",")
@@ -68,30 +91,34 @@ impl PowerSaving {
 }
 
 impl Edrx {
-    /// `AT+CEDRXS=2`, which subscribes notifications too (3GPP TS 27.007, section 7.40).
+    /// `AT+CEDRXS=0`, which counts for all radios, or 2, which subscribes notifications too (3GPP TS 27.007, section
+    /// 7.40).
     pub(super) fn command(self, buffer: &mut [u8]) -> Option<&str> {
-        let technology = match self.technology {
+        let Self::On { technology, cycle } = self else {
+            return Some("AT+CEDRXS=0");
+        };
+        let number = match technology {
             AccessTechnology::LteM => 4,
             AccessTechnology::NbIot => 5,
         };
         Line::new(buffer, "AT+CEDRXS=2,")
-            .number(technology)
+            .number(number)
             .text(",")
-            .bits(self.value(), 4)
+            .bits(cycle_value(technology, cycle), 4)
             .finish()
     }
+}
 
-    /// The shortest cycle that is not shorter than the one asked for, or the longest of the radio.
-    fn value(self) -> u8 {
-        let known = match self.technology {
-            AccessTechnology::LteM => CYCLES.get(..10),
-            AccessTechnology::NbIot => CYCLES.get(2..),
-        };
-        let known = known.unwrap_or_default();
-        let wanted = self.cycle.as_millis().div_ceil(10);
-        let fits = known.iter().find(|&&(length, _)| length >= wanted);
-        fits.or_else(|| known.last()).map_or(0, |&(_, value)| value)
-    }
+/// The shortest cycle that is not shorter than the one asked for, or the longest of the radio.
+fn cycle_value(technology: AccessTechnology, cycle: Duration) -> u8 {
+    let known = match technology {
+        AccessTechnology::LteM => CYCLES.get(..10),
+        AccessTechnology::NbIot => CYCLES.get(2..),
+    };
+    let known = known.unwrap_or_default();
+    let wanted = cycle.as_millis().div_ceil(10);
+    let fits = known.iter().find(|&&(length, _)| length >= wanted);
+    fits.or_else(|| known.last()).map_or(0, |&(_, value)| value)
 }
 
 /// Three bits of unit and five of count: the shortest time that is not shorter than `time`, or the longest there is.
@@ -113,7 +140,7 @@ mod tests {
     use super::*;
 
     fn power_saving(periodic: u64, active: u64) -> PowerSaving {
-        PowerSaving {
+        PowerSaving::On {
             periodic_update: Duration::from_secs(periodic),
             active_time: Duration::from_secs(active),
         }
@@ -139,11 +166,17 @@ mod tests {
     }
 
     #[test]
+    fn both_can_be_switched_off() {
+        assert_eq!(PowerSaving::Off.command(&mut []), Some("AT+CPSMS=0"));
+        assert_eq!(Edrx::Off.command(&mut []), Some("AT+CEDRXS=0"));
+    }
+
+    #[test]
     fn cycle_is_the_next_longer_one_of_the_radio() {
         let command = |technology, millis| {
             let cycle = Duration::from_millis(millis);
             let mut buffer = [0; 40];
-            Edrx { technology, cycle }
+            Edrx::On { technology, cycle }
                 .command(&mut buffer)
                 .map(str::to_owned)
                 .unwrap()

@@ -1,23 +1,28 @@
 //! AT commands and notifications.
+#![allow(
+    unsafe_code,
+    reason = "calls of the modem's C library, with memory that outlives each call"
+)]
 
+use core::cell::RefCell;
+use core::ffi::{CStr, c_char, c_int};
 use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::Poll;
 
+use critical_section::Mutex;
 use futures_core::Stream;
-use nrf_modem::{AtNotificationStream, Error, send_at};
+use nrf_modem::{AtNotificationStream, nrfxlib_sys as sys};
 
-use crate::at::{At, AtError, Notifications};
-use crate::firmware::DeltaError;
-
-/// Bytes of the longest response, with its line ends.
-const RESPONSE: usize = 512;
+use crate::at::{At, AtError, Exchange, Interpreter, Notifications};
+use crate::net::Errno;
 
 /// The modem's command interpreter. All copies are one: they take turns.
 ///
-/// A response comes whole up to 511 bytes, which is more than any command of this crate answers; only a list of more than five
-/// credentials is longer, and is then taken for [truncated](AtError::Truncated).
+/// A response comes whole up to 512 bytes, which is more than any command of this crate answers; only a list of more than five
+/// credentials is longer, and is then taken for [truncated](AtError::Truncated). The modem answers every command, or has
+/// crashed, for which nrf-modem panics.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct ModemAt;
@@ -30,22 +35,45 @@ impl ModemAt {
     }
 }
 
+/// nrf-modem's `send_at` is not used: it panics at an operator's name that is not UTF-8, and when its future is dropped, the
+/// next command is refused until the modem has executed this one.
+static EXCHANGE: Mutex<RefCell<Exchange>> = Mutex::new(RefCell::new(Exchange::new()));
+
+/// Called by the library in its interrupt.
+///
+/// # Safety
+/// `response` is null, or points to a string that ends with a zero.
+unsafe extern "C" fn on_response(response: *const c_char) {
+    if response.is_null() {
+        return;
+    }
+    // SAFETY: the library hands in a string that is valid during the call.
+    let response = unsafe { CStr::from_ptr(response) };
+    ModemAt.with(|exchange| exchange.answer(response.to_bytes()));
+}
+
+impl Interpreter for ModemAt {
+    fn begin(&self, command: &str) -> Result<(), Errno> {
+        let len = c_int::try_from(command.len()).map_err(|_| Errno::INVAL)?;
+        // SAFETY: the format wants a length and a pointer, and the library reads that much of `command` during the call.
+        let returned = unsafe {
+            let (format, command) = (c"%.*s".as_ptr(), command.as_ptr());
+            sys::nrf_modem_at_cmd_async(Some(on_response), format, len, command)
+        };
+        match returned {
+            0 => Ok(()),
+            number => Err(Errno(number.saturating_neg())),
+        }
+    }
+
+    fn with<R>(&self, access: impl FnOnce(&mut Exchange) -> R) -> R {
+        critical_section::with(|section| access(&mut EXCHANGE.borrow_ref_mut(section)))
+    }
+}
+
 impl At for ModemAt {
     async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
-        let text = send_at::<RESPONSE>(command)
-            .await
-            .map_err(|error| match error {
-                Error::NrfError(number) => {
-                    AtError::Channel(i32::try_from(number).unwrap_or(i32::MIN))
-                }
-                _ => AtError::Channel(DeltaError::PERM.0),
-            })?;
-        // What does not fit is cut, and is missed at its end.
-        let len = text.len().min(response.len());
-        for (to, from) in response.iter_mut().zip(text.bytes()) {
-            *to = from;
-        }
-        Ok(len)
+        self.exchange(command, response).await
     }
 }
 

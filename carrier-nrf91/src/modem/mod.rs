@@ -16,18 +16,18 @@ pub use delta::ModemDelta;
 pub use nrf_modem;
 pub use sockets::ModemSockets;
 
-use crate::firmware::ModemStart;
+use crate::firmware::StartFailure;
 
-/// How the modem has started, by what `nrf_modem::init` has returned: whether a pending update was carried out.
+/// Why `nrf_modem::init` has failed.
 ///
-/// # Errors
-/// The initialisation has failed for another reason.
-pub fn modem_start(init: Result<(), nrf_modem::Error>) -> Result<ModemStart, nrf_modem::Error> {
-    // `nrf_modem_init`: the numbers of nrf_errno.h, negative.
-    match init {
-        Ok(()) => Ok(ModemStart::Normal),
-        Err(nrf_modem::Error::NrfError(-11)) => Ok(ModemStart::VoltageLow),
-        Err(nrf_modem::Error::NrfError(-5)) => Ok(ModemStart::UpdateFailed),
-        Err(error) => Err(error),
+/// The modem's notifications, its system mode and all else are not set up then, and nrf-modem takes no second
+/// initialisation: the device has to restart. [`ModemStarts`](crate::firmware::ModemStarts) tells when.
+#[must_use]
+pub fn start_failure(error: &nrf_modem::Error) -> StartFailure {
+    match error {
+        nrf_modem::Error::NrfError(number) => {
+            StartFailure::from_returned(i32::try_from(*number).unwrap_or(i32::MIN))
+        }
+        _ => StartFailure::Other,
     }
 }

@@ -42,8 +42,10 @@ const GRACE: Duration = Duration::from_secs(10);
 /// A session that is secured, or a stream, opens while others go on; the modem makes one handshake at a time, and further
 /// ones wait for their turn. A name is resolved by the modem, **which waits** up to the resolver's own limit.
 ///
-/// The peer's certificate must be that of the host that was asked for, also where that is an address. Under one tag lies
-/// either a pre-shared key or a certificate: the modem takes what it finds.
+/// Under one tag lies either a pre-shared key or a certificate: the modem takes what it finds. The peer's certificate must be
+/// that of the host that was asked for. The modem sends the name that it looks for to the peer as well, which must not be an
+/// address (RFC 6066, section 3); so it has none for a host that is one, and what lies under the tag alone vouches for the
+/// peer. Only where CA certificates, which vouch for many hosts, are all there is, the address is looked for nevertheless.
 ///
 /// A datagram of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can
 /// send it, and for the end of the connection over DTLS.
@@ -76,7 +78,7 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         protocol: Protocol,
         peer: SocketAddr,
         security: &Security,
-        name: &CStr,
+        name: Option<&CStr>,
     ) -> Result<Slot, Errno> {
         let socket = self.table.sockets.open(Family::of(peer.ip()), protocol)?;
         if protocol.is_secured()
@@ -100,14 +102,16 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         socket: Descriptor,
         protocol: Protocol,
         security: &Security,
-        name: &CStr,
+        name: Option<&CStr>,
     ) -> Result<(), Errno> {
         let settings = &self.settings;
         let set = |option| self.table.sockets.set_option(socket, option);
         let mut tags = [0; MOST_TAGS];
         set(SocketOption::SecurityTags(tag_list(security, &mut tags)))?;
         set(SocketOption::PeerVerification(settings.peer_verification))?;
-        set(SocketOption::HostName(name))?;
+        if let Some(name) = name {
+            set(SocketOption::HostName(name))?;
+        }
         if !settings.cipher_suites.is_empty() {
             set(SocketOption::CipherSuites(settings.cipher_suites))?;
         }
@@ -134,7 +138,7 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         request: &OpenRequest<'_>,
         protocol: Protocol,
         address: IpAddr,
-        name: &CStr,
+        name: Option<&CStr>,
     ) -> Result<Opened, SessionError> {
         let peer = SocketAddr::new(address, request.port);
         let slot = self
@@ -208,6 +212,7 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
         let mut name = [0; NAME];
         let name = terminated(request.host, &mut name).ok_or(UNRESOLVED)?;
         if let Ok(address) = request.host.parse() {
+            let name = matches!(request.security, Security::CaTags(_)).then_some(name);
             return self.begin(session, request, protocol, address, name).await;
         }
         let mut failure = UNRESOLVED;
@@ -220,7 +225,10 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
                 }
                 Err(_) => continue,
             };
-            match self.begin(session, request, protocol, address, name).await {
+            match self
+                .begin(session, request, protocol, address, Some(name))
+                .await
+            {
                 Err(error) if error.kind == SessionErrorKind::NoRoute => failure = error,
                 other => return other,
             }
@@ -240,19 +248,22 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
             self.load(session).await?;
         }
         let (slot, sockets, clock) = self.slot(session)?;
-        let assistance = release_assistance(expect);
-        if assists && slot.assistance != Some(assistance) {
-            let option = SocketOption::ReleaseAssistance(assistance);
-            let _ = sockets.set_option(slot.socket, option);
-            slot.assistance = Some(assistance);
-        }
         while let Some(rest) = datagram.get(slot.written..).filter(|it| !it.is_empty()) {
             // The modem takes no more for one record.
-            let rest = match slot.protocol {
-                Protocol::Tls => rest.get(..LONGEST_SECURED).unwrap_or(rest),
-                _ => rest,
+            let (rest, expect) = match slot.protocol {
+                Protocol::Tls => rest
+                    .get(..LONGEST_SECURED)
+                    .map_or((rest, expect), |part| (part, Expect::More)),
+                _ => (rest, expect),
             };
-            let send = poll_fn(|context| poll_send(sockets, slot.socket, rest, context));
+            let socket = slot.socket;
+            let send = poll_fn(|context| {
+                // It counts for the next send alone, also where the modem has no room for that.
+                if assists {
+                    let _ = sockets.set_option(socket, release_assistance(expect));
+                }
+                poll_send(sockets, socket, rest, context)
+            });
             let sent = match race(send, clock.wait(until)).await {
                 First::Left(sent) => sent,
                 First::Right(()) if clock.now() < until => {
@@ -422,10 +433,10 @@ fn terminated<'n>(host: &str, name: &'n mut [u8; NAME]) -> Option<&'n CStr> {
         .filter(|it| !it.is_empty())
 }
 
-const fn release_assistance(expect: Expect) -> ReleaseAssistance {
-    match expect {
+const fn release_assistance(expect: Expect) -> SocketOption<'static> {
+    SocketOption::ReleaseAssistance(match expect {
         Expect::Nothing => ReleaseAssistance::Last,
         Expect::Reply => ReleaseAssistance::OneResponse,
         _ => ReleaseAssistance::Ongoing,
-    }
+    })
 }

@@ -7,9 +7,7 @@ use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{Received, SessionError, SessionErrorKind};
 use lwm2m_core::time::{Duration, Instant};
 
-use crate::net::{
-    Descriptor, Errno, Protocol, ReleaseAssistance, Sockets, Status, poll_connect, poll_receive,
-};
+use crate::net::{Descriptor, Errno, Protocol, Sockets, Status, poll_connect, poll_receive};
 
 /// Bytes of the longest datagram that is received.
 const LONGEST: usize = 1280;
@@ -30,8 +28,6 @@ pub(super) struct Slot {
     pub(super) held: bool,
     /// Bytes that have left of what the stream is sending, for when that is dropped and done again.
     pub(super) written: usize,
-    /// What the network was told last.
-    pub(super) assistance: Option<ReleaseAssistance>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,7 +55,6 @@ impl Slot {
             phase: Phase::Queued { peer, limit },
             held: false,
             written: 0,
-            assistance: None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use carrier_mock::conformance::{firmware, key_store, link};
 use carrier_nrf91::at::{At, AtError};
-use carrier_nrf91::firmware::{DeltaFirmware, ModemStart};
+use carrier_nrf91::firmware::DeltaFirmware;
 use carrier_nrf91::{LinkSettings, LteLink, ModemKeys, NetworkTime};
 use lwm2m_carrier::hal::{Clock, RecordId, SecurityTag};
 use lwm2m_core::time::Instant;
@@ -66,7 +66,6 @@ impl firmware::Bench for Slot {
             self.record.clone(),
             self.clock.clone(),
             RecordId(16),
-            ModemStart::Normal,
         )
     }
 

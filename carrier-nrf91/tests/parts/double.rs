@@ -55,27 +55,43 @@ pub(crate) fn answer(text: &str, response: &mut [u8]) -> usize {
     len
 }
 
-/// Time that passes only by waiting.
+/// Time that passes by waiting; once it is [stopped](Self::stop), only by hand.
 #[derive(Clone, Default)]
-pub(crate) struct VirtualClock(Rc<Cell<u64>>);
+pub(crate) struct VirtualClock(Rc<Time>);
+
+#[derive(Default)]
+struct Time {
+    millis: Cell<u64>,
+    stopped: Cell<bool>,
+}
 
 impl VirtualClock {
     pub(crate) fn secs(&self) -> u64 {
-        self.0.get() / 1000
+        self.0.millis.get() / 1000
     }
 
     pub(crate) fn pass(&self, secs: u64) {
-        self.0.set(self.0.get() + secs * 1000);
+        self.0.millis.set(self.0.millis.get() + secs * 1000);
+    }
+
+    /// Waits end no more by themselves.
+    pub(crate) fn stop(&self) {
+        self.0.stopped.set(true);
     }
 }
 
 impl Clock for VirtualClock {
     fn now(&self) -> Instant {
-        Instant::from_millis(self.0.get())
+        Instant::from_millis(self.0.millis.get())
     }
 
     async fn wait(&mut self, until: Instant) {
-        self.0.set(self.0.get().max(until.as_millis()));
+        if self.0.stopped.get() && self.now() < until {
+            pending::<()>().await;
+        }
+        self.0
+            .millis
+            .set(self.0.millis.get().max(until.as_millis()));
     }
 }
 

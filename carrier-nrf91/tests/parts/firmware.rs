@@ -1,7 +1,11 @@
 use core::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use carrier_nrf91::firmware::{DIRTY, DeltaError, DeltaFirmware, DeltaInterface, ModemStart, UUID};
+use carrier_nrf91::firmware::{
+    DIRTY, DeltaError, DeltaFirmware, DeltaInterface, ModemStarts, StartFailure, UUID,
+};
+use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
     Applied, Firmware, FirmwareErrorKind, Installed, RecordId, Storage, StorageError,
     StorageErrorKind,
@@ -17,6 +21,8 @@ const NEW: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000002";
 pub(crate) struct Modem(Rc<RefCell<State>>);
 
 struct State {
+    /// The library is initialised: every call answers -NRF_EPERM before.
+    started: bool,
     uuid: [u8; UUID],
     area: u32,
     image: Vec<u8>,
@@ -32,6 +38,7 @@ struct State {
 impl Default for Modem {
     fn default() -> Self {
         Self(Rc::new(RefCell::new(State {
+            started: true,
             uuid: OLD,
             area: 300_000,
             image: Vec::new(),
@@ -51,6 +58,16 @@ impl Modem {
         self.0.borrow().area
     }
 
+    /// What lies in the area.
+    pub(crate) fn image(&self) -> Vec<u8> {
+        self.0.borrow().image.clone()
+    }
+
+    /// How often the area was erased.
+    pub(crate) fn erased(&self) -> u32 {
+        self.0.borrow().erased
+    }
+
     /// A power loss: what was written stays.
     pub(crate) fn lose_power(&self) {
         self.0.borrow_mut().receiving = false;
@@ -58,6 +75,9 @@ impl Modem {
 
     fn settled(&self) -> Result<core::cell::RefMut<'_, State>, DeltaError> {
         let mut state = self.0.borrow_mut();
+        if !state.started {
+            return Err(DeltaError::PERM);
+        }
         if state.erasing > 0 {
             state.erasing -= 1;
             if state.erasing == 0 {
@@ -69,16 +89,29 @@ impl Modem {
         Ok(state)
     }
 
-    /// The modem starts again, with the update.
-    fn restart(&self, works: bool) {
+    /// The modem starts again, with the update; what `nrf_modem_init` returns.
+    fn restart(&self, works: bool) -> i32 {
         let mut state = self.0.borrow_mut();
         state.receiving = false;
+        state.started = true;
         if core::mem::take(&mut state.scheduled) {
             state.dirty = true;
             if works {
                 state.uuid = NEW;
+            } else {
+                state.started = false;
+                return -5;
             }
         }
+        0
+    }
+
+    /// The modem starts again at a voltage that is too low; what `nrf_modem_init` returns.
+    fn restart_at_low_voltage(&self) -> i32 {
+        let mut state = self.0.borrow_mut();
+        state.receiving = false;
+        state.started = !state.scheduled;
+        if state.scheduled { -11 } else { 0 }
     }
 }
 
@@ -97,7 +130,7 @@ impl DeltaInterface for Modem {
     }
 
     fn area(&mut self) -> Result<u32, DeltaError> {
-        Ok(self.0.borrow().area)
+        Ok(self.settled()?.area)
     }
 
     fn write_init(&mut self) -> Result<(), DeltaError> {
@@ -148,22 +181,25 @@ impl DeltaInterface for Modem {
     }
 }
 
-/// One record, and a power that fails at the n-th change.
+/// Records, and a power that fails at the n-th change.
 #[derive(Clone, Default)]
 pub(crate) struct Record(Rc<RefCell<Stored>>);
 
-/// The record, and how many changes the power lasts for.
-type Stored = (Option<Vec<u8>>, Option<u32>);
+/// The records, and how many changes the power lasts for.
+type Stored = (BTreeMap<RecordId, Vec<u8>>, Option<u32>);
 
 impl Record {
-    fn change(&self, record: Option<Vec<u8>>) -> Result<(), StorageError> {
+    fn change(&self, id: RecordId, record: Option<Vec<u8>>) -> Result<(), StorageError> {
         let mut state = self.0.borrow_mut();
         match &mut state.1 {
             Some(0) => return Err(StorageError::new(StorageErrorKind::Io, 5)),
             Some(left) => *left -= 1,
             None => {}
         }
-        state.0 = record;
+        match record {
+            Some(record) => state.0.insert(id, record),
+            None => state.0.remove(&id),
+        };
         Ok(())
     }
 }
@@ -171,24 +207,27 @@ impl Record {
 impl Storage for Record {
     async fn load(
         &mut self,
-        _: RecordId,
+        id: RecordId,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, StorageError> {
         let state = self.0.borrow();
-        Ok(state.0.as_ref().map(|record| {
+        Ok(state.0.get(&id).map(|record| {
             buffer[..record.len()].copy_from_slice(record);
             record.len()
         }))
     }
 
-    async fn store(&mut self, _: RecordId, record: &[u8]) -> Result<(), StorageError> {
-        self.change(Some(record.to_vec()))
+    async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), StorageError> {
+        self.change(id, Some(record.to_vec()))
     }
 
-    async fn delete(&mut self, _: RecordId) -> Result<(), StorageError> {
-        self.change(None)
+    async fn delete(&mut self, id: RecordId) -> Result<(), StorageError> {
+        self.change(id, None)
     }
 }
+
+const UPDATE: RecordId = RecordId(17);
+const STARTS: RecordId = RecordId(18);
 
 #[derive(Default)]
 struct World {
@@ -198,14 +237,25 @@ struct World {
 }
 
 impl World {
-    fn boot(&self, start: ModemStart) -> DeltaFirmware<Modem, Record, VirtualClock> {
+    fn boot(&self) -> DeltaFirmware<Modem, Record, VirtualClock> {
         let (modem, record) = (self.modem.clone(), self.record.clone());
-        DeltaFirmware::new(modem, record, self.clock.clone(), RecordId(17), start)
+        DeltaFirmware::new(modem, record, self.clock.clone(), UPDATE)
+    }
+
+    /// What a device does with what `nrf_modem_init` has returned; the seconds that it waits before it restarts.
+    fn start(&self, returned: i32) -> Option<u64> {
+        let mut starts = ModemStarts::new(self.record.clone(), UPDATE, STARTS);
+        if returned == 0 {
+            run(starts.succeeded());
+            return None;
+        }
+        let failure = StartFailure::from_returned(returned);
+        Some(run(starts.failed(failure)).as_secs())
     }
 
     /// A package of 5000 bytes, complete.
     fn received(&self) -> DeltaFirmware<Modem, Record, VirtualClock> {
-        let mut firmware = self.boot(ModemStart::Normal);
+        let mut firmware = self.boot();
         assert_eq!(run(firmware.begin(Some(5000), false)), Ok(0));
         run(firmware.write(0, &[1; 3000])).unwrap();
         run(firmware.write(3000, &[2; 2000])).unwrap();
@@ -219,7 +269,7 @@ fn a_package_is_finished_again_after_the_call_was_dropped() {
     let (modem, record) = (Modem::default(), Record::default());
     let clock = VirtualClock::default();
     let id = RecordId(16);
-    let mut slot = DeltaFirmware::new(modem, record, clock, id, ModemStart::Normal);
+    let mut slot = DeltaFirmware::new(modem, record, clock, id);
     assert_eq!(run(slot.begin(Some(3), false)), Ok(0));
     run(slot.write(0, &[1, 2, 3])).unwrap();
     run(slot.finish(3)).unwrap();
@@ -234,29 +284,88 @@ fn update_is_told_by_the_uuid() {
     assert_eq!(world.modem.0.borrow().image.len(), 5000);
     assert_eq!(run(firmware.apply()), Ok(Applied::RebootRequired));
     world.modem.restart(true);
-    let mut firmware = world.boot(ModemStart::Normal);
+    let mut firmware = world.boot();
     assert_eq!(run(firmware.outcome()), Ok(Installed::Yes));
     assert_eq!(run(firmware.outcome()), Ok(Installed::Yes));
 }
 
 #[test]
 fn update_that_the_modem_gives_up_has_failed() {
-    for start in [ModemStart::Normal, ModemStart::UpdateFailed] {
+    let world = World::default();
+    run(world.received().apply()).unwrap();
+    let returned = world.modem.restart(false);
+    assert_eq!(world.start(returned), Some(0), "restarts at once");
+    // Before the restart the modem tells nothing.
+    assert_eq!(run(world.boot().outcome()), Ok(Installed::Failed));
+    let returned = world.modem.restart(false);
+    assert_eq!(world.start(returned), None);
+    let mut firmware = world.boot();
+    assert_eq!(run(firmware.outcome()), Ok(Installed::Failed));
+    assert_eq!(run(firmware.outcome()), Ok(Installed::Failed));
+    // The next package is a new one.
+    run(firmware.begin(Some(5000), false)).unwrap();
+    assert_eq!(run(firmware.outcome()), Ok(Installed::NotYet));
+}
+
+#[test]
+fn update_that_failed_before_it_was_noted_as_told_has_failed() {
+    let world = World::default();
+    let mut firmware = world.received();
+    world.record.0.borrow_mut().1 = Some(1);
+    assert!(run(firmware.apply()).is_err());
+    world.record.0.borrow_mut().1 = None;
+    assert_eq!(world.start(world.modem.restart(false)), Some(0));
+    assert_eq!(world.start(world.modem.restart(false)), None);
+    assert_eq!(run(world.boot().outcome()), Ok(Installed::Failed));
+}
+
+#[test]
+fn update_is_carried_out_once_the_voltage_suffices() {
+    for (works, expected) in [(true, Installed::Yes), (false, Installed::Failed)] {
         let world = World::default();
         run(world.received().apply()).unwrap();
-        world.modem.restart(false);
-        assert_eq!(run(world.boot(start).outcome()), Ok(Installed::Failed));
+        for wait in [60, 120, 240] {
+            let returned = world.modem.restart_at_low_voltage();
+            assert_eq!(world.start(returned), Some(wait));
+            assert_eq!(run(world.boot().outcome()), Ok(Installed::NotYet));
+        }
+        if world.start(world.modem.restart(works)).is_some() {
+            assert_eq!(world.start(world.modem.restart(works)), None);
+        }
+        assert_eq!(run(world.boot().outcome()), Ok(expected));
     }
 }
 
 #[test]
-fn update_at_low_voltage_is_to_be_tried_again() {
+fn a_modem_that_goes_on_failing_is_tried_ever_more_slowly() {
+    // A crash at the start, without an update; not enough memory.
+    for returned in [-5, -12] {
+        let world = World::default();
+        for wait in [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600] {
+            assert_eq!(world.start(returned), Some(wait));
+        }
+        for _ in 0..300 {
+            assert_eq!(world.start(returned), Some(3600));
+        }
+        assert_eq!(world.start(0), None);
+        assert_eq!(world.start(returned), Some(10));
+    }
+    // A failed update makes no loop either.
     let world = World::default();
     run(world.received().apply()).unwrap();
-    assert_eq!(
-        run(world.boot(ModemStart::VoltageLow).outcome()),
-        Ok(Installed::NotYet)
-    );
+    assert_eq!(world.start(-5), Some(0));
+    assert_eq!(world.start(-5), Some(10));
+    assert_eq!(world.start(-5), Some(20));
+}
+
+#[test]
+fn a_failed_start_that_cannot_be_noted_makes_no_loop() {
+    for returned in [-11, -5, -12] {
+        let world = World::default();
+        run(world.received().apply()).unwrap();
+        world.record.0.borrow_mut().1 = Some(0);
+        assert_eq!(world.start(returned), Some(3600));
+    }
 }
 
 #[test]
@@ -275,15 +384,12 @@ fn power_cut_anywhere_in_apply_is_told_right() {
         } else {
             Installed::NotYet
         };
-        let mut firmware = world.boot(ModemStart::Normal);
+        let mut firmware = world.boot();
         assert_eq!(run(firmware.outcome()), Ok(expected), "cut {cut}");
         if !scheduled {
             run(firmware.apply()).unwrap();
             world.modem.restart(true);
-            assert_eq!(
-                run(world.boot(ModemStart::Normal).outcome()),
-                Ok(Installed::Yes)
-            );
+            assert_eq!(run(world.boot().outcome()), Ok(Installed::Yes));
         }
     }
 }
@@ -291,11 +397,11 @@ fn power_cut_anywhere_in_apply_is_told_right() {
 #[test]
 fn package_is_resumed_where_the_modem_ended() {
     let world = World::default();
-    let mut firmware = world.boot(ModemStart::Normal);
+    let mut firmware = world.boot();
     run(firmware.begin(Some(5000), false)).unwrap();
     run(firmware.write(0, &[1; 3000])).unwrap();
     world.modem.restart(true);
-    let mut firmware = world.boot(ModemStart::Normal);
+    let mut firmware = world.boot();
     assert_eq!(run(firmware.begin(Some(5000), true)), Ok(3000));
     run(firmware.write(3000, &[2; 2000])).unwrap();
     run(firmware.finish(5000)).unwrap();
@@ -318,7 +424,7 @@ fn what_cannot_be_resumed_is_erased() {
             state.dirty = dirty;
             state.image = vec![9; 3000];
         }
-        let mut firmware = world.boot(ModemStart::Normal);
+        let mut firmware = world.boot();
         assert_eq!(run(firmware.begin(size, resume)), Ok(0));
         assert_eq!(world.modem.0.borrow().erased, 1);
         assert!(world.modem.0.borrow().image.is_empty());
@@ -333,7 +439,7 @@ fn erasure_that_does_not_end_is_given_up() {
         let mut state = world.modem.0.borrow_mut();
         state.erasing = u32::MAX;
     }
-    let mut firmware = world.boot(ModemStart::Normal);
+    let mut firmware = world.boot();
     let begun = run(firmware.begin(Some(5000), false));
     assert_eq!(
         begun.map_err(|it| (it.kind, it.errno)),
@@ -355,7 +461,7 @@ fn discarded_package_is_erased_in_time_for_the_next() {
 #[test]
 fn gaps_are_refused_and_repetitions_are_not_written() {
     let world = World::default();
-    let mut firmware = world.boot(ModemStart::Normal);
+    let mut firmware = world.boot();
     run(firmware.begin(None, false)).unwrap();
     run(firmware.write(0, &[1; 100])).unwrap();
     run(firmware.write(0, &[1; 100])).unwrap();
@@ -369,22 +475,25 @@ fn gaps_are_refused_and_repetitions_are_not_written() {
 
 #[test]
 fn refusals_of_the_modem_have_their_result() {
-    for (number, kind) in [
-        (3, FirmwareErrorKind::Unsupported),
-        (9, FirmwareErrorKind::Unsupported),
-        (5, FirmwareErrorKind::Integrity),
-        (1, FirmwareErrorKind::Memory),
-        (12, FirmwareErrorKind::Io),
-        (23, FirmwareErrorKind::Io),
+    for (number, kind, told) in [
+        (3, FirmwareErrorKind::Unsupported, 3),
+        (9, FirmwareErrorKind::Unsupported, 9),
+        (5, FirmwareErrorKind::Integrity, 5),
+        (1, FirmwareErrorKind::Memory, 1),
+        (12, FirmwareErrorKind::Io, 12),
+        (23, FirmwareErrorKind::Io, 23),
+        // -NRF_ENOMEM and -NRF_ESHUTDOWN, as Linux numbers them.
+        (-12, FirmwareErrorKind::Io, errno::ENOMEM),
+        (-110, FirmwareErrorKind::Io, errno::ENETDOWN),
     ] {
         let world = World::default();
-        let mut firmware = world.boot(ModemStart::Normal);
+        let mut firmware = world.boot();
         run(firmware.begin(None, false)).unwrap();
         world.modem.0.borrow_mut().fault = Some(number);
         let error = run(firmware.write(0, &[1; 10])).unwrap_err();
-        assert_eq!((error.kind, error.errno), (kind, number));
+        assert_eq!((error.kind, error.errno), (kind, told));
     }
     let world = World::default();
-    let begun = run(world.boot(ModemStart::Normal).begin(Some(300_001), false));
+    let begun = run(world.boot().begin(Some(300_001), false));
     assert_eq!(begun.map_err(|it| it.kind), Err(FirmwareErrorKind::Full));
 }

@@ -1,3 +1,5 @@
+use core::future::Future;
+
 use carrier_nrf91::at::AccessTechnology;
 use carrier_nrf91::{Edrx, LinkSettings, LteLink, NetworkClock, NetworkTime, PowerSaving};
 use lwm2m_carrier::driver::blocking::block_on;
@@ -45,7 +47,18 @@ impl World {
         let mut link = self.link(LinkSettings::default());
         run(link.up()).unwrap();
         assert!(self.script.is_done());
+        self.clock.stop();
         link
+    }
+
+    /// What `changed()` tells, if anything.
+    fn told(link: &mut TestLink<'_>) -> Option<LinkState> {
+        let mut changed = core::pin::pin!(link.changed());
+        let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+        match changed.as_mut().poll(&mut context) {
+            core::task::Poll::Ready(state) => Some(state),
+            core::task::Poll::Pending => None,
+        }
     }
 }
 
@@ -71,12 +84,12 @@ fn attach_waits_for_the_registration() {
         )
         .expect("AT+CCLK?", "+CCLK: \"18/12/06,22:10:00+08\"\nOK\n");
     let mut settings = LinkSettings::default();
-    settings.power_saving = Some(PowerSaving {
+    settings.power_saving = Some(PowerSaving::On {
         periodic_update: Duration::from_secs(86_400),
         // 30 units of 2 seconds.
         active_time: Duration::from_secs(60),
     });
-    settings.edrx = Some(Edrx {
+    settings.edrx = Some(Edrx::On {
         technology: AccessTechnology::LteM,
         cycle: Duration::from_millis(81_920),
     });
@@ -87,9 +100,28 @@ fn attach_waits_for_the_registration() {
     assert_eq!(link.state(), LinkState::Up);
     assert_eq!(world.clock.secs(), 30, "asked again every 15 seconds");
     world.clock.pass(5);
+    world.clock.stop();
     let clock = NetworkClock::new(world.clock.clone(), &world.time);
     assert_eq!(clock.unix_time(), Some(UnixTime::from_secs(1_544_127_005)));
     assert!(is_pending(link.changed()));
+}
+
+#[test]
+fn power_saving_can_be_asked_off() {
+    let world = World::default();
+    world
+        .expect_start("+CEREG: 5,0\nOK\n")
+        .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+        .expect("AT+CPSMS=0", "OK\n")
+        .expect("AT+CEDRXS=0", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+        .expect("AT+CCLK?", "ERROR\n");
+    let mut settings = LinkSettings::default();
+    settings.power_saving = Some(PowerSaving::Off);
+    settings.edrx = Some(Edrx::Off);
+    run(world.link(settings).up()).unwrap();
+    assert!(world.script.is_done());
 }
 
 #[test]
@@ -278,4 +310,170 @@ fn reports_of_the_time_before_are_forgotten() {
     let mut link = world.up();
     assert!(is_pending(link.changed()));
     assert_eq!(link.state(), LinkState::Up);
+}
+
+#[test]
+fn a_modem_that_has_given_up_is_switched_off_before_it_is_tried_again() {
+    // UICC failure; illegal UE, illegal ME, EPS services not allowed, EPS and other services not allowed; a level that does
+    // not tell the cause.
+    for failed in [
+        "+CEREG: 5,90\nOK\n",
+        "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,3\nOK\n",
+        "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,6\nOK\n",
+        "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,7\nOK\n",
+        "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,8\nOK\n",
+        "+CEREG: 2,3\nOK\n",
+    ] {
+        let world = World::default();
+        world
+            .expect_start("+CEREG: 5,0\nOK\n")
+            .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+            .expect("AT+CFUN=1", "OK\n")
+            .expect("AT+CEREG?", failed);
+        let mut link = world.link(LinkSettings::default());
+        assert!(run(link.up()).is_err());
+        world
+            .expect_start(failed)
+            .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+            .expect("AT+CFUN=4", "OK\n")
+            .expect("AT+CFUN=1", "OK\n")
+            .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+            .expect("AT+CCLK?", "ERROR\n");
+        assert_eq!(run(link.up()), Ok(()), "{failed}");
+        assert!(world.script.is_done(), "{failed}");
+    }
+}
+
+#[test]
+fn a_modem_that_tries_again_by_itself_is_left_on() {
+    // No suitable cells in the tracking area.
+    let denied = "+CEREG: 5,3,\"002F\",\"0012BEEF\",7,0,15\nOK\n";
+    let world = World::default();
+    for _ in 0..2 {
+        world
+            .expect_start(denied)
+            .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+            .expect("AT+CEREG?", denied);
+    }
+    let mut link = world.link(LinkSettings::default());
+    assert!(run(link.up()).is_err());
+    assert!(run(link.up()).is_err());
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn a_lost_notification_is_made_up_for_by_asking() {
+    let world = World::default();
+    let mut link = world.up();
+    world.clock.pass(3_599);
+    assert_eq!(World::told(&mut link), None);
+    // Once an hour while the link is up.
+    world.clock.pass(1);
+    world.script.expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+    assert_eq!(World::told(&mut link), None);
+    assert_eq!(World::told(&mut link), None);
+    assert!(world.script.is_done());
+    world.clock.pass(3_600);
+    world.script.expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+    let down = LinkState::Down(DetachReason::NoService);
+    assert_eq!(World::told(&mut link), Some(down));
+    // Every five minutes while it is lost.
+    world.clock.pass(299);
+    assert_eq!(World::told(&mut link), None);
+    world.clock.pass(1);
+    world
+        .script
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+        .expect("AT+CEREG?", "ERROR\n");
+    assert_eq!(World::told(&mut link), None);
+    world.clock.pass(300);
+    world
+        .script
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+        .expect("AT+CEREG?", "+CEREG: 3,5\nOK\n");
+    assert_eq!(World::told(&mut link), Some(LinkState::Up));
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn what_is_told_often_does_not_put_the_question_off() {
+    let world = World::default();
+    let mut link = world.up();
+    for _ in 0..60 {
+        world.clock.pass(60);
+        world.queue.push("+CSCON: 1");
+        if world.clock.secs() == 3_600 {
+            world.script.expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+        }
+        assert_eq!(World::told(&mut link), None);
+    }
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn a_modem_that_gives_up_later_is_switched_off_and_on_ever_less_often() {
+    let world = World::default();
+    let mut link = world.up();
+    world.queue.push("+CEREG: 90");
+    let down = LinkState::Down(DetachReason::Sim);
+    assert_eq!(World::told(&mut link), Some(down));
+    for hours in [1, 2, 4, 8, 16, 24, 24] {
+        for _ in 1..hours * 12 {
+            world.clock.pass(300);
+            world.script.expect("AT+CEREG?", "+CEREG: 3,90\nOK\n");
+            assert_eq!(World::told(&mut link), None);
+            assert!(world.script.is_done());
+        }
+        world.clock.pass(300);
+        world
+            .script
+            .expect("AT+CFUN=4", "OK\n")
+            // A card that fails may refuse it.
+            .expect("AT+CFUN=1", if hours == 4 { "ERROR\n" } else { "OK\n" });
+        if hours != 4 {
+            world.script.expect("AT+CEREG?", "+CEREG: 3,90\nOK\n");
+        }
+        assert_eq!(World::told(&mut link), None);
+        assert!(world.script.is_done(), "{hours} hours");
+    }
+    world.queue.push("+CEREG: 1");
+    assert_eq!(World::told(&mut link), Some(LinkState::Up));
+    world.queue.push("+CEREG: 90");
+    assert_eq!(World::told(&mut link), Some(down));
+    world.clock.pass(3_600);
+    world
+        .script
+        .expect("AT+CFUN=4", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+    assert_eq!(World::told(&mut link), None);
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn a_modem_that_has_switched_itself_off_is_switched_on() {
+    let world = World::default();
+    let mut link = world.up();
+    world.queue.push("%MDMEV: ME OVERHEATED");
+    let down = LinkState::Down(DetachReason::Modem);
+    assert_eq!(World::told(&mut link), Some(down));
+    world.clock.pass(300);
+    world
+        .script
+        .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+        .expect("AT+CFUN=4", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+    assert_eq!(World::told(&mut link), Some(LinkState::Up));
+    assert!(world.script.is_done());
+}
+
+#[test]
+fn a_link_that_was_taken_down_is_not_asked_for() {
+    let world = World::default();
+    let mut link = world.up();
+    world.script.expect("AT+CFUN=4", "OK\n");
+    run(link.down()).unwrap();
+    world.clock.pass(1_000_000);
+    assert_eq!(World::told(&mut link), None);
 }

@@ -8,8 +8,10 @@
     reason = "helpers of tests fail by a panic"
 )]
 
+mod by_kind;
 mod conformance;
 mod double;
+mod exchange;
 mod firmware;
 mod info;
 mod keys;

@@ -92,7 +92,6 @@ fn a_dtls_session_is_given_its_tag_and_checks_its_peer() {
     let expected = [
         Set::Tags(vec![25]),
         Set::Verify(PeerVerification::Required),
-        Set::Host("192.0.2.1".into()),
         Set::Purge,
         Set::Cache(true),
         Set::Timeout(HandshakeTimeout::Secs63),
@@ -141,14 +140,45 @@ fn a_tls_stream_is_checked_against_the_ca_tags_by_the_name_of_its_host() {
     assert_eq!(bench.modem.open_sockets(), 0);
 }
 
+/// RFC 6066, section 3: literal addresses are not permitted as the name of a server, which the modem sends.
+#[test]
+fn an_address_is_no_name_unless_ca_certificates_alone_vouch_for_the_peer() {
+    let tags = CaTags::new(&[SecurityTag(25)]).unwrap();
+    let (tag, chain) = (Security::Tag(SecurityTag(25)), Security::CaTags(tags));
+    let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+    for (host, security, named) in [
+        ("192.0.2.1", tag, false),
+        ("2001:db8::1", tag, false),
+        ("lwm2m.example.com", tag, true),
+        ("192.0.2.1", chain, true),
+        ("lwm2m.example.com", chain, true),
+    ] {
+        let bench = Bench::new();
+        let answer = (Family::Ipv4, Ok(address));
+        bench.modem.names.borrow_mut().push(answer);
+        let request = OpenRequest::new(host, 5684).secured_by(security);
+        assert_eq!(open(&mut bench.port(), ONE, &request), Ok(Opened::Pending));
+        bench.modem.with(0, |socket| {
+            let name = socket.set.iter().any(|it| *it == Set::Host(host.into()));
+            let names = socket.set.iter().filter(|it| matches!(it, Set::Host(_)));
+            assert_eq!((name, names.count()), (named, usize::from(named)), "{host}");
+        });
+    }
+}
+
 #[test]
 fn a_session_that_cannot_be_secured_does_not_open() {
     for option in [
         Set::Tags(vec![25]),
         Set::Verify(PeerVerification::Required),
-        Set::Host("192.0.2.1".into()),
+        Set::Host("lwm2m.example.com".into()),
     ] {
         let bench = Bench::new();
+        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+        let answer = (Family::Ipv4, Ok(address));
+        bench.modem.names.borrow_mut().push(answer);
+        let request =
+            OpenRequest::new("lwm2m.example.com", 5684).secured_by(Security::Tag(SecurityTag(25)));
         bench
             .modem
             .refuses
@@ -156,7 +186,7 @@ fn a_session_that_cannot_be_secured_does_not_open() {
             .push((option, Errno::INVAL));
         let mut port = bench.port();
         assert_eq!(
-            kind_of(open(&mut port, ONE, &DTLS)),
+            kind_of(open(&mut port, ONE, &request)),
             SessionErrorKind::Handshake
         );
         assert_eq!(bench.modem.open_sockets(), 0);
@@ -483,7 +513,7 @@ fn a_send_that_the_modem_does_not_take_times_out() {
 }
 
 #[test]
-fn the_network_is_told_what_follows_when_that_changes() {
+fn the_network_is_told_before_each_send_what_follows() {
     let bench = Bench::new();
     let mut port = bench.port();
     open(&mut port, ONE, &PLAIN).unwrap();
@@ -492,9 +522,46 @@ fn the_network_is_told_what_follows_when_that_changes() {
     }
     let told = [
         ReleaseAssistance::OneResponse,
+        ReleaseAssistance::OneResponse,
         ReleaseAssistance::Last,
         ReleaseAssistance::Ongoing,
     ];
+    bench
+        .modem
+        .with(0, |socket| assert_eq!(socket.set, told.map(Set::Rai)));
+}
+
+#[test]
+fn the_network_is_told_with_the_last_record_of_a_stream_that_nothing_follows() {
+    let bench = Bench::new();
+    let mut port = bench.port();
+    open(&mut port, ONE, &DTLS.over(Transport::Stream)).unwrap();
+    bench.handshake_ends(Ok(()));
+    receive(&mut port).unwrap();
+    bench.modem.with(0, |socket| socket.set.clear());
+    // Records of 2,048, 2,048 and 904 bytes.
+    let sent = once(port.send(ONE, &[1; 5000], Expect::Nothing));
+    assert_eq!(sent, Some(Ok(())));
+    let told = [
+        ReleaseAssistance::Ongoing,
+        ReleaseAssistance::Ongoing,
+        ReleaseAssistance::Last,
+    ];
+    bench
+        .modem
+        .with(0, |socket| assert_eq!(socket.set, told.map(Set::Rai)));
+}
+
+#[test]
+fn a_send_for_which_there_was_no_room_tells_again_what_follows() {
+    let bench = Bench::new();
+    let mut port = bench.port();
+    open(&mut port, ONE, &PLAIN).unwrap();
+    bench.modem.with(0, |socket| socket.room = Some(0));
+    assert_eq!(send(&mut port, ONE, b"x"), None);
+    bench.modem.with(0, |socket| socket.room = None);
+    assert_eq!(send(&mut port, ONE, b"x"), Some(Ok(())));
+    let told = [ReleaseAssistance::OneResponse; 2];
     bench
         .modem
         .with(0, |socket| assert_eq!(socket.set, told.map(Set::Rai)));

@@ -2,7 +2,12 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=memory.x");
-    for variable in ["LWM2M_SERVER", "LWM2M_PSK_IDENTITY", "LWM2M_PSK_KEY"] {
+    for variable in [
+        "LWM2M_SERVER",
+        "LWM2M_PSK_IDENTITY",
+        "LWM2M_PSK_KEY",
+        "LWM2M_FIRMWARE_KEY",
+    ] {
         println!("cargo::rerun-if-env-changed={variable}");
     }
     println!(

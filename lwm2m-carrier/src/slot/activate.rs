@@ -16,6 +16,16 @@ pub trait Activate {
     /// As there.
     async fn activate(&mut self, size: u32) -> Result<Applied, FirmwareError>;
 
+    /// What was activated must not take effect any more: the slot is about to take another package, or gives this one up.
+    /// None is a success, the default.
+    ///
+    /// # Errors
+    /// What is in the slot is still needed, or the request cannot be taken back: the slot leaves its flash as it is, and
+    /// the update fails.
+    async fn withdraw(&mut self) -> Result<(), FirmwareError> {
+        Ok(())
+    }
+
     /// As [`Firmware::restart_modem`](crate::hal::Firmware::restart_modem).
     ///
     /// # Errors

@@ -269,6 +269,7 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
             return Err(FULL);
         }
         self.package = None;
+        self.activate.withdraw().await?;
         let halves = self.journal().halves().await;
         let resumed = halves
             .0
@@ -377,6 +378,7 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
         self.package = None;
+        self.activate.withdraw().await?;
         let halves = self.journal().halves().await;
         self.give_up(halves).await.map_err(|_| FLASH_FAILED)
     }

@@ -53,10 +53,12 @@
 //!
 //! A boot loader that writes at the end of its slot, as MCUboot does, must not meet the journal there: let the flash be the
 //! boot loader's slot with the journal's pages behind it, and keep packages off the boot loader's own bytes with
-//! [`FlashSlot::with_limit`].
+//! [`FlashSlot::with_limit`]. For embassy-boot the activation is here: `EmbassyBoot`, with the feature `embassy-boot`.
 
 mod activate;
 mod aligned;
+#[cfg(feature = "embassy-boot")]
+mod embassy_boot;
 mod errors;
 mod flash_slot;
 mod journal;
@@ -65,4 +67,6 @@ mod package;
 mod rest;
 
 pub use activate::Activate;
+#[cfg(feature = "embassy-boot")]
+pub use embassy_boot::EmbassyBoot;
 pub use flash_slot::{DEFAULT_STAGE, FlashSlot, Unsuitable};

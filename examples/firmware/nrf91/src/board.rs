@@ -1,5 +1,8 @@
 //! The chip: memory, interrupts, peripherals.
 
+use core::ops::Range;
+
+use carrier_nrf91::firmware::MemoryMap;
 use carrier_nrf91::modem::nrf_modem::{self, MemoryLayout};
 use cortex_m::peripheral::SCB;
 use embassy_embedded_hal::adapter::BlockingAsync;
@@ -11,6 +14,8 @@ use embassy_nrf::nvmc::Nvmc;
 use embassy_nrf::pac;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
+use lwm2m_carrier::hal::{RecordId, Storage};
+use lwm2m_carrier::slot::{EmbassyBoot, FlashSlot, Unsuitable};
 
 /// The memory that the modem and the application share, as in `memory.x`.
 const SHARED: u32 = 0x2000_0000;
@@ -18,14 +23,22 @@ const SHARED_LEN: u32 = 32 * 1024;
 /// The security attribution unit divides the RAM into these.
 const RAM_REGION: u32 = 8 * 1024;
 
-/// Behind the image, as in `memory.x`: eight pages for the library's records, eight for those of updates of the modem.
-const RECORDS: u32 = 960 * 1024;
-const RECORDS_LEN: u32 = 32 * 1024;
+/// The application's own RAM, as in `memory.x`.
+const RAM: Range<u32> = 0x2000_8000..0x2004_0000;
+/// Partitions of the flash, as in `memory.x`.
+const STATE: Range<u32> = 0x6000..0x7000;
+const ACTIVE: Range<u32> = 0x8000..0x7_a000;
+/// embassy-boot's DFU partition, and two pages for the journal of the slot.
+const SLOT: Range<u32> = 0x7_a000..0xe_f000;
+const RECORDS: Range<u32> = 0xf_0000..0x10_0000;
 
 /// The chip's flash, shared by its partitions.
 pub(crate) type Flash = Mutex<NoopRawMutex, BlockingAsync<Nvmc<'static>>>;
 /// A part of it.
 pub(crate) type Pages<'f> = Partition<'f, NoopRawMutex, BlockingAsync<Nvmc<'static>>>;
+
+/// The boot loader, as the slot sees it.
+pub(crate) type Boot<'f, S> = EmbassyBoot<Pages<'f>, Pages<'f>, Pages<'f>, S>;
 
 /// What the application owns of the chip.
 pub(crate) struct Board {
@@ -80,15 +93,36 @@ pub(crate) const fn shared_memory() -> MemoryLayout {
     }
 }
 
-/// Where the library's records lie.
-pub(crate) const fn records(flash: &Flash) -> Pages<'_> {
-    Partition::new(flash, RECORDS, RECORDS_LEN)
+const fn pages(flash: &Flash, range: Range<u32>) -> Pages<'_> {
+    Partition::new(flash, range.start, range.end - range.start)
 }
 
-/// Where the records of updates of the modem lie.
-pub(crate) const fn update_records(flash: &Flash) -> Pages<'_> {
-    Partition::new(flash, RECORDS + RECORDS_LEN, RECORDS_LEN)
+/// Where records lie.
+pub(crate) const fn records(flash: &Flash) -> Pages<'_> {
+    pages(flash, RECORDS)
 }
+
+/// The place for images of the application, which embassy-boot brings in.
+pub(crate) fn slot<'f, S: Storage>(
+    flash: &'f Flash,
+    storage: S,
+    record: RecordId,
+) -> Result<FlashSlot<Pages<'f>, Boot<'f, S>>, Unsuitable> {
+    let boot = EmbassyBoot::new(
+        pages(flash, ACTIVE),
+        pages(flash, SLOT),
+        pages(flash, STATE),
+        storage,
+        record,
+    );
+    Ok(FlashSlot::new(pages(flash, SLOT), boot)?.with_limit(ACTIVE.end - ACTIVE.start))
+}
+
+/// Which images run here.
+pub(crate) const MAP: MemoryMap = MemoryMap {
+    ram: RAM,
+    flash: ACTIVE,
+};
 
 /// Shuts the modem down, so that it keeps its settings, and restarts.
 pub(crate) fn restart() -> ! {

@@ -1,5 +1,5 @@
 //! A device on an nRF9160 or nRF9151: it bootstraps, registers, offers the modem's temperature as object 3303, and takes
-//! updates of the modem's firmware. What it is told goes to a `defmt` log.
+//! updates of the modem's firmware and of itself. What it is told goes to a `defmt` log.
 //!
 //! Charts 1 and 2 of the project are what happens from [`Runner::init`](lwm2m_carrier::driver::Runner::init) on.
 
@@ -12,13 +12,15 @@ mod clock;
 mod profile;
 mod records;
 mod sensor;
+mod shared;
+mod signed;
 
 use core::pin::pin;
 
-use carrier_nrf91::firmware::DeltaFirmware;
+use carrier_nrf91::firmware::{DeltaFirmware, FirmwareByKind, LONGEST_WAIT, ModemStarts};
 use carrier_nrf91::modem::nrf_modem::{self, ConnectionPreference, SystemMode};
 use carrier_nrf91::modem::{
-    ModemAt, ModemDelta, ModemNotifications, ModemSockets, NotificationStream, modem_start,
+    ModemAt, ModemDelta, ModemNotifications, ModemSockets, NotificationStream, start_failure,
 };
 use carrier_nrf91::{
     LinkSettings, LteLink, ModemFacts, ModemKeys, ModemSessions, NetworkClock, NetworkTime,
@@ -27,9 +29,10 @@ use carrier_nrf91::{
 use defmt_rtt as _;
 use embassy_executor::Spawner;
 use embassy_futures::select::select;
+use embassy_sync::mutex::Mutex;
 use lwm2m_carrier::Carrier;
 use lwm2m_carrier::driver::Shared;
-use lwm2m_carrier::fota::{Fota, Unverified};
+use lwm2m_carrier::fota::Fota;
 use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
 use lwm2m_core::client::Resources;
 use panic_probe as _;
@@ -42,6 +45,8 @@ use clock::TimerClock;
 use profile::PROFILE;
 use records::Records;
 use sensor::Things;
+use shared::SharedStorage;
+use signed::Signed;
 
 /// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
 static KEYS: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
@@ -50,8 +55,13 @@ static MESSAGES: ConstStaticCell<[u8; 1280]> = ConstStaticCell::new([0; 1280]);
 /// Where firmware gathers: what the modem takes at once.
 static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
 
-/// The record that tells whether an update of the modem was carried out; those up to 15 are the library's.
-const UPDATE: RecordId = RecordId(16);
+/// The records that tell whether an update was carried out, of the modem and of the application, and which was begun last;
+/// those up to 15 are the library's.
+const MODEM_UPDATE: RecordId = RecordId(16);
+const APPLICATION_UPDATE: RecordId = RecordId(17);
+const KIND_OF_UPDATE: RecordId = RecordId(18);
+/// The record of starts of the modem that have failed.
+const STARTS: RecordId = RecordId(19);
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
@@ -63,25 +73,36 @@ async fn main(_spawner: Spawner) {
         gnss_support: false,
         preference: ConnectionPreference::None,
     };
-    let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
-    let start = match modem_start(init) {
-        Ok(start) => start,
-        Err(error) => {
-            // It can be initialised once only after a start of the processor.
-            defmt::error!("no modem: {}", defmt::Debug2Format(&error));
-            board::restart();
-        }
-    };
-
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
     let flash = board.flash;
-    let (Ok(storage), Ok(update_storage)) = (
-        Records::open(board::records(&flash)),
-        Records::open(board::update_records(&flash)),
-    ) else {
+    let Ok(records) = Records::open(board::records(&flash)) else {
         defmt::error!("the flash is not what it should be");
+        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
         board::restart();
     };
+    let records = Mutex::new(records);
+    let storage = || SharedStorage(&records);
+    let Ok(slot) = board::slot(&flash, storage(), APPLICATION_UPDATE) else {
+        defmt::error!("the flash is too small");
+        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
+        board::restart();
+    };
+    let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
+    let mut starts = ModemStarts::new(storage(), MODEM_UPDATE, STARTS);
+    if let Err(error) = init {
+        // It can be initialised once only after a start of the processor.
+        let wait = starts.failed(start_failure(&error)).await;
+        defmt::error!(
+            "no modem: {}; restarts in {} s",
+            defmt::Debug2Format(&error),
+            wait.as_secs()
+        );
+        clock::pause_secs(wait.as_secs()).await;
+        board::restart();
+    }
+    starts.succeeded().await;
+
+    let delta = DeltaFirmware::new(ModemDelta::new(), storage(), TimerClock, MODEM_UPDATE);
     let notifications = pin!(NotificationStream::new().await);
     let mut random = board.random;
     let mut hal = Hal {
@@ -102,18 +123,18 @@ async fn main(_spawner: Spawner) {
             &cache,
             SessionSettings::default(),
         ),
-        storage,
+        storage: storage(),
         clock: NetworkClock::new(TimerClock, &time),
         random: RandomBy::new(move |bytes: &mut [u8]| random.blocking_fill_bytes(bytes)),
         reset: ResetBy::new(|| board::restart()),
-        firmware: DeltaFirmware::new(ModemDelta::new(), update_storage, TimerClock, UPDATE, start),
+        firmware: FirmwareByKind::new(delta, slot, board::MAP, storage(), KIND_OF_UPDATE),
         modem: ModemFacts::new(ModemAt::new()),
     };
 
     let mut resources = Resources::<2, 4, 4, 4>::new();
     let mut endpoint = [0; 64];
-    // The modem verifies its package itself.
-    let mut verifier = Unverified;
+    // For images of the application: the modem verifies its packages itself.
+    let mut verifier = Signed::new();
     let mut fota = Fota::new(PACKAGE.take(), &mut verifier);
     let config = PROFILE.config("");
     let carrier = Carrier::new(&mut resources, &PROFILE, config, &mut hal.random)

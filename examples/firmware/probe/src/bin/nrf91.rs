@@ -8,7 +8,7 @@ use core::pin::pin;
 
 use carrier_nrf91::{
     DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
-    ResetBy, firmware::ModemStart,
+    ResetBy,
 };
 use lwm2m_carrier::{
     Carrier, Credentials, Profile,
@@ -79,7 +79,7 @@ fn main() -> ! {
         clock: NetworkClock::new(Timer, time),
         random: Noise,
         reset: ResetBy::new(|| Switch(port).reboot()),
-        firmware: DeltaFirmware::new(Delta(port), Flash(port), Timer, UPDATE, ModemStart::Normal),
+        firmware: DeltaFirmware::new(Delta(port), Flash(port), Timer, UPDATE),
         modem: ModemFacts::new(AtLine(port)),
     };
     let handle = shared.handle();

@@ -1,4 +1,4 @@
-//! Updates of the modem's firmware.
+//! Delta updates of the modem.
 
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
@@ -6,110 +6,11 @@ use lwm2m_carrier::hal::{
 };
 use lwm2m_core::time::Duration;
 
-/// Length of the text that names a firmware of the modem.
-pub const UUID: usize = 36;
-
-/// What [`DeltaInterface::offset`] answers when the area must be erased first.
-pub const DIRTY: u32 = 2_621_440;
+use super::interface::{DIRTY, DeltaError, DeltaInterface, UUID};
+use super::note::{ANNOUNCED, COMPLETE, FAILED, Note, SCHEDULED};
 
 /// Largest part that is handed to the modem at once: its memory for it is shared with everything else.
 const PART: usize = 2048;
-
-/// The modem's interface for delta updates: one call each, none of which waits.
-///
-/// On the chip these are the functions `nrf_modem_delta_dfu_…` of the modem library.
-pub trait DeltaInterface {
-    /// Names the firmware that runs.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn uuid(&mut self) -> Result<[u8; UUID], DeltaError>;
-
-    /// How much of a package lies in the area, in bytes; [`DIRTY`] when it must be erased.
-    ///
-    /// # Errors
-    /// [`DeltaError::ERASE_PENDING`] while it is being erased.
-    fn offset(&mut self) -> Result<u32, DeltaError>;
-
-    /// Size of the area in bytes.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn area(&mut self) -> Result<u32, DeltaError>;
-
-    /// Makes ready to receive, from the offset on.
-    ///
-    /// # Errors
-    /// [`DeltaError::ALREADY`] when it is ready.
-    fn write_init(&mut self) -> Result<(), DeltaError>;
-
-    /// Takes the next part.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn write(&mut self, part: &[u8]) -> Result<(), DeltaError>;
-
-    /// Ends receiving; what was written stays.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn write_done(&mut self) -> Result<(), DeltaError>;
-
-    /// Begins to erase the area; [`offset`](Self::offset) tells when that is done.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn erase(&mut self) -> Result<(), DeltaError>;
-
-    /// Has the package applied when the modem starts the next time.
-    ///
-    /// # Errors
-    /// [`DeltaError`]
-    fn update(&mut self) -> Result<(), DeltaError>;
-}
-
-/// What a call of the interface returns: a number of the modem when positive, an errno of the modem library when
-/// negative.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "a plain number")]
-pub struct DeltaError(pub i32);
-
-impl DeltaError {
-    /// The area is being erased.
-    pub const ERASE_PENDING: Self = Self(17);
-    /// Not permitted; the modem's library is not initialised: `-NRF_EPERM`.
-    pub const PERM: Self = Self(-1);
-    /// Receiving has begun already: `-NRF_EALREADY`.
-    pub const ALREADY: Self = Self(-120);
-}
-
-impl From<DeltaError> for FirmwareError {
-    fn from(error: DeltaError) -> Self {
-        let kind = match error.0 {
-            // Out of memory; block too large.
-            1 | 2 => FirmwareErrorKind::Memory,
-            // Invalid header; for another firmware than the one that runs.
-            3 | 9 => FirmwareErrorKind::Unsupported,
-            // Invalid data; incomplete.
-            5 | 19 => FirmwareErrorKind::Integrity,
-            _ => FirmwareErrorKind::Io,
-        };
-        Self::new(kind, error.0)
-    }
-}
-
-/// How the modem has started, as its library's initialisation tells.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ModemStart {
-    /// Without an error: an update that was pending was carried out, or none was.
-    #[default]
-    Normal,
-    /// `-NRF_EAGAIN`: an update is pending, and the voltage is too low for it. The modem must be started again.
-    VoltageLow,
-    /// `-NRF_EIO`: an update has failed.
-    UpdateFailed,
-}
 
 /// The modem's delta updates as a place for firmware.
 ///
@@ -125,7 +26,6 @@ pub struct DeltaFirmware<D, S, C> {
     storage: S,
     clock: C,
     record: RecordId,
-    start: ModemStart,
     written: u32,
     area: u32,
     /// The package was applied in this life: the modem has not restarted since.
@@ -152,15 +52,6 @@ impl Default for EraseSettings {
     }
 }
 
-/// What is stored: that the package is complete, whether it was handed over to the modem, and the firmware that ran before.
-const RECORD: usize = UUID + 1;
-/// The package is complete.
-const COMPLETE: u8 = 3;
-/// The modem may or may not have been told.
-const ANNOUNCED: u8 = 1;
-/// The modem has been told.
-const SCHEDULED: u8 = 2;
-
 const WRONG_OFFSET: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EINVAL);
 const STORAGE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno::EIO);
 const FULL: FirmwareError = FirmwareError::new(FirmwareErrorKind::Full, errno::EFBIG);
@@ -168,14 +59,14 @@ const INCOMPLETE: FirmwareError = FirmwareError::new(FirmwareErrorKind::Integrit
 
 impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
     /// Updates through `delta`, with one record in `storage` (the ids up to 15 are the library's), and a clock to wait
-    /// for erasures. `start` is how the modem has started this time.
-    pub fn new(delta: D, storage: S, clock: C, record: RecordId, start: ModemStart) -> Self {
+    /// for erasures. The modem has started: what to do when it has not is told by [`ModemStarts`](super::ModemStarts), which
+    /// notes a failed update in the same record.
+    pub fn new(delta: D, storage: S, clock: C, record: RecordId) -> Self {
         Self {
             delta,
             storage,
             clock,
             record,
-            start,
             written: 0,
             area: 0,
             applied: false,
@@ -226,12 +117,9 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
         }
     }
 
-    async fn note(&mut self, progress: u8, uuid: &[u8; UUID]) -> Result<(), FirmwareError> {
-        let mut record = [progress; RECORD];
-        if let Some((_, place)) = record.split_first_mut() {
-            place.copy_from_slice(uuid);
-        }
-        let stored = self.storage.store(self.record, &record).await;
+    async fn note(&mut self, progress: u8, before: [u8; UUID]) -> Result<(), FirmwareError> {
+        let note = Note { progress, before };
+        let stored = note.store(&mut self.storage, self.record).await;
         stored.map_err(|_| STORAGE)
     }
 
@@ -239,26 +127,22 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
         self.storage.delete(self.record).await.map_err(|_| STORAGE)
     }
 
-    async fn noted(&mut self) -> Result<Option<(u8, [u8; UUID])>, FirmwareError> {
-        let mut record = [0; RECORD];
-        let loaded = self.storage.load(self.record, &mut record).await;
-        if loaded.map_err(|_| STORAGE)? != Some(RECORD) {
-            return Ok(None);
-        }
-        let [progress, uuid @ ..] = record;
-        Ok(Some((progress, uuid)))
+    async fn noted(&mut self) -> Result<Option<Note>, FirmwareError> {
+        let loaded = Note::load(&mut self.storage, self.record).await;
+        loaded.map_err(|_| STORAGE)
     }
 }
 
 impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C> {
     async fn begin(&mut self, size: Option<u32>, resume: bool) -> Result<u32, FirmwareError> {
+        // While an erasure is under way, every call is refused.
+        let offset = self.settled_offset().await?;
         let area = self.delta.area()?;
         if size.is_some_and(|size| size > area) {
             return Err(FULL);
         }
         (self.area, self.applied) = (area, false);
         self.forget().await?;
-        let offset = self.settled_offset().await?;
         let keep = resume && offset != DIRTY && size.is_none_or(|size| offset <= size);
         if offset != 0 && !keep {
             // It fails where nothing is being received, which is as good.
@@ -299,7 +183,7 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
             return Err(error.into());
         }
         let uuid = self.delta.uuid()?;
-        self.note(COMPLETE, &uuid).await
+        self.note(COMPLETE, uuid).await
     }
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
@@ -317,29 +201,26 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
             return Err(INCOMPLETE);
         }
         let uuid = self.delta.uuid()?;
-        self.note(ANNOUNCED, &uuid).await?;
+        self.note(ANNOUNCED, uuid).await?;
         self.delta.update()?;
-        self.note(SCHEDULED, &uuid).await?;
+        self.note(SCHEDULED, uuid).await?;
         self.applied = true;
         Ok(Applied::RebootRequired)
     }
 
     async fn outcome(&mut self) -> Result<Installed, FirmwareError> {
         // Without a record the power failed before the package was applied.
-        let Some((progress, before)) = self.noted().await? else {
+        let Some(Note { progress, before }) = self.noted().await? else {
             return Ok(Installed::NotYet);
         };
-        if self.delta.uuid()? != before {
-            return Ok(Installed::Yes);
-        }
-        if self.applied {
-            return Ok(Installed::NotYet);
-        }
-        Ok(match (self.start, progress) {
-            (_, COMPLETE) => Installed::NotYet,
-            (ModemStart::UpdateFailed, _) => Installed::Failed,
-            (ModemStart::VoltageLow, _) | (ModemStart::Normal, ANNOUNCED) => Installed::NotYet,
-            (ModemStart::Normal, _) => Installed::Failed,
+        Ok(match (self.delta.uuid(), progress) {
+            (Ok(uuid), _) if uuid != before => Installed::Yes,
+            (_, FAILED) => Installed::Failed,
+            // The modem has not started, so it is still to try.
+            (Err(DeltaError::PERM), _) => Installed::NotYet,
+            (Err(error), _) => return Err(error.into()),
+            (Ok(_), SCHEDULED) if !self.applied => Installed::Failed,
+            (Ok(_), _) => Installed::NotYet,
         })
     }
 }
