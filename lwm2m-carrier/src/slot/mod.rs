@@ -56,7 +56,6 @@
 //! [`FlashSlot::with_limit`].
 
 mod activate;
-mod aligned;
 mod errors;
 mod flash_slot;
 mod journal;

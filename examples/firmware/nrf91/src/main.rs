@@ -10,7 +10,6 @@ mod application;
 mod board;
 mod clock;
 mod profile;
-mod records;
 mod sensor;
 
 use core::pin::pin;
@@ -31,6 +30,7 @@ use lwm2m_carrier::Carrier;
 use lwm2m_carrier::driver::Shared;
 use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
+use lwm2m_carrier::storage::FlashStorage;
 use lwm2m_core::client::Resources;
 use panic_probe as _;
 use static_cell::ConstStaticCell;
@@ -40,7 +40,6 @@ use application::Application;
 use board::Board;
 use clock::TimerClock;
 use profile::PROFILE;
-use records::Records;
 use sensor::Things;
 
 /// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
@@ -52,6 +51,8 @@ static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
 
 /// The record that tells whether an update of the modem was carried out; those up to 15 are the library's.
 const UPDATE: RecordId = RecordId(16);
+/// Bytes of that record and its key at most, in words of the flash.
+const UPDATE_LEN: usize = 64;
 
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
@@ -76,8 +77,8 @@ async fn main(_spawner: Spawner) {
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
     let flash = board.flash;
     let (Ok(storage), Ok(update_storage)) = (
-        Records::open(board::records(&flash)),
-        Records::open(board::update_records(&flash)),
+        FlashStorage::new(board::records(&flash)),
+        FlashStorage::<_, UPDATE_LEN>::with_buffer(board::update_records(&flash)),
     ) else {
         defmt::error!("the flash is not what it should be");
         board::restart();
