@@ -2,6 +2,7 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod aligned;
 pub mod carrier;
 mod deferred;
 pub mod driver;
@@ -18,6 +19,8 @@ mod record;
 mod response;
 pub mod sessions;
 pub mod slot;
+#[cfg(feature = "sequential-storage")]
+pub mod storage;
 mod uri;
 
 pub use carrier::Carrier;

@@ -1,8 +1,6 @@
 //! URIs of servers and packages: scheme, host and port (RFC 3986, with the schemes of RFC 7252, section 6 and RFC 9110,
 //! section 4.2).
 
-use lwm2m_core::wire::number;
-
 /// How a server is spoken to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Scheme {
@@ -163,12 +161,18 @@ pub(crate) fn is_same(name: &[u8], other: &[u8]) -> bool {
     name.eq_ignore_ascii_case(other)
 }
 
-/// Decimal digits and nothing else.
-pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
-    if digits.first() == Some(&b'+') {
-        return None;
+/// What [`decimal`] makes of numbers that have no place in 32 bits.
+#[cfg(feature = "http")]
+pub(crate) const TOO_LARGE: u32 = u32::MAX;
+
+/// Decimal digits and nothing else; more than 32 bits hold is their largest number.
+pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
+    let mut value = 0u32;
+    for byte in digits {
+        let digit = char::from(*byte).to_digit(10)?;
+        value = value.saturating_mul(10).saturating_add(digit);
     }
-    number::parse_u64(digits).ok()
+    Some(value).filter(|_| !digits.is_empty())
 }
 
 #[cfg(test)]

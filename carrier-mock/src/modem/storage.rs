@@ -7,10 +7,10 @@ use embedded_storage::nor_flash as blocking;
 use embedded_storage_async::nor_flash::{ErrorType, MultiwriteNorFlash, NorFlash, ReadNorFlash};
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{RecordId, Storage, StorageError, StorageErrorKind};
+use lwm2m_carrier::storage::FlashStorage;
 
 use crate::flash::{Flash, FlashError};
 use crate::recorder::Entry;
-use crate::storage::NorStorage;
 use crate::world::{FLASH_PAGES, World};
 
 type Part = Flash<FLASH_PAGES>;
@@ -68,14 +68,14 @@ impl MultiwriteNorFlash for DeviceFlash<'_, '_> {}
 /// in any write or erase as far as sequential-storage does.
 pub struct DeviceStorage<'a, 'w> {
     world: &'a World<'w>,
-    records: Option<NorStorage<DeviceFlash<'a, 'w>, { MAX_RECORD + 1 }>>,
+    records: Option<FlashStorage<DeviceFlash<'a, 'w>, { MAX_RECORD + 1 }>>,
 }
 
 impl<'a, 'w> DeviceStorage<'a, 'w> {
     pub(crate) fn new(world: &'a World<'w>) -> Self {
         Self {
             world,
-            records: NorStorage::new(DeviceFlash { world }).ok(),
+            records: FlashStorage::with_buffer(DeviceFlash { world }).ok(),
         }
     }
 }

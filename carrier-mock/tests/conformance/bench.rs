@@ -6,10 +6,10 @@ use carrier_mock::conformance::{firmware, key_store, storage};
 use carrier_mock::executor;
 use carrier_mock::flash::Flash;
 use carrier_mock::modem::ModemKeys;
-use carrier_mock::storage::NorStorage;
 use carrier_mock::world::World;
 use lwm2m_carrier::hal::{Applied, CredentialKind, FirmwareError, Installed, Link, SecurityTag};
 use lwm2m_carrier::slot::{Activate, FlashSlot};
+use lwm2m_carrier::storage::FlashStorage;
 
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     executor::block_on(future).expect("a future that nobody wakes")
@@ -45,7 +45,7 @@ impl<'a, 'w> key_store::Bench for WorldKeys<'a, 'w> {
 /// Three pages of 2,048 bytes.
 pub(crate) type RecordFlash = Flash<3, 512>;
 
-/// sequential-storage on flash.
+/// The library's own storage on flash.
 pub(crate) struct FlashRecords(pub(crate) RecordFlash);
 
 impl Default for FlashRecords {
@@ -55,7 +55,7 @@ impl Default for FlashRecords {
 }
 
 impl storage::Bench for FlashRecords {
-    type Storage<'s> = NorStorage<&'s mut RecordFlash, 512>;
+    type Storage<'s> = FlashStorage<&'s mut RecordFlash, 512>;
 
     fn clear(&mut self) {
         self.0 = Flash::new(1);
@@ -63,7 +63,7 @@ impl storage::Bench for FlashRecords {
 
     async fn open(&mut self) -> Self::Storage<'_> {
         self.0.power_on();
-        NorStorage::new(&mut self.0).unwrap()
+        FlashStorage::with_buffer(&mut self.0).unwrap()
     }
 
     fn cut(&mut self, operation: u32) -> bool {

@@ -5,7 +5,7 @@
 //! session, retries and the firmware slot are its owner's.
 
 use heapless::Vec;
-use lwm2m_core::{client::Expect, time::Duration, time::Instant};
+use lwm2m_core::{client::Expect, time::Instant};
 
 /// Bytes of the longest validator that is kept: entity tags of HTTP are seldom longer. A longer one counts as none.
 pub(crate) const VALIDATOR: usize = 64;
@@ -104,7 +104,7 @@ pub(crate) enum Taken {
     /// answer that brings the new package is taken at once. They are the last where
     /// [`Progress::is_complete`] says so.
     Changed,
-    /// The package lies elsewhere, as has been noted: a new download begins there, with a new session. Only HTTP redirects.
+    /// The package lies elsewhere, as its location says now: a new download begins there, with a new session. Only HTTP redirects.
     #[cfg_attr(
         not(feature = "http"),
         allow(dead_code, reason = "CoAP has no redirections")
@@ -134,8 +134,8 @@ pub(crate) enum Failure {
     Protocol,
     /// The server cannot answer now: tried again.
     Unavailable {
-        /// Not before that time from now, where the server says so.
-        retry_after: Option<Duration>,
+        /// Seconds that the server asks to wait for; 0: it asks for none.
+        retry_after: u32,
     },
     /// Nothing has come for too long: tried again.
     Timeout,

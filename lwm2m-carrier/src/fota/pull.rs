@@ -267,13 +267,9 @@ impl Fota<'_> {
         };
         let mut taken = Taken::More;
         let (size, validator) = (self.progress.size, self.progress.validator.clone());
-        let location = self.pull.location.clone();
-        if let (Some(transfer), Ok(uri)) = (
-            &mut self.pull.transfer,
-            PackageUri::parse(location.as_str()),
-        ) {
-            let moved = &mut self.pull.location;
-            taken = transfer.handle(now, &uri, bytes, &mut self.progress, &mut sink, moved);
+        if let Some(transfer) = &mut self.pull.transfer {
+            let location = &mut self.pull.location;
+            taken = transfer.handle(now, bytes, &mut self.progress, &mut sink, location);
         }
         let filled = sink.len;
         self.object.return_buffer(memory);
@@ -350,7 +346,7 @@ impl Fota<'_> {
                 DownloadError::Protocol,
             ),
             Failure::Unavailable { retry_after } => {
-                let wait = retry_after.unwrap_or(Duration::ZERO).min(LONGEST_WAIT);
+                let wait = Duration::from_secs(retry_after.into()).min(LONGEST_WAIT);
                 let cause = Cause::Download(DownloadError::Unavailable);
                 return self.try_again(cause, wait, now, random);
             }

@@ -1,10 +1,7 @@
 //! References from one package URI to another: what a redirection says (RFC 3986, section 5.2, dot segments and all).
 
 use heapless::Vec;
-use lwm2m_core::{
-    model::Text,
-    wire::{number, writer::Writer},
-};
+use lwm2m_core::model::Text;
 
 use super::{
     download::URI,
@@ -12,69 +9,32 @@ use super::{
 };
 use crate::uri::{cut, split_authority, split_scheme};
 
-impl PackageUri<'_> {
-    /// Writes the URI that `reference`, for example a Location field, means here to `joined`; that stays as it is when it is
-    /// none.
-    #[inline(never)]
-    pub(crate) fn join(&self, reference: &str, joined: &mut Text<URI>) -> Result<(), UriError> {
-        let reference = without_fragment(reference);
-        let mut target = Target::default();
-        if let Some((scheme, rest)) = split_scheme(reference) {
-            // Checked before, so that a scheme that is not supported is told from a malformed rest.
-            PackageUri::parse(reference)?;
-            target.push(scheme);
-            target.authority_and_path(rest);
-        } else if reference.starts_with("//") {
-            target.push(self.scheme.name());
-            target.authority_and_path(reference);
-        } else {
-            self.write_authority(&mut target);
-            let (path, query) = split_query(reference);
-            match path.strip_prefix('/') {
-                Some(segments) => target.segments(segments, true),
-                None if path.is_empty() => {
-                    target.push(if query.is_empty() {
-                        self.path_and_query
-                    } else {
-                        self.path()
-                    });
-                }
-                None => {
-                    let is_slash = |&byte: &u8| byte == b'/';
-                    let own = self.path();
-                    let last = own.as_bytes().iter().rposition(is_slash).unwrap_or(0);
-                    if let Some(directory) = own.get(1..last) {
-                        target.segments(directory, false);
-                    }
-                    target.segments(path, true);
-                }
-            }
-            target.push(query);
-        }
-        let text = target.finish().ok_or(UriError::Malformed)?;
-        PackageUri::parse(text)?;
-        joined.set(text).map_err(|_| UriError::Malformed)
+/// Goes from `location`, a URI, to what `reference` means there, for example a Location field.
+///
+/// # Errors
+/// Why it leads nowhere; `location` stays as it is then.
+#[inline(never)]
+pub(super) fn join(location: &mut Text<URI>, reference: &str) -> Result<(), UriError> {
+    let base = without_fragment(location.as_str());
+    let reference = without_fragment(reference);
+    let mut target = Target::default();
+    if split_scheme(reference).is_some() {
+        // Checked before, so that a scheme that is not supported is told from a malformed rest.
+        PackageUri::parse(reference)?;
+        target.absolute(reference);
+    } else if reference.starts_with("//") {
+        target.push(cut(base, b":").0);
+        target.push(":");
+        target.absolute(reference);
+    } else {
+        target.relative(base, reference);
     }
-
-    fn write_authority(&self, target: &mut Target) {
-        target.push(self.scheme.name());
-        let (open, close) = if self.is_ipv6() {
-            ("://[", "]")
-        } else {
-            ("://", "")
-        };
-        target.push(open);
-        target.push(self.host);
-        target.push(close);
-        if self.port != self.scheme.default_port() {
-            target.push(":");
-            target.decimal(self.port);
-        }
-        target.start = target.text.len();
-    }
+    let text = target.finish().ok_or(UriError::Malformed)?;
+    PackageUri::parse(text)?;
+    location.set(text).map_err(|_| UriError::Malformed)
 }
 
-/// A URI that is put together.
+/// A URI that is put together (RFC 3986, section 5.2.2).
 #[derive(Default)]
 struct Target {
     text: Vec<u8, URI>,
@@ -90,44 +50,47 @@ impl Target {
         self.is_cut |= self.text.extend_from_slice(part.as_bytes()).is_err();
     }
 
-    fn decimal(&mut self, value: u16) {
-        let mut digits = [0; 5];
-        let mut writer = Writer::new(&mut digits);
-        number::write_u64(&mut writer, value.into());
-        let len = writer.finish().stored;
-        let digits = digits.get(..len).unwrap_or_default();
-        self.is_cut |= self.text.extend_from_slice(digits).is_err();
+    /// Appends what has an authority of its own.
+    fn absolute(&mut self, reference: &str) {
+        let (front, behind) = split_front(reference);
+        let (path, query) = cut(behind, b"?");
+        self.push(front);
+        self.start = self.text.len();
+        self.segments(path, true);
+        self.push(query);
     }
 
-    /// `://authority/path?query`, of which the colon is missing in `rest`.
-    fn authority_and_path(&mut self, rest: &str) {
-        // What has no authority was, or will be, refused.
-        let rest = rest.strip_prefix("//").unwrap_or_default();
-        let (authority, behind) = split_authority(rest);
-        self.push("://");
-        self.push(authority);
+    /// Appends what lies at the authority of `base`.
+    fn relative(&mut self, base: &str, reference: &str) {
+        let (front, behind) = split_front(base);
+        let (own, own_query) = cut(behind, b"?");
+        let (path, query) = cut(reference, b"?");
+        self.push(front);
         self.start = self.text.len();
-        let (path, query) = split_query(behind);
-        if let Some(segments) = path.strip_prefix('/') {
-            self.segments(segments, true);
+        if path.is_empty() {
+            self.push(own);
+            return self.push(if query.is_empty() { own_query } else { query });
         }
+        if !path.starts_with('/') {
+            let is_slash = |&byte: &u8| byte == b'/';
+            let last = own.as_bytes().iter().rposition(is_slash).unwrap_or(0);
+            self.segments(own.get(..last).unwrap_or_default(), false);
+        }
+        self.segments(path, true);
         self.push(query);
     }
 
     /// Appends the segments of a path, and goes back at dot segments (RFC 3986, section 5.2.4). `last`: the path ends
     /// with them, so that a dot segment at the end leaves its slash.
-    fn segments(&mut self, segments: &str, last: bool) {
-        let mut rest = Some(segments);
+    #[inline(never)]
+    fn segments(&mut self, path: &str, last: bool) {
+        let segments = path.strip_prefix('/').unwrap_or(path);
+        let mut rest = Some(segments).filter(|_| !path.is_empty());
         while let Some(segment) = next_part(&mut rest, b"/") {
-            let dots = match segment {
-                "." => true,
-                ".." => {
-                    while self.text.len() > self.start && self.text.pop() != Some(b'/') {}
-                    true
-                }
-                _ => false,
-            };
-            if !dots {
+            if segment == ".." {
+                while self.text.len() > self.start && self.text.pop() != Some(b'/') {}
+            }
+            if !matches!(segment, "." | "..") {
                 self.push("/");
                 self.push(segment);
             } else if last && rest.is_none() {
@@ -143,9 +106,13 @@ impl Target {
     }
 }
 
-/// The path, and the query with its question mark.
-fn split_query(path_and_query: &str) -> (&str, &str) {
-    cut(path_and_query, b"?")
+/// What stands before the path, as far as there is an authority, and the rest.
+fn split_front(uri: &str) -> (&str, &str) {
+    let (_, rest) = cut(uri, b"/");
+    // What has no authority was, or will be, refused.
+    let (_, behind) = split_authority(rest.get(2..).unwrap_or_default());
+    let front = uri.len().saturating_sub(behind.len());
+    uri.split_at_checked(front).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -155,10 +122,12 @@ mod tests {
     use super::*;
 
     fn joined(base: &str, reference: &str) -> Result<std::string::String, UriError> {
-        let uri = PackageUri::parse(base).unwrap();
-        let mut joined = Text::new();
-        uri.join(reference, &mut joined)?;
-        Ok(joined.as_str().into())
+        let mut location = Text::try_from(base).unwrap();
+        let result = join(&mut location, reference);
+        if result.is_err() {
+            assert_eq!(location.as_str(), base);
+        }
+        result.map(|()| location.as_str().into())
     }
 
     /// RFC 3986, sections 5.4.1 and 5.4.2: the examples that stay with HTTP; fragments are removed, and a reference in
@@ -218,7 +187,7 @@ mod tests {
     fn the_authority_is_kept_by_a_relative_reference() {
         for (base, reference, expected) in [
             ("http://a", "g", "http://a/g"),
-            ("http://a:80?q", "g", "http://a/g"),
+            ("http://a:80?q", "g", "http://a:80/g"),
             ("https://[::1]:8443/x", "/g", "https://[::1]:8443/g"),
             ("http://a:65535/x", "y/z", "http://a:65535/y/z"),
             ("http://a:81", "?q", "http://a:81?q"),

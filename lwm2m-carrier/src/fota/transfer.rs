@@ -86,16 +86,15 @@ impl Transfer {
     pub(super) fn handle(
         &mut self,
         now: Instant,
-        uri: &PackageUri<'_>,
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
-        moved: &mut Text<URI>,
+        location: &mut Text<URI>,
     ) -> Taken {
         match self {
             Self::Coap(download) => download.handle(now, bytes, progress, sink),
             #[cfg(feature = "http")]
-            Self::Http(download) => download.handle(now, uri, bytes, progress, sink, moved),
+            Self::Http(download) => download.handle(now, bytes, progress, sink, location),
         }
     }
 

@@ -6,7 +6,7 @@ use embassy_boot::{AlignedBuffer, FirmwareState, State};
 use embedded_storage_async::nor_flash::{NorFlash, ReadNorFlash};
 
 use super::activate::Activate;
-use super::aligned::Aligned;
+use crate::aligned::Aligned;
 use super::errors::{FLASH_FAILED, FULL};
 use crate::errno;
 use crate::hal::{Applied, FirmwareError, FirmwareErrorKind, Installed, RecordId, Storage};

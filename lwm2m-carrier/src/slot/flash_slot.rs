@@ -5,12 +5,12 @@ use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
 
 use super::activate::Activate;
-use super::aligned::Aligned;
 use super::errors::{FLASH_FAILED, FULL, INCOMPLETE, MISUSED, NO_RECORD, NOTHING};
 use super::journal::{Half, Journal, Kind};
 use super::layout::{Layout, SPARE};
 use super::package::Package;
 use super::rest::write_rest;
+use crate::aligned::Aligned;
 use crate::hal::{Applied, Firmware, FirmwareError, Installed};
 
 /// Bytes that are staged in RAM, unless [`FlashSlot::with_stage`] says otherwise.

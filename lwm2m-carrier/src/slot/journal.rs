@@ -2,8 +2,8 @@
 
 use embedded_storage_async::nor_flash::NorFlash;
 
-use super::aligned::Aligned;
 use super::layout::Layout;
+use crate::aligned::Aligned;
 use crate::record::crc32;
 
 /// Name and version of the format.

@@ -56,7 +56,6 @@
 //! [`FlashSlot::with_limit`]. For embassy-boot the activation is here: `EmbassyBoot`, with the feature `embassy-boot`.
 
 mod activate;
-mod aligned;
 #[cfg(feature = "embassy-boot")]
 mod embassy_boot;
 mod errors;

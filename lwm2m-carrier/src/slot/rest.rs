@@ -2,9 +2,9 @@
 
 use embedded_storage_async::nor_flash::NorFlash;
 
-use super::aligned::Aligned;
 use super::errors::FLASH_FAILED;
 use super::journal::erased;
+use crate::aligned::Aligned;
 use crate::hal::FirmwareError;
 
 /// Writes the units that an earlier write, which was dropped or has failed, has left erased.

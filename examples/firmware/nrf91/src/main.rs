@@ -10,7 +10,6 @@ mod application;
 mod board;
 mod clock;
 mod profile;
-mod records;
 mod sensor;
 mod shared;
 mod signed;
@@ -34,6 +33,7 @@ use lwm2m_carrier::Carrier;
 use lwm2m_carrier::driver::Shared;
 use lwm2m_carrier::fota::Fota;
 use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
+use lwm2m_carrier::storage::FlashStorage;
 use lwm2m_core::client::Resources;
 use panic_probe as _;
 use static_cell::ConstStaticCell;
@@ -43,7 +43,6 @@ use application::Application;
 use board::Board;
 use clock::TimerClock;
 use profile::PROFILE;
-use records::Records;
 use sensor::Things;
 use shared::SharedStorage;
 use signed::Signed;
@@ -75,7 +74,7 @@ async fn main(_spawner: Spawner) {
     };
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
     let flash = board.flash;
-    let Ok(records) = Records::open(board::records(&flash)) else {
+    let Ok(records) = FlashStorage::new(board::records(&flash)) else {
         defmt::error!("the flash is not what it should be");
         clock::pause_secs(LONGEST_WAIT.as_secs()).await;
         board::restart();

@@ -204,7 +204,7 @@ impl Download {
             // The server cannot make anything of the request: it may have lost the session.
             (Kind::Rst, Some(exchange)) if exchange.message_id == message_id => {
                 self.state = State::Over;
-                return Taken::Failed(Failure::Unavailable { retry_after: None });
+                return Taken::Failed(Failure::Unavailable { retry_after: 0 });
             }
             // A ping, or a request to a server that is none.
             (Kind::Con, _) => self.owe(Kind::Rst, message_id),

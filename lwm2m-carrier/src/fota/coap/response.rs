@@ -1,9 +1,6 @@
 //! What a response says: its code, its block and what package it is of (RFC 7252, section 5.9; RFC 7959).
 
-use lwm2m_core::{
-    time::Duration,
-    wire::coap::{Block, Code, Message, option},
-};
+use lwm2m_core::wire::coap::{Block, Code, Message, option};
 
 use crate::fota::download::Failure;
 
@@ -74,21 +71,17 @@ impl<'a> Response<'a> {
 /// What a code means, unless it is 2.05. One that is not known is taken for the general one of its class (RFC 7252,
 /// section 5.9).
 fn failure(code: Code, max_age: Option<u32>) -> Option<Failure> {
-    let unavailable = |seconds: Option<u32>| Failure::Unavailable {
-        retry_after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
-    };
+    let unavailable = |retry_after| Failure::Unavailable { retry_after };
     Some(match code {
         Code::CONTENT => return None,
         Code::UNAUTHORIZED | Code::FORBIDDEN => Failure::Refused,
         Code::NOT_FOUND => Failure::NotFound,
         Code::REQUEST_ENTITY_TOO_LARGE => Failure::TooLarge,
         // The server has lost what it knew of the transfer.
-        Code::REQUEST_ENTITY_INCOMPLETE => unavailable(None),
-        Code::SERVICE_UNAVAILABLE | TOO_MANY_REQUESTS => {
-            unavailable(Some(max_age.unwrap_or(MAX_AGE)))
-        }
+        Code::REQUEST_ENTITY_INCOMPLETE => unavailable(0),
+        Code::SERVICE_UNAVAILABLE | TOO_MANY_REQUESTS => unavailable(max_age.unwrap_or(MAX_AGE)),
         Code::NOT_IMPLEMENTED | Code::PROXYING_NOT_SUPPORTED => Failure::Protocol,
-        _ if code.class() == 5 => unavailable(None),
+        _ if code.class() == 5 => unavailable(0),
         _ => Failure::Protocol,
     })
 }
@@ -153,9 +146,7 @@ mod tests {
 
     #[test]
     fn what_a_code_means() {
-        let unavailable = |seconds: Option<u64>| Failure::Unavailable {
-            retry_after: seconds.map(Duration::from_secs),
-        };
+        let unavailable = |retry_after| Failure::Unavailable { retry_after };
         for (class, detail, expected) in [
             (2, 1, Failure::Protocol),
             (2, 3, Failure::Protocol),
@@ -167,23 +158,23 @@ mod tests {
             (4, 3, Failure::Refused),
             (4, 4, Failure::NotFound),
             (4, 5, Failure::Protocol),
-            (4, 8, unavailable(None)),
+            (4, 8, unavailable(0)),
             (4, 13, Failure::TooLarge),
-            (4, 29, unavailable(Some(60))),
+            (4, 29, unavailable(60)),
             (4, 30, Failure::Protocol),
-            (5, 0, unavailable(None)),
+            (5, 0, unavailable(0)),
             (5, 1, Failure::Protocol),
-            (5, 2, unavailable(None)),
-            (5, 3, unavailable(Some(60))),
-            (5, 4, unavailable(None)),
+            (5, 2, unavailable(0)),
+            (5, 3, unavailable(60)),
+            (5, 4, unavailable(0)),
             (5, 5, Failure::Protocol),
-            (5, 30, unavailable(None)),
+            (5, 30, unavailable(0)),
         ] {
             let refusal = Err(Refusal::Failed(expected));
             assert_eq!(read(class << 5 | detail, &[]), refusal, "{class}.{detail}");
         }
         // Max-Age of 300 seconds.
-        let refusal = Err(Refusal::Failed(unavailable(Some(300))));
+        let refusal = Err(Refusal::Failed(unavailable(300)));
         assert_eq!(read(0xA3, &[0xD2, 1, 1, 0x2C]), refusal);
     }
 }

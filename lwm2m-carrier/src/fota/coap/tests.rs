@@ -539,7 +539,7 @@ fn a_server_that_cannot_make_anything_of_the_request() {
     let asked = stage.ask();
     assert_eq!(
         stage.give(&empty(Kind::Rst, asked.message_id)),
-        Taken::Failed(Failure::Unavailable { retry_after: None })
+        Taken::Failed(Failure::Unavailable { retry_after: 0 })
     );
 }
 

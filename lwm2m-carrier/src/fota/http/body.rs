@@ -1,32 +1,25 @@
-//! The body of a response: by length, chunked (RFC 9112, section 7.1), or until the connection ends.
+//! The parts of a body, and the chunks that it may come in (RFC 9112, section 7.1).
 
 /// Digits of the longest chunk size, leading zeros and all.
-const DIGITS: u8 = 16;
+const DIGITS: u16 = 16;
 
 /// Bytes of extensions or trailers at one place; more are refused, since nothing that is wanted stands there.
-const EXTRAS: u16 = 2048;
+const EXTRAS: u16 = 2047;
 
-/// Where a body ends, and how far it has come.
+/// How far a chunked body has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Body {
-    /// After so many bytes.
-    Length(u64),
-    /// After the last chunk.
-    Chunked {
-        /// What comes next.
-        at: Chunk,
-        /// Bytes of the chunk that are still to come.
-        left: u64,
-        /// Digits of the size, or bytes of extensions or trailers, so far.
-        count: u16,
-    },
-    /// With the connection.
-    UntilClose,
+pub(super) struct Chunks {
+    /// What comes next.
+    at: Chunk,
+    /// Bytes of the chunk that are still to come.
+    left: u32,
+    /// Digits of the size, or bytes of extensions or trailers, so far.
+    count: u16,
 }
 
 /// What comes next in a chunked body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Chunk {
+enum Chunk {
     /// A digit of the size, or what ends it.
     Size,
     /// More of an extension.
@@ -62,114 +55,107 @@ pub(super) enum Part<'a> {
     Malformed,
 }
 
-impl Body {
-    pub(super) const fn of_length(length: u64) -> Self {
-        Self::Length(length)
-    }
-
-    pub(super) const fn chunked() -> Self {
-        Self::Chunked {
-            at: Chunk::Size,
-            left: 0,
-            count: 0,
-        }
-    }
+impl Chunks {
+    /// At their start.
+    pub(super) const START: Self = Self {
+        at: Chunk::Size,
+        left: 0,
+        count: 0,
+    };
 
     /// Takes the next part from the front of `rest`.
     pub(super) fn next<'a>(&mut self, rest: &mut &'a [u8]) -> Part<'a> {
-        match self {
-            Self::Length(0) => Part::End,
-            Self::Length(left) => data(left, rest),
-            Self::Chunked { at, left, count } => chunked(at, left, count, rest),
-            Self::UntilClose => {
-                let mut endless = u64::MAX;
-                data(&mut endless, rest)
+        loop {
+            match self.at {
+                Chunk::Ended => return Part::End,
+                Chunk::Data if self.left > 0 => {
+                    let part = data(self.left, rest);
+                    if let Part::Data(data) = part {
+                        self.left = self.left.saturating_sub(data.len() as u32);
+                    }
+                    return part;
+                }
+                Chunk::Data => self.at = Chunk::DataReturn,
+                at => {
+                    let Some((&byte, behind)) = rest.split_first() else {
+                        return Part::More;
+                    };
+                    *rest = behind;
+                    let Some(next) = self.frame(at, byte) else {
+                        return Part::Malformed;
+                    };
+                    self.at = next;
+                }
             }
         }
+    }
+
+    /// What comes behind a byte that is no content; `None` where it must not stand.
+    fn frame(&mut self, at: Chunk, byte: u8) -> Option<Chunk> {
+        Some(match (at, byte) {
+            (Chunk::Size, b'\r') if self.count > 0 => Chunk::SizeEnd,
+            (Chunk::Size, b';' | b' ' | b'\t') if self.count > 0 => {
+                self.count = 0;
+                Chunk::Extension
+            }
+            (Chunk::Size, digit) => {
+                let digit = char::from(digit).to_digit(16)?;
+                self.count(DIGITS)?;
+                // More than 32 bits stay more than any package has.
+                self.left = if self.left >> 28 == 0 {
+                    self.left << 4 | digit
+                } else {
+                    u32::MAX
+                };
+                Chunk::Size
+            }
+            (Chunk::Extension, b'\r') => Chunk::SizeEnd,
+            (Chunk::Extension, b'\n') => return None,
+            (Chunk::Extension, _) => {
+                self.count(EXTRAS)?;
+                Chunk::Extension
+            }
+            (Chunk::SizeEnd, b'\n') => {
+                self.count = 0;
+                if self.left == 0 {
+                    Chunk::Trailer
+                } else {
+                    Chunk::Data
+                }
+            }
+            (Chunk::DataReturn, b'\r') => Chunk::DataEnd,
+            (Chunk::DataEnd, b'\n') => Chunk::Size,
+            (Chunk::Trailer, b'\r') => Chunk::End,
+            (Chunk::Trailer | Chunk::End, b'\n') => Chunk::Ended,
+            (Chunk::InTrailer, b'\n') => Chunk::Trailer,
+            (Chunk::Trailer | Chunk::InTrailer, _) => {
+                self.count(EXTRAS)?;
+                Chunk::InTrailer
+            }
+            _ => return None,
+        })
+    }
+
+    /// Counts a digit, or a byte of an extension or trailer; `None` when there are too many.
+    const fn count(&mut self, most: u16) -> Option<()> {
+        if self.count >= most {
+            return None;
+        }
+        self.count += 1;
+        Some(())
     }
 }
 
 /// Content of which so many bytes are left.
-fn data<'a>(left: &mut u64, rest: &mut &'a [u8]) -> Part<'a> {
-    let len = usize::try_from(*left).unwrap_or(usize::MAX).min(rest.len());
+pub(super) fn data<'a>(left: u32, rest: &mut &'a [u8]) -> Part<'a> {
+    let len = rest.len().min(left as usize);
     let (front, back) = rest.split_at_checked(len).unwrap_or_default();
     *rest = back;
-    *left -= front.len() as u64;
     if front.is_empty() {
         Part::More
     } else {
         Part::Data(front)
     }
-}
-
-fn chunked<'a>(at: &mut Chunk, left: &mut u64, count: &mut u16, rest: &mut &'a [u8]) -> Part<'a> {
-    loop {
-        match at {
-            Chunk::Ended => return Part::End,
-            Chunk::Data if *left > 0 => return data(left, rest),
-            Chunk::Data => *at = Chunk::DataReturn,
-            _ => {
-                let Some((&byte, behind)) = rest.split_first() else {
-                    return Part::More;
-                };
-                *rest = behind;
-                let Some(next) = frame(*at, byte, left, count) else {
-                    return Part::Malformed;
-                };
-                *at = next;
-            }
-        }
-    }
-}
-
-/// What comes behind a byte that is no content; `None` where it must not stand.
-fn frame(at: Chunk, byte: u8, left: &mut u64, count: &mut u16) -> Option<Chunk> {
-    Some(match (at, byte) {
-        (Chunk::Size, b'\r') if *count > 0 => Chunk::SizeEnd,
-        (Chunk::Size, b';' | b' ' | b'\t') if *count > 0 => {
-            *count = 0;
-            Chunk::Extension
-        }
-        (Chunk::Size, digit) => {
-            let digit = char::from(digit).to_digit(16)?;
-            *count += 1;
-            if *count > DIGITS.into() {
-                return None;
-            }
-            *left = *left << 4 | u64::from(digit);
-            Chunk::Size
-        }
-        (Chunk::Extension, b'\r') => Chunk::SizeEnd,
-        (Chunk::Extension, b'\n') => return None,
-        (Chunk::Extension, _) => {
-            extra(count)?;
-            Chunk::Extension
-        }
-        (Chunk::SizeEnd, b'\n') => {
-            *count = 0;
-            if *left == 0 {
-                Chunk::Trailer
-            } else {
-                Chunk::Data
-            }
-        }
-        (Chunk::DataReturn, b'\r') => Chunk::DataEnd,
-        (Chunk::DataEnd, b'\n') => Chunk::Size,
-        (Chunk::Trailer, b'\r') => Chunk::End,
-        (Chunk::Trailer, b'\n') | (Chunk::End, b'\n') => Chunk::Ended,
-        (Chunk::InTrailer, b'\n') => Chunk::Trailer,
-        (Chunk::Trailer | Chunk::InTrailer, _) => {
-            extra(count)?;
-            Chunk::InTrailer
-        }
-        _ => return None,
-    })
-}
-
-/// Counts a byte of an extension or trailer; `None` when there are too many.
-const fn extra(count: &mut u16) -> Option<()> {
-    *count += 1;
-    if *count < EXTRAS { Some(()) } else { None }
 }
 
 #[cfg(test)]
@@ -181,7 +167,8 @@ mod tests {
     use super::*;
 
     /// What a body yields of these parts, and what is left of the last.
-    fn content<'a>(mut body: Body, parts: &[&'a [u8]]) -> (Vec<u8>, Part<'a>, usize) {
+    fn content<'a>(parts: &[&'a [u8]]) -> (Vec<u8>, Part<'a>, usize) {
+        let mut body = Chunks::START;
         let mut content = Vec::new();
         let mut last = Part::More;
         let mut left = 0;
@@ -212,23 +199,11 @@ mod tests {
                     &CHUNKED[first..second],
                     &CHUNKED[second..],
                 ];
-                let (content, last, left) = content(Body::chunked(), &parts);
+                let (content, last, left) = content(&parts);
                 assert_eq!(content, expected, "{first} {second}");
                 assert_eq!((last, left), (Part::End, 3), "{first} {second}");
             }
         }
-    }
-
-    #[test]
-    fn a_length_ends_a_body() {
-        let (bytes, last, left) = content(Body::of_length(5), &[b"abc", b"defg"]);
-        assert_eq!((&bytes[..], last, left), (&b"abcde"[..], Part::End, 2));
-        let (bytes, last, _) = content(Body::of_length(5), &[b"abcd"]);
-        assert_eq!((&bytes[..], last), (&b"abcd"[..], Part::More));
-        let (_, last, left) = content(Body::of_length(0), &[b"a"]);
-        assert_eq!((last, left), (Part::End, 1));
-        let (bytes, last, _) = content(Body::UntilClose, &[b"abc", b"d"]);
-        assert_eq!((&bytes[..], last), (&b"abcd"[..], Part::More));
     }
 
     #[test]
@@ -250,7 +225,7 @@ mod tests {
             b"FFFFFFFFFFFFFFFFF\r\n",
             b"0\r\n\rx",
         ] {
-            let (_, last, _) = content(Body::chunked(), &[bytes]);
+            let (_, last, _) = content(&[bytes]);
             assert_eq!(last, Part::Malformed, "{bytes:?}");
         }
     }
@@ -259,15 +234,15 @@ mod tests {
     fn extensions_and_trailers_do_not_go_on_for_ever() {
         for front in [&b"4;"[..], b"0\r\nA: "] {
             let mut bytes = front.to_vec();
-            bytes.resize(front.len() + usize::from(EXTRAS), b'x');
-            let (_, last, _) = content(Body::chunked(), &[&bytes]);
+            bytes.resize(front.len() + 2048, b'x');
+            let (_, last, _) = content(&[&bytes]);
             assert_eq!(last, Part::Malformed);
         }
     }
 
     #[test]
     fn the_largest_chunk_size_does_not_overflow() {
-        let (bytes, last, _) = content(Body::chunked(), &[b"FFFFFFFFFFFFFFFF\r\nab"]);
+        let (bytes, last, _) = content(&[b"FFFFFFFFFFFFFFFF\r\nab"]);
         assert_eq!((&bytes[..], last), (&b"ab"[..], Part::More));
     }
 }

@@ -1,56 +1,41 @@
 //! The field Content-Range (RFC 9110, section 14.4).
 
-use crate::uri::{decimal, is_same};
+use super::line::until;
+use crate::uri::{TOO_LARGE, decimal, is_same};
 
 /// What a response says about the range it brings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum ContentRange {
-    /// `bytes first-last/total`
-    Range {
-        /// Offset of the first byte.
-        first: u64,
-        /// Offset of the last byte, not before the first and below the total.
-        last: u64,
-        /// Bytes of the whole; `None` for `*`.
-        total: Option<u64>,
-    },
-    /// `bytes */total`: the range that was asked for lies behind the end.
-    Unsatisfied {
-        /// Bytes of the whole.
-        total: u64,
-    },
+pub(super) struct ContentRange {
+    /// Offset of the first byte, and of the last, which is not before it; `None` for `*`: the range that was asked for
+    /// lies behind the end.
+    pub(super) span: Option<(u32, u32)>,
+    /// Bytes of the whole, more than the offset of the last; `None` for `*`, where there is a range.
+    pub(super) total: Option<u32>,
 }
 
 impl ContentRange {
     /// Takes the value of the field apart; `None` when it is malformed, of another unit, or contradicts itself.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
-        let (unit, rest) = split(value, b' ')?;
-        if !is_same(unit, b"bytes") {
+        let mut rest = value;
+        if !is_same(until(&mut rest, b' '), b"bytes") {
             return None;
         }
-        let (range, total) = split(rest, b'/')?;
-        if range == b"*" {
-            return Some(Self::Unsatisfied {
-                total: decimal(total)?,
-            });
-        }
-        let (first, last) = split(range, b'-')?;
-        let (first, last) = (decimal(first)?, decimal(last)?);
-        let total = match total {
+        let mut span = until(&mut rest, b'/');
+        let total = match rest {
             b"*" => None,
             digits => Some(decimal(digits)?),
         };
-        if last < first || total.is_some_and(|total| total <= last) {
-            return None;
+        if span == b"*" {
+            return total.map(|_| Self { span: None, total });
         }
-        Some(Self::Range { first, last, total })
+        let first = decimal(until(&mut span, b'-'))?;
+        let last = decimal(span)?;
+        let is_behind = |total| last < total || total == TOO_LARGE;
+        (first <= last && total.is_none_or(is_behind)).then_some(Self {
+            span: Some((first, last)),
+            total,
+        })
     }
-}
-
-/// What stands before and behind the first `byte`.
-fn split(value: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
-    let at = value.iter().position(|&other| other == byte)?;
-    Some((value.get(..at)?, value.get(at.checked_add(1)?..)?))
 }
 
 #[cfg(test)]
@@ -69,14 +54,31 @@ mod tests {
         ] {
             assert_eq!(
                 ContentRange::parse(value.as_bytes()),
-                Some(ContentRange::Range { first, last, total }),
+                Some(ContentRange {
+                    span: Some((first, last)),
+                    total
+                }),
                 "{value}"
             );
         }
         assert_eq!(
             ContentRange::parse(b"bytes */1234"),
-            Some(ContentRange::Unsatisfied { total: 1234 })
+            Some(ContentRange {
+                span: None,
+                total: Some(1234)
+            })
         );
+    }
+
+    #[test]
+    fn what_is_beyond_all_packages() {
+        for value in [
+            "bytes 0-9/4294967296",
+            "bytes 0-99999999999999999999/999999999999999999999",
+        ] {
+            let range = ContentRange::parse(value.as_bytes()).unwrap();
+            assert_eq!(range.total, Some(TOO_LARGE), "{value}");
+        }
     }
 
     #[test]
@@ -97,7 +99,6 @@ mod tests {
             "bytes */*",
             "bytes +0-9/10",
             "bytes 0-9/1x",
-            "bytes 0-9/99999999999999999999999",
             "bytes 0-9,20-29/30",
         ] {
             assert_eq!(ContentRange::parse(value.as_bytes()), None, "{value}");

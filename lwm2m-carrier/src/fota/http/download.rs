@@ -7,14 +7,15 @@
 use lwm2m_core::{client::Expect, model::Text, time::Duration, time::Instant};
 
 use super::{
-    body::{Body, Part},
+    body::Part,
     content::Content,
     head::{Gathered, Gathering, Head, Malformed},
     request::{self, Range},
-    verdict::{Package, Verdict, judge},
+    verdict::judge,
 };
 use crate::fota::{
     download::{Failure, Progress, Sink, Step, Taken, URI},
+    reference::join,
     uri::PackageUri,
 };
 
@@ -120,24 +121,23 @@ impl Download {
         Range { first, last }
     }
 
-    /// Takes bytes of the stream, wherever it was cut. `moved` becomes where the package lies with [`Taken::Moved`], and else
-    /// stays as it is. The sink must have room for all of them, and for the whole head of
-    /// a response: otherwise the download fails ([`Failure::Protocol`]).
+    /// Takes bytes of the stream, wherever it was cut. `location` is where the package lies, and becomes where it lies
+    /// instead with [`Taken::Moved`]. The sink must have room for all of the bytes, and for the whole head of a response:
+    /// otherwise the download fails ([`Failure::Protocol`]).
     #[inline(never)]
     pub(crate) fn handle(
         &mut self,
         now: Instant,
-        uri: &PackageUri<'_>,
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
-        moved: &mut Text<URI>,
+        location: &mut Text<URI>,
     ) -> Taken {
         self.deadline = now + INACTIVITY;
         let before = self.changed;
-        let end = self.run(uri, bytes, progress, sink, moved);
+        let end = self.run(bytes, progress, sink, location);
         let changed = self.changed && !before;
-        let Some(end) = end else {
+        let Err(end) = end else {
             return if changed { Taken::Changed } else { Taken::More };
         };
         self.state = State::Over;
@@ -151,95 +151,105 @@ impl Download {
         Taken::Changed
     }
 
-    /// Goes through what came in, to its end or to that of the download.
+    /// Goes through what came in.
+    ///
+    /// # Errors
+    /// How the download ends, if it does.
     fn run(
         &mut self,
-        uri: &PackageUri<'_>,
         bytes: &[u8],
         progress: &mut Progress,
         sink: &mut Sink<'_>,
-        moved: &mut Text<URI>,
-    ) -> Option<Taken> {
+        location: &mut Text<URI>,
+    ) -> Result<(), Taken> {
         let mut rest = bytes;
         loop {
             match &mut self.state {
-                State::Idle | State::Over if rest.is_empty() => return None,
+                State::Idle | State::Over if rest.is_empty() => return Ok(()),
                 // An answer that nobody asked for, such as 408 of a server that will not wait for another request.
-                State::Idle | State::Over => return Some(Taken::Again),
-                State::Failed(failure) => return Some(Taken::Failed(*failure)),
+                State::Idle | State::Over => return Err(Taken::Again),
+                State::Failed(failure) => return Err(Taken::Failed(*failure)),
                 State::Head(range, gathering) => {
                     let range = *range;
                     let room = sink.bytes.get_mut(sink.len..).unwrap_or_default();
                     let len = match gathering.take(&mut rest, room) {
-                        Gathered::More => return None,
-                        Gathered::TooLong => return Some(Taken::Failed(Failure::Protocol)),
+                        Gathered::More => return Ok(()),
+                        Gathered::TooLong => return Err(Taken::Failed(Failure::Protocol)),
                         Gathered::Whole(len) => len,
                     };
-                    let verdict = match Head::parse(room.get(..len).unwrap_or_default()) {
-                        Ok(head) => match judge(&head, range, progress) {
-                            Verdict::End(Taken::Moved) => {
-                                Verdict::End(follow(uri, head.location, moved))
-                            }
-                            verdict => verdict,
-                        },
-                        Err(Malformed) => Failure::Protocol.into(),
-                    };
-                    if let Some(end) = self.obey(verdict, range, progress, &mut sink.len) {
-                        return Some(end);
-                    }
+                    let head = Head::parse(room.get(..len).unwrap_or_default());
+                    let head = head.map_err(|Malformed| Taken::Failed(Failure::Protocol))?;
+                    self.respond(&head, range, progress, &mut sink.len, location)?;
                 }
-                State::Body(content) => match content.body.next(&mut rest) {
-                    Part::More => return None,
-                    Part::Malformed => return Some(Taken::Failed(Failure::Protocol)),
+                State::Body(content) => match content.next(&mut rest) {
+                    Part::More => return Ok(()),
+                    Part::Malformed => return Err(Taken::Failed(Failure::Protocol)),
                     Part::Data(data) => {
-                        if let Err(failure) = content.take(data, progress, sink) {
-                            return Some(Taken::Failed(failure));
-                        }
+                        let taken = content.take(data, progress, sink);
+                        taken.map_err(Taken::Failed)?;
                     }
-                    Part::End => match content.end(progress) {
-                        Err(failure) => return Some(Taken::Failed(failure)),
-                        Ok(true) => return Some(Taken::Complete),
-                        Ok(false) if content.keep_alive => self.state = State::Idle,
-                        Ok(false) => return Some(Taken::Again),
-                    },
+                    Part::End => {
+                        if content.end(progress).map_err(Taken::Failed)? {
+                            return Err(Taken::Complete);
+                        }
+                        if !content.keep_alive {
+                            return Err(Taken::Again);
+                        }
+                        self.state = State::Idle;
+                    }
                 },
             }
         }
     }
 
-    /// Does as the head of a response means.
-    fn obey(
+    /// Does as the head of a response means; `taken` is what the sink holds.
+    fn respond(
         &mut self,
-        verdict: Verdict<'_>,
+        head: &Head<'_>,
         range: Range,
         progress: &mut Progress,
         taken: &mut usize,
-    ) -> Option<Taken> {
-        self.state = match verdict {
-            Verdict::Skip => State::Head(range, Gathering::default()),
-            Verdict::Take(package, content) => {
-                begin(package, progress);
-                State::Body(content)
-            }
-            Verdict::Change(..) if self.changed => return Some(Taken::Failed(Failure::Protocol)),
-            Verdict::Change(package, content) => {
-                self.changed = true;
-                begin(package, progress);
-                *taken = 0;
-                if content.is_worthwhile() {
-                    State::Body(content)
-                } else {
-                    State::Over
-                }
-            }
-            Verdict::End(end) => {
+        location: &mut Text<URI>,
+    ) -> Result<(), Taken> {
+        // An interim response, behind which another follows. 101 is none of them, as nothing was asked for that would
+        // switch protocols.
+        if matches!(head.code, 100 | 102..=199) {
+            self.state = State::Head(range, Gathering::default());
+            return Ok(());
+        }
+        let answer = match judge(head, range, progress) {
+            Ok(answer) => answer,
+            Err(Taken::Moved) => return Err(follow(head.location, location)),
+            Err(end) => {
                 if end == Taken::Complete {
                     progress.size = Some(progress.offset);
                 }
-                return Some(end);
+                return Err(end);
             }
         };
-        None
+        if answer.other {
+            if self.changed {
+                return Err(Taken::Failed(Failure::Protocol));
+            }
+            self.changed = true;
+            *taken = 0;
+        }
+        let is_new = answer.other || range.first == 0;
+        if is_new {
+            progress.offset = 0;
+            progress.size = None;
+        }
+        progress.size = answer.size.or(progress.size);
+        if is_new || progress.validator.is_empty() {
+            progress.set_validator(head.validator());
+        }
+        let content = Content::new(head, answer.part, answer.len);
+        self.state = if content.is_worthwhile() {
+            State::Body(content)
+        } else {
+            State::Over
+        };
+        Ok(())
     }
 
     /// The stream has ended. Where the peer has ended it `in_due_form` that is the end of a body that has no other
@@ -247,11 +257,7 @@ impl Download {
     pub(crate) fn closed(&mut self, progress: &mut Progress, in_due_form: bool) -> Taken {
         match core::mem::replace(&mut self.state, State::Over) {
             State::Failed(failure) => Taken::Failed(failure),
-            State::Body(Content {
-                body: Body::UntilClose,
-                void: false,
-                ..
-            }) if in_due_form => {
+            State::Body(content) if in_due_form && content.is_open_ended() => {
                 progress.size = Some(progress.offset);
                 Taken::Complete
             }
@@ -260,19 +266,10 @@ impl Download {
     }
 }
 
-/// Notes what a head says of the package.
-fn begin(package: Package<'_>, progress: &mut Progress) {
-    progress.offset = package.offset;
-    progress.size = package.size;
-    if let Some(validator) = package.validator {
-        progress.set_validator(validator);
-    }
-}
-
 /// Goes where a redirection leads.
-fn follow(uri: &PackageUri<'_>, reference: Option<&[u8]>, moved: &mut Text<URI>) -> Taken {
+fn follow(reference: Option<&[u8]>, location: &mut Text<URI>) -> Taken {
     let reference = reference.and_then(|reference| core::str::from_utf8(reference).ok());
-    match reference.map(|reference| uri.join(reference, moved)) {
+    match reference.map(|reference| join(location, reference)) {
         Some(Ok(())) => Taken::Moved,
         Some(Err(_)) | None => Taken::Failed(Failure::Protocol),
     }

@@ -1,8 +1,6 @@
 //! The head of a response: how it is gathered, and what its fields say (RFC 9112, sections 2, 4, 6 and 9; RFC 9110).
 
-use lwm2m_core::time::Duration;
-
-use super::{body::Body, content_range::ContentRange, line};
+use super::line;
 use crate::uri::{decimal, is_same};
 
 /// The head is no head, or its fields contradict each other.
@@ -54,36 +52,6 @@ impl Gathering {
     }
 }
 
-/// A field that means something here.
-#[derive(Clone, Copy)]
-enum Field {
-    ContentLength,
-    TransferEncoding,
-    Connection,
-    RetryAfter,
-    ContentEncoding,
-    ContentType,
-    ContentRange,
-    ETag,
-    LastModified,
-    Date,
-    Location,
-}
-
-const FIELDS: [(&str, Field); 11] = [
-    ("content-length", Field::ContentLength),
-    ("transfer-encoding", Field::TransferEncoding),
-    ("connection", Field::Connection),
-    ("retry-after", Field::RetryAfter),
-    ("content-encoding", Field::ContentEncoding),
-    ("content-type", Field::ContentType),
-    ("content-range", Field::ContentRange),
-    ("etag", Field::ETag),
-    ("last-modified", Field::LastModified),
-    ("date", Field::Date),
-    ("location", Field::Location),
-];
-
 /// What a download wants to know of a response.
 #[derive(Debug)]
 pub(super) struct Head<'a> {
@@ -92,17 +60,18 @@ pub(super) struct Head<'a> {
     /// Whether the connection lives on behind the body.
     pub(super) keep_alive: bool,
     /// The transfer coding is chunked.
-    chunked: bool,
-    /// Content-Length.
-    pub(super) length: Option<u64>,
-    content_range: Option<&'a [u8]>,
+    pub(super) chunked: bool,
+    /// Content-Length, which counts where the body is not chunked.
+    pub(super) length: Option<u32>,
+    /// Content-Range
+    pub(super) range: Option<&'a [u8]>,
     etag: Option<&'a [u8]>,
     last_modified: Option<&'a [u8]>,
     date: Option<&'a [u8]>,
     /// Location
     pub(super) location: Option<&'a [u8]>,
-    /// Retry-After in seconds; a date is passed over, as the clock may be wrong.
-    pub(super) retry_after: Option<Duration>,
+    /// Retry-After in seconds, or 0; a date is passed over, as the clock may be wrong.
+    pub(super) retry_after: u32,
     /// The content has another coding than identity.
     pub(super) encoded: bool,
     /// The content is several ranges in one.
@@ -112,121 +81,63 @@ pub(super) struct Head<'a> {
 impl<'a> Head<'a> {
     /// Takes a whole head apart.
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
-        let mut lines = bytes
-            .split(|&byte| byte == b'\n')
-            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        let (minor, code) = lines.next().and_then(line::status).ok_or(Malformed)?;
+        let mut rest = bytes;
+        let (minor, code) = line::status(line::next(&mut rest)).ok_or(Malformed)?;
+        let mut fields = Fields::new(rest);
         let mut head = Self {
             code,
             keep_alive: minor > 0,
             chunked: false,
             length: None,
-            content_range: None,
-            etag: None,
-            last_modified: None,
-            date: None,
-            location: None,
-            retry_after: None,
+            range: fields.once(b"content-range"),
+            etag: fields.once(b"etag"),
+            last_modified: fields.once(b"last-modified"),
+            date: fields.once(b"date"),
+            location: fields.once(b"location"),
+            retry_after: 0,
             encoded: false,
             multipart: false,
         };
         let mut close = false;
-        for line in lines.take_while(|line| !line.is_empty()) {
-            let (name, value) = line::field(line).ok_or(Malformed)?;
-            head.field(name, value, &mut close)?;
+        while let Some(item) = fields.item(b"connection") {
+            close |= is_same(item, b"close");
+            head.keep_alive |= is_same(item, b"keep-alive");
         }
+        while let Some(item) = fields.item(b"transfer-encoding") {
+            fields.malformed |= head.chunked || !is_same(item, b"chunked");
+            head.chunked = true;
+        }
+        while let Some(item) = fields.item(b"content-encoding") {
+            head.encoded |= !is_same(item, b"identity");
+        }
+        while let Some(value) = fields.value(b"content-type") {
+            let kind = b"multipart/byteranges";
+            head.multipart |= is_same(value.get(..kind.len()).unwrap_or_default(), kind);
+        }
+        while let Some(value) = fields.value(b"retry-after") {
+            head.retry_after = decimal(value).unwrap_or(0);
+        }
+        while let Some(item) = fields.item(b"content-length") {
+            let length = decimal(item);
+            fields.malformed |=
+                length.is_none() || head.length.is_some_and(|old| Some(old) != length);
+            head.length = length;
+        }
+        // A field without a number in it.
+        fields.malformed |= head.length.is_none() && fields.once(b"content-length").is_some();
         if head.chunked {
             // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so the framing is faulty. Section 6.3: a length
             // beside it is void, and may be an attack, so the connection ends.
-            if minor == 0 {
-                return Err(Malformed);
-            }
-            if head.length.take().is_some() {
-                close = true;
-            }
+            fields.malformed |= minor == 0;
+            close |= head.length.take().is_some();
         }
         if close || (!head.chunked && head.length.is_none()) {
             head.keep_alive = false;
         }
+        if fields.malformed {
+            return Err(Malformed);
+        }
         Ok(head)
-    }
-
-    fn field(&mut self, name: &[u8], value: &'a [u8], close: &mut bool) -> Result<(), Malformed> {
-        let is_named = |(other, _): &&(&str, Field)| is_same(name, other.as_bytes());
-        let Some((_, field)) = FIELDS.iter().find(is_named) else {
-            return Ok(());
-        };
-        let mut rest = value;
-        let once = match field {
-            Field::ContentLength => {
-                while let Some(item) = next_item(&mut rest) {
-                    let length = decimal(item).ok_or(Malformed)?;
-                    if self.length.replace(length).is_some_and(|old| old != length) {
-                        return Err(Malformed);
-                    }
-                }
-                return self.length.map(|_| ()).ok_or(Malformed);
-            }
-            Field::TransferEncoding => {
-                while let Some(item) = next_item(&mut rest) {
-                    if self.chunked || !is_same(item, b"chunked") {
-                        return Err(Malformed);
-                    }
-                    self.chunked = true;
-                }
-                return Ok(());
-            }
-            Field::Connection => {
-                while let Some(item) = next_item(&mut rest) {
-                    *close |= is_same(item, b"close");
-                    self.keep_alive |= is_same(item, b"keep-alive");
-                }
-                return Ok(());
-            }
-            Field::RetryAfter => {
-                self.retry_after = decimal(value).map(Duration::from_secs);
-                return Ok(());
-            }
-            Field::ContentEncoding => {
-                while let Some(item) = next_item(&mut rest) {
-                    self.encoded |= !is_same(item, b"identity");
-                }
-                return Ok(());
-            }
-            Field::ContentType => {
-                let kind = b"multipart/byteranges";
-                let front = value.get(..kind.len()).unwrap_or_default();
-                self.multipart |= is_same(front, kind);
-                return Ok(());
-            }
-            Field::ContentRange => &mut self.content_range,
-            Field::ETag => &mut self.etag,
-            Field::LastModified => &mut self.last_modified,
-            Field::Date => &mut self.date,
-            Field::Location => &mut self.location,
-        };
-        // A field that a response has only once; it may be repeated word for word.
-        match once.replace(value) {
-            Some(old) if old != value => Err(Malformed),
-            _ => Ok(()),
-        }
-    }
-
-    /// Where the body ends (RFC 9112, section 6.3).
-    pub(super) const fn body(&self) -> Body {
-        match (self.code, self.length) {
-            (100..=199 | 204 | 304, _) => Body::of_length(0),
-            _ if self.chunked => Body::chunked(),
-            (_, Some(length)) => Body::of_length(length),
-            (_, None) => Body::UntilClose,
-        }
-    }
-
-    /// Content-Range, where there is one.
-    pub(super) fn content_range(&self) -> Result<Option<ContentRange>, Malformed> {
-        self.content_range
-            .map(|value| ContentRange::parse(value).ok_or(Malformed))
-            .transpose()
     }
 
     /// What tells this content from another, byte by byte, and may stand in If-Range: a strong entity tag; or, where
@@ -234,6 +145,8 @@ impl<'a> Head<'a> {
     /// (RFC 9110, sections 8.8.2.2 and 13.1.5). Empty when there is neither.
     pub(super) fn validator(&self) -> &'a [u8] {
         match (self.etag, self.last_modified, self.date) {
+            // They are of the error's own content.
+            _ if self.code == 416 => &[],
             (Some(tag), _, _) if is_strong(tag) => tag,
             (None, Some(change), Some(date)) if change != date => change,
             _ => &[],
@@ -259,20 +172,68 @@ fn is_strong(tag: &[u8]) -> bool {
     matches!(tag, [b'"', .., b'"'])
 }
 
-/// Takes the next item from the front of a list; empty ones do not count (RFC 9110, section 5.6.1.2).
-#[inline(never)]
-fn next_item<'v>(rest: &mut &'v [u8]) -> Option<&'v [u8]> {
-    while !rest.is_empty() {
-        let is_comma = |&byte: &u8| byte == b',';
-        let end = rest.iter().position(is_comma).unwrap_or(rest.len());
-        let (item, behind) = rest.split_at_checked(end)?;
-        *rest = behind.get(1..).unwrap_or_default();
-        let item = item.trim_ascii();
-        if !item.is_empty() {
-            return Some(item);
+/// The fields of a head, each in a line, up to an empty one. They are gone through once and once more, name by name.
+struct Fields<'a> {
+    all: &'a [u8],
+    /// Those that are still to be looked at for a name.
+    rest: &'a [u8],
+    /// What is left of the list in the field that was looked at last.
+    list: &'a [u8],
+    /// A line is no field, or fields contradict each other.
+    malformed: bool,
+}
+
+impl<'a> Fields<'a> {
+    const fn new(all: &'a [u8]) -> Self {
+        Self {
+            all,
+            rest: all,
+            list: &[],
+            malformed: false,
         }
     }
-    None
+
+    /// The value of the next field of this name; `None` behind the last, after which the next call begins at the first.
+    #[inline(never)]
+    fn value(&mut self, name: &[u8]) -> Option<&'a [u8]> {
+        loop {
+            let line = line::next(&mut self.rest);
+            if line.is_empty() {
+                self.rest = self.all;
+                return None;
+            }
+            match line::field(line) {
+                Some((found, value)) if is_same(found, name) => return Some(value),
+                Some(_) => {}
+                None => self.malformed = true,
+            }
+        }
+    }
+
+    /// The value of a field that a response has only once; it may be repeated word for word.
+    #[inline(never)]
+    fn once(&mut self, name: &[u8]) -> Option<&'a [u8]> {
+        let value = self.value(name)?;
+        while let Some(again) = self.value(name) {
+            self.malformed |= again != value;
+        }
+        Some(value)
+    }
+
+    /// The next item of the list that all fields of this name are, and as [`value`](Self::value) behind the last; empty
+    /// ones do not count (RFC 9110, section 5.6.1.2).
+    #[inline(never)]
+    fn item(&mut self, name: &[u8]) -> Option<&'a [u8]> {
+        loop {
+            while !self.list.is_empty() {
+                let item = line::until(&mut self.list, b',').trim_ascii();
+                if !item.is_empty() {
+                    return Some(item);
+                }
+            }
+            self.list = self.value(name)?;
+        }
+    }
 }
 
 #[cfg(test)]
@@ -282,6 +243,7 @@ mod tests {
     use std::{format, string::String};
 
     use super::*;
+    use crate::uri::TOO_LARGE;
 
     fn text(fields: &str) -> String {
         format!("HTTP/1.1 200 OK\r\n{fields}\r\n")
@@ -316,26 +278,35 @@ mod tests {
     /// RFC 9112, section 6.3.
     #[test]
     fn fields_tell_where_the_body_ends() {
-        for (fields, body, keep_alive) in [
-            ("Content-Length: 5\r\n", Body::of_length(5), true),
-            ("content-length: 5, 5\r\n", Body::of_length(5), true),
+        for (fields, length, chunked, keep_alive) in [
+            ("Content-Length: 5\r\n", Some(5), false, true),
+            ("content-length: 5, 5\r\n", Some(5), false, true),
             (
                 "Content-Length: 5\r\nConnection: close\r\n",
-                Body::of_length(5),
+                Some(5),
+                false,
                 false,
             ),
-            ("Transfer-Encoding: Chunked\r\n", Body::chunked(), true),
+            ("Transfer-Encoding: Chunked\r\n", None, true, true),
             (
                 "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
-                Body::chunked(),
+                None,
+                true,
                 false,
             ),
-            ("", Body::UntilClose, false),
-            ("Connection: keep-alive\r\n", Body::UntilClose, false),
+            ("", None, false, false),
+            ("Connection: keep-alive\r\n", None, false, false),
+            (
+                "Content-Length: 99999999999999999999\r\n",
+                Some(TOO_LARGE),
+                false,
+                true,
+            ),
         ] {
             let text = text(fields);
             let head = Head::parse(text.as_bytes()).unwrap();
-            assert_eq!((head.body(), head.keep_alive), (body, keep_alive), "{text}");
+            let found = (head.length, head.chunked, head.keep_alive);
+            assert_eq!(found, (length, chunked, keep_alive), "{text}");
         }
     }
 
@@ -348,7 +319,6 @@ mod tests {
             "Content-Length: -5\r\n",
             "Content-Length: +5\r\n",
             "Content-Length: 5x\r\n",
-            "Content-Length: 99999999999999999999\r\n",
             "Transfer-Encoding: gzip, chunked\r\n",
             "Transfer-Encoding: chunked, chunked\r\n",
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
@@ -433,25 +403,25 @@ mod tests {
     #[test]
     fn seconds_and_codings() {
         for (fields, seconds, encoded, multipart) in [
-            ("Retry-After: 120\r\n", Some(120), false, false),
+            ("Retry-After: 120\r\n", 120, false, false),
             (
                 "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\n",
-                None,
+                0,
                 false,
                 false,
             ),
-            ("Content-Encoding: identity\r\n", None, false, false),
-            ("Content-Encoding: identity, gzip\r\n", None, true, false),
+            ("Content-Encoding: identity\r\n", 0, false, false),
+            ("Content-Encoding: identity, gzip\r\n", 0, true, false),
             (
                 "Content-Type: Multipart/ByteRanges; boundary=x\r\n",
-                None,
+                0,
                 false,
                 true,
             ),
         ] {
             let text = text(fields);
             let head = Head::parse(text.as_bytes()).unwrap();
-            assert_eq!(head.retry_after, seconds.map(Duration::from_secs));
+            assert_eq!(head.retry_after, seconds);
             assert_eq!((head.encoded, head.multipart), (encoded, multipart));
         }
     }

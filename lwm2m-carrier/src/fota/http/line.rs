@@ -1,30 +1,47 @@
 //! The lines of a head (RFC 9112, sections 4 and 5).
 
+use crate::uri::decimal;
+
+/// Takes the first line from the front of `rest`, without its end. A line feed alone ends one too (section 2.2).
+pub(super) fn next<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let line = until(rest, b'\n');
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Takes what stands before the first `byte` from the front of `rest`, and the byte with it; everything where there is
+/// none.
+#[inline(never)]
+pub(super) fn until<'a>(rest: &mut &'a [u8], byte: u8) -> &'a [u8] {
+    let all = *rest;
+    let at = all.iter().position(|&other| other == byte);
+    let (before, behind) = all
+        .split_at_checked(at.unwrap_or(all.len()))
+        .unwrap_or_default();
+    *rest = behind.get(1..).unwrap_or_default();
+    before
+}
+
 /// What stands behind `HTTP/1.` in a status line: the minor version, 0 or 1, and the code.
 pub(super) fn status(line: &[u8]) -> Option<(u8, u16)> {
-    let (minor, code, reason) = match line.strip_prefix(b"HTTP/1.")? {
-        [b'0', b' ', a, b, c, reason @ ..] => (0, [a, b, c], reason),
-        [b'1', b' ', a, b, c, reason @ ..] => (1, [a, b, c], reason),
+    let (minor, behind) = match line.strip_prefix(b"HTTP/1.")? {
+        [b'0', b' ', behind @ ..] => (0, behind),
+        [b'1', b' ', behind @ ..] => (1, behind),
         _ => return None,
     };
+    let (code, reason) = behind.split_at_checked(3)?;
     if !matches!(reason, [] | [b' ', ..]) || !is_text(reason) {
         return None;
     }
-    let mut number = 0;
-    for digit in code {
-        let digit = char::from(*digit).to_digit(10)?;
-        number = number * 10 + digit as u16;
-    }
-    Some((minor, number))
+    Some((minor, u16::try_from(decimal(code)?).ok()?))
 }
 
 /// Name and value of a field. A name consists of token characters and stands before its colon; a line that goes on with
 /// the one before is refused (section 5.2).
 pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let (name, behind) = line.split_at_checked(colon)?;
-    let value = behind.get(1..)?;
-    if name.is_empty() || !name.iter().all(is_token) || !is_text(value) {
+    let mut value = line;
+    let name = until(&mut value, b':');
+    if name.is_empty() || name.len() == line.len() || !name.iter().all(is_token) || !is_text(value)
+    {
         return None;
     }
     Some((name, value.trim_ascii()))

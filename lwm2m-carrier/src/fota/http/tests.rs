@@ -31,8 +31,8 @@ struct Stage {
     memory: Vec<u8>,
     /// What has been written to the slot.
     slot: Vec<u8>,
-    /// Where a redirection leads.
-    moved: Text<255>,
+    /// Where the package lies.
+    location: Text<255>,
 }
 
 impl Stage {
@@ -42,7 +42,7 @@ impl Stage {
             progress: Progress::default(),
             memory: vec![0; 512],
             slot: Vec::new(),
-            moved: Text::new(),
+            location: Text::try_from(URI).unwrap(),
         }
     }
 
@@ -91,18 +91,16 @@ impl Stage {
 
     /// Hands over a part of the stream, and writes what comes of it to the slot.
     fn give(&mut self, bytes: &[u8]) -> Taken {
-        let uri = PackageUri::parse(URI).unwrap();
         let mut sink = Sink {
             bytes: &mut self.memory,
             len: 0,
         };
         let taken = self.download.handle(
             NOW,
-            &uri,
             bytes,
             &mut self.progress,
             &mut sink,
-            &mut self.moved,
+            &mut self.location,
         );
         let len = sink.len;
         assert!(len <= self.memory.len());
@@ -402,11 +400,7 @@ fn ranges_that_were_not_asked_for() {
 
 #[test]
 fn what_a_status_means() {
-    let unavailable = |seconds: Option<u64>| {
-        Taken::Failed(Failure::Unavailable {
-            retry_after: seconds.map(Duration::from_secs),
-        })
-    };
+    let unavailable = |retry_after| Taken::Failed(Failure::Unavailable { retry_after });
     for (status, taken) in [
         (
             "200 OK\r\nContent-Encoding: gzip",
@@ -433,18 +427,18 @@ fn what_a_status_means() {
         ("404 Not Found", Taken::Failed(Failure::NotFound)),
         ("410 Gone", Taken::Failed(Failure::NotFound)),
         ("413 Content Too Large", Taken::Failed(Failure::TooLarge)),
-        ("408 Request Timeout", unavailable(None)),
+        ("408 Request Timeout", unavailable(0)),
         (
             "429 Too Many Requests\r\nRetry-After: 3600",
-            unavailable(Some(3600)),
+            unavailable(3600),
         ),
-        ("500 Internal Server Error", unavailable(None)),
-        ("502 Bad Gateway", unavailable(None)),
+        ("500 Internal Server Error", unavailable(0)),
+        ("502 Bad Gateway", unavailable(0)),
         (
             "503 Service Unavailable\r\nRetry-After: 120",
-            unavailable(Some(120)),
+            unavailable(120),
         ),
-        ("504 Gateway Timeout", unavailable(None)),
+        ("504 Gateway Timeout", unavailable(0)),
         (
             "505 HTTP Version Not Supported",
             Taken::Failed(Failure::Protocol),
@@ -472,7 +466,7 @@ fn a_package_that_lies_elsewhere() {
         stage.ask();
         let answer = format!("HTTP/1.1 {code} Moved\r\nLocation: {location}\r\n\r\n");
         assert_eq!(stage.give(answer.as_bytes()), Taken::Moved);
-        assert_eq!(stage.moved.as_str(), target);
+        assert_eq!(stage.location.as_str(), target);
     }
     for field in [
         "",
@@ -485,7 +479,7 @@ fn a_package_that_lies_elsewhere() {
         let answer = format!("HTTP/1.1 301 Moved\r\n{field}\r\n");
         let taken = stage.give(answer.as_bytes());
         assert_eq!(taken, Taken::Failed(Failure::Protocol), "{field}");
-        assert_eq!(stage.moved.as_str(), "");
+        assert_eq!(stage.location.as_str(), URI);
     }
 }
 
@@ -512,18 +506,16 @@ fn a_server_that_says_nothing_is_given_up_unless_it_is_held_back() {
 
     let mut stage = Stage::new(5);
     stage.ask();
-    let uri = PackageUri::parse(URI).unwrap();
     let mut sink = Sink {
         bytes: &mut stage.memory,
         len: 0,
     };
     stage.download.handle(
         at(30),
-        &uri,
         b"HTTP",
         &mut stage.progress,
         &mut sink,
-        &mut stage.moved,
+        &mut stage.location,
     );
     assert_eq!(stage.poll_at(at(89), 512, 0), Ok(Err(at(90))));
     assert_eq!(stage.poll_at(at(90), 512, 0), Err(Failure::Timeout));

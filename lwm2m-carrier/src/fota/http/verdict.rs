@@ -1,142 +1,123 @@
 //! What a response means: its status, its range and its validators (RFC 9110, sections 13.1.5, 14 and 15).
 
-use super::{content::Content, content_range::ContentRange, head::Head, request::Range};
-use crate::fota::download::{Failure, Progress, Taken};
+use super::{content_range::ContentRange, head::Head, request::Range};
+use crate::{
+    fota::download::{Failure, Progress, Taken},
+    uri::TOO_LARGE,
+};
 
-/// What a head says of the package.
-pub(super) struct Package<'h> {
-    /// Where the body begins in it.
-    pub(super) offset: u32,
+/// What a response brings.
+pub(super) struct Answer {
+    /// What was taken is void: there is another package now.
+    pub(super) other: bool,
+    /// Which part of a package its body is.
+    pub(super) part: Part,
+    /// Bytes of the body, where they are known before they come.
+    pub(super) len: Option<u32>,
+    /// Bytes of the package.
     pub(super) size: Option<u32>,
-    /// `None`: the one that is known already.
-    pub(super) validator: Option<&'h [u8]>,
 }
 
-/// What the head of a response means.
-pub(super) enum Verdict<'h> {
-    /// An interim response: another follows.
-    Skip,
-    /// The package goes on, or begins, with this body.
-    Take(Package<'h>, Content),
-    /// What was taken is void: this is the package now.
-    Change(Package<'h>, Content),
-    /// There is no body that is wanted.
-    End(Taken),
-}
-
-impl From<Failure> for Verdict<'_> {
-    fn from(failure: Failure) -> Self {
-        Self::End(Taken::Failed(failure))
-    }
+/// Which part of a package a body is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Part {
+    /// The whole, from its start to its end.
+    Whole,
+    /// A range of it.
+    Range,
+    /// None that is wanted.
+    None,
 }
 
 /// What the head of a response to a request for `range` means.
-pub(super) fn judge<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
-    match head.code {
-        // 101 is missing, as nothing was asked for that would switch protocols.
-        100 | 102..=199 => Verdict::Skip,
-        200 => whole(head, range),
-        206 => part(head, range, progress),
-        301 | 302 | 303 | 307 | 308 => Verdict::End(Taken::Moved),
-        401 | 403 => Failure::Refused.into(),
-        404 | 410 => Failure::NotFound.into(),
+///
+/// # Errors
+/// What it ends with, where there is no body that is wanted.
+pub(super) fn judge(head: &Head<'_>, range: Range, progress: &Progress) -> Result<Answer, Taken> {
+    let failure = match head.code {
+        200 if head.encoded => Failure::Protocol,
+        200 if head.length == Some(TOO_LARGE) => Failure::TooLarge,
+        // The whole package, whatever was asked for. The server does not know ranges, or that of If-Range is gone.
+        200 => {
+            return Ok(Answer {
+                other: range.first > 0,
+                part: Part::Whole,
+                len: head.length,
+                size: head.length,
+            });
+        }
+        206 => return partial(head, range, progress),
+        416 => return unsatisfied(head, range, progress),
+        301 | 302 | 303 | 307 | 308 => return Err(Taken::Moved),
+        401 | 403 => Failure::Refused,
+        404 | 410 => Failure::NotFound,
         408 | 429 | 500 | 502 | 503 | 504 => Failure::Unavailable {
             retry_after: head.retry_after,
-        }
-        .into(),
-        413 => Failure::TooLarge.into(),
-        416 => unsatisfied(head, range, progress),
-        _ => Failure::Protocol.into(),
-    }
+        },
+        413 => Failure::TooLarge,
+        _ => Failure::Protocol,
+    };
+    Err(Taken::Failed(failure))
 }
 
-/// 200: the whole package, whatever was asked for. The server does not know ranges, or that of If-Range is gone.
-fn whole<'h>(head: &Head<'h>, range: Range) -> Verdict<'h> {
-    if head.encoded {
-        return Failure::Protocol.into();
-    }
-    let Ok(size) = head.length.map(u32::try_from).transpose() else {
-        return Failure::TooLarge.into();
-    };
-    let content = Content::whole(head, size);
-    if range.first == 0 {
-        Verdict::Take(package(head, size), content)
-    } else {
-        Verdict::Change(package(head, size), content)
-    }
-}
+const PROTOCOL: Taken = Taken::Failed(Failure::Protocol);
 
 /// 206: a range of the package.
-fn part<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
-    let Ok(Some(ContentRange::Range { first, last, total })) = head.content_range() else {
-        return Failure::Protocol.into();
+fn partial(head: &Head<'_>, range: Range, progress: &Progress) -> Result<Answer, Taken> {
+    let Some(ContentRange {
+        span: Some((first, last)),
+        total,
+    }) = head.range.and_then(ContentRange::parse)
+    else {
+        return Err(PROTOCOL);
     };
     let len = last.saturating_sub(first).saturating_add(1);
-    let is_asked_for = range.is_part()
-        && first == u64::from(range.first)
-        && range.last.is_none_or(|end| last <= u64::from(end));
-    let other_length = head.length.is_some_and(|length| length != len);
-    if !is_asked_for || other_length || head.encoded || head.multipart {
-        return Failure::Protocol.into();
+    if !range.is_part()
+        || first != range.first
+        || range.last.is_some_and(|end| last > end)
+        || head.length.is_some_and(|length| length != len)
+        || head.encoded
+        || head.multipart
+    {
+        return Err(PROTOCOL);
     }
-    let (Ok(size), Ok(len)) = (total.map(u32::try_from).transpose(), u32::try_from(len)) else {
-        return Failure::TooLarge.into();
-    };
-    let content = Content::part(head, len);
-    let mut next = package(head, size);
-    if range.first == 0 {
-        return Verdict::Take(next, content);
+    if last == TOO_LARGE || total == Some(TOO_LARGE) {
+        return Err(Taken::Failed(Failure::TooLarge));
     }
-    let other_size = progress.size.zip(size).is_some_and(|(old, new)| old != new);
-    if other_size || !head.is_of(&progress.validator) {
-        return Verdict::Change(next, content.void());
+    let known = progress.size.filter(|_| first > 0);
+    let is_same_size = known.is_none() || total.is_none() || known == total;
+    let other = first > 0 && !(is_same_size && head.is_of(&progress.validator));
+    if !other && known.is_some_and(|size| last >= size) {
+        return Err(PROTOCOL);
     }
-    next.offset = progress.offset;
-    next.size = next.size.or(progress.size);
-    if !progress.validator.is_empty() {
-        next.validator = None;
-    }
-    if next.size.is_some_and(|size| last >= u64::from(size)) {
-        return Failure::Protocol.into();
-    }
-    Verdict::Take(next, content)
+    Ok(Answer {
+        other,
+        part: if other { Part::None } else { Part::Range },
+        len: Some(len),
+        size: total,
+    })
 }
 
 /// 416: the range lies behind the end, which is where the package ends or where another does.
-fn unsatisfied<'h>(head: &Head<'h>, range: Range, progress: &Progress) -> Verdict<'h> {
-    let total = match head.content_range() {
-        Ok(Some(ContentRange::Unsatisfied { total })) => Some(total),
-        Ok(None) => None,
-        _ => return Failure::Protocol.into(),
+fn unsatisfied(head: &Head<'_>, range: Range, progress: &Progress) -> Result<Answer, Taken> {
+    let total = match head.range.map(ContentRange::parse) {
+        None => None,
+        Some(Some(ContentRange { span: None, total })) => total,
+        Some(_) => return Err(PROTOCOL),
     };
-    let is_end = total.is_none_or(|total| total == u64::from(progress.offset));
-    let may_end = match progress.size {
-        Some(size) => size == progress.offset,
-        None => total.is_some(),
-    };
-    if is_end && may_end {
-        Verdict::End(Taken::Complete)
-    } else if range.first == 0 {
-        Failure::Protocol.into()
-    } else {
-        Verdict::Change(nothing_known(), Content::whole(head, None).void())
+    let offset = Some(progress.offset);
+    // Either may be missing, but not both.
+    if total.or(progress.size) == offset && progress.size.or(total) == offset {
+        return Err(Taken::Complete);
     }
-}
-
-/// A package of which only the validator is known: that there is none.
-const fn nothing_known() -> Package<'static> {
-    Package {
-        offset: 0,
+    if range.first == 0 {
+        return Err(PROTOCOL);
+    }
+    // Of the package that is there now nothing is known.
+    Ok(Answer {
+        other: true,
+        part: Part::None,
+        len: head.length,
         size: None,
-        validator: Some(&[]),
-    }
-}
-
-/// The package that a response is about, from its start.
-fn package<'h>(head: &Head<'h>, size: Option<u32>) -> Package<'h> {
-    Package {
-        offset: 0,
-        size,
-        validator: Some(head.validator()),
-    }
+    })
 }

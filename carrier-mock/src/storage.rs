@@ -1,4 +1,4 @@
-//! Records in RAM.
+//! Durable records in RAM; those in flash are `lwm2m_carrier::storage`.
 
 use heapless::Vec;
 use lwm2m_carrier::errno;

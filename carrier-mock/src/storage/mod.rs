@@ -1,7 +1,0 @@
-//! Durable records, over NOR flash or in RAM.
-
-mod nor;
-mod ram;
-
-pub use nor::NorStorage;
-pub use ram::RamStorage;
