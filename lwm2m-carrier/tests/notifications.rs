@@ -12,13 +12,15 @@ mod bench;
 
 use core::cell::Cell;
 
+use carrier_mock::network::Path;
 use carrier_mock::recorder::{Entry, Recorder};
 use carrier_mock::server::{RecordKind, Request};
 use carrier_mock::world::Stop;
 use lwm2m_carrier::hal::RecordId;
-use lwm2m_core::model::Path;
+use lwm2m_core::model::Path as ObjectPath;
 use lwm2m_core::time::Instant;
 
+use bench::stage::stage_of;
 use bench::{Manner, OFFLINE, boot_with, secs, secure_profile, stage};
 
 const OBSERVE: &[Request<'static>] = &[Request::observe("/3/0/0")];
@@ -70,11 +72,53 @@ fn numbers_grow_over_thousands_and_through_restarts() {
                 enough,
                 async |handle| loop {
                     stage.world.sleep(secs(20)).await;
-                    handle.changed(Path::resource(3, 0, 0)).unwrap();
+                    handle.changed(ObjectPath::resource(3, 0, 0)).unwrap();
                 },
             );
             assert_eq!(stop, Ok(Stop::Condition));
             stage.reboot();
         }
+    });
+}
+
+/// Once a day a notification has to be acknowledged (RFC 7641, section 4.5). When nothing gets through just then, the
+/// device gives up the observation: it registers anew, and the server observes again.
+#[test]
+fn an_outage_in_the_confirmable_notification_of_a_day_costs_no_observation() {
+    // No Update falls into the three days.
+    stage_of(7, 30 * 86_400, |stage| {
+        stage.server.borrow_mut().set_script(OBSERVE);
+        let [mut days, mut observed] = [[0; 3], [0; 3]];
+        let count = || {
+            let day = (stage.world.uptime().as_secs() / 86_400) as usize;
+            while let Some(record) = stage.server.borrow_mut().take_record() {
+                match record.kind() {
+                    RecordKind::Notified => days[day] += 1,
+                    RecordKind::Answered => observed[day] += 1,
+                    _ => {}
+                }
+            }
+            stage.world.uptime() >= secs(3 * 86_400 - 1)
+        };
+        let stop = boot_with(
+            stage.world,
+            OFFLINE[1],
+            secure_profile(),
+            Manner::Plain,
+            count,
+            async |handle| loop {
+                stage.world.sleep(secs(600)).await;
+                // In the ten minutes after the first change that is a day old nothing gets through: longer than it takes to
+                // give a confirmable message up (RFC 7252, section 4.8.2: 93 s).
+                let step = stage.world.uptime().as_secs() / 600;
+                let path = Path::perfect().loss(if step == 145 { 1_000 } else { 0 });
+                stage.world.network().borrow_mut().set_paths(path);
+                handle.changed(ObjectPath::resource(3, 0, 0)).unwrap();
+            },
+        );
+        assert_eq!(stop, Ok(Stop::Condition));
+        assert_eq!(observed, [1, 1, 0]);
+        // Each change of the day that follows is told.
+        assert_eq!(days[2], 86_400 / 600);
     });
 }

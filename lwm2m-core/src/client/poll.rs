@@ -379,9 +379,15 @@ impl Client<'_> {
             }
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.bootstrap_failed(index, failure, cx),
-            // Nobody is there any more, or nobody wants to know (RFC 7641, section 4.5).
+            // Nobody wants to know, or nobody is there any more (RFC 7641, section 4.5). A server that was only out of
+            // reach would go on to believe in the observation: it is to hear of a new registration, which ends it there too.
             #[cfg(feature = "observe")]
-            Purpose::Notification(slot) => self.end_observation(usize::from(slot)),
+            Purpose::Notification(slot) => {
+                self.end_observation(usize::from(slot));
+                if failure == Failure::Timeout {
+                    self.registration_unanswered(index, Purpose::Update, failure, cx);
+                }
+            }
             #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.close_separate(slot),
         }

@@ -1,6 +1,6 @@
 //! Group 20: Observe numbers (RFC 7641, section 3.4), and what an acknowledged notification is (section 4.5).
 
-use lwm2m_core::client::{Config, Expect};
+use lwm2m_core::client::{Config, Event, Expect, Failure};
 use lwm2m_core::model::Path;
 use lwm2m_core::time::Duration;
 use lwm2m_core::wire::coap::{Code, Kind, option};
@@ -127,9 +127,45 @@ fn g20_an_unacknowledged_notification_is_sent_again_with_the_value_of_now() {
         // Given up: the server is gone, and so is the observation.
         let at = start + Duration::from_secs(end);
         assert_eq!(device.until, at);
-        assert_eq!(device.wait_until(at), []);
+        device.wait_until(at);
         assert_eq!(device.client.observations(), 0);
     }
+}
+
+/// The server may have been out of reach, and then it still believes in the observation: a registration tells it, after
+/// the wait that follows an Update without an answer (Core 1.1.1, section 6.2.1.1: 60 s by default), in a new session.
+#[test]
+fn g20_a_server_that_acknowledges_nothing_hears_of_a_new_registration() {
+    let mut device = confirming(0);
+    device.observe("/26241/1/1");
+    device.change(1, 2);
+    let given_up = device.now + Duration::from_secs(62);
+    let out = device.wait_until(given_up);
+    let failed = Event::RegistrationFailed {
+        server: 1,
+        failure: Failure::Timeout,
+        retry_at: given_up + Duration::from_secs(60),
+        exhausted: false,
+    };
+    assert_eq!(out.last(), Some(&(given_up, Out::Close(SERVER))));
+    assert!(out.contains(&(given_up, Out::Event(failed))));
+    let out = device.wait_until(given_up + Duration::from_secs(60));
+    assert!(matches!(outputs(&out)[..], [Out::Open(_, 0)]), "{out:?}");
+    device.register_opened();
+    let (_, number) = device.observe("/26241/1/1");
+    let next = sent(&device.change(1, 3)).uint(option::OBSERVE).unwrap();
+    assert!(is_fresher(number, next));
+}
+
+/// Who resets a notification is there: the observation ends and nothing else (RFC 7641, section 3.6).
+#[test]
+fn g20_a_reset_ends_the_observation_alone() {
+    let mut device = confirming(0);
+    device.observe("/26241/1/1");
+    let message = sent(&device.change(1, 2));
+    assert_eq!(device.receive(&message.empty(Kind::Rst)), []);
+    assert_eq!(device.client.observations(), 0);
+    assert!(device.client.is_registered(1));
 }
 
 #[test]
