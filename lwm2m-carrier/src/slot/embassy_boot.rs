@@ -6,8 +6,8 @@ use embassy_boot::{AlignedBuffer, FirmwareState, State};
 use embedded_storage_async::nor_flash::{NorFlash, ReadNorFlash};
 
 use super::activate::Activate;
-use crate::aligned::Aligned;
 use super::errors::{FLASH_FAILED, FULL};
+use crate::aligned::Aligned;
 use crate::errno;
 use crate::hal::{Applied, FirmwareError, FirmwareErrorKind, Installed, RecordId, Storage};
 use crate::record::continued;

@@ -334,7 +334,7 @@ fn write_short_name(writer: &mut Writer<'_>, fields: u8, path: &Path, based: usi
     let mut places = room.iter_mut().rev();
     for id in ids.rev() {
         let mut rest = u32::from(id);
-        while let Some(place) = places.next() {
+        for place in places.by_ref() {
             *place = b'0' + (rest % 10) as u8;
             rest /= 10;
             if rest == 0 {

@@ -378,7 +378,7 @@ impl Client<'_> {
                 continue;
             }
             let overdue = observation.latest(window) <= cx.now;
-            if !overdue && !(observation.changed && observation.earliest() <= cx.now) {
+            if !(overdue || observation.changed && observation.earliest() <= cx.now) {
                 continue;
             }
             let report = Report::of(observation, cx.objects, self.config.format);
