@@ -113,19 +113,21 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         mode.map(|it| it == 1).ok_or(MODEM_FAILURE)
     }
 
-    async fn switch_on(&mut self) -> Result<(), LinkError> {
+    /// `renew`: it is switched off before.
+    async fn switch_on(&mut self, renew: bool) -> Result<(), LinkError> {
         let mut buffer = [0; 48];
-        if let Some(command) = self
-            .settings
-            .power_saving
-            .and_then(|it| it.command(&mut buffer))
-        {
-            self.order(command).await?;
+        for step in 0..4 {
+            let command = match step {
+                0 => renew.then_some("AT+CFUN=4"),
+                1 => (self.settings.power_saving).and_then(|it| it.command(&mut buffer)),
+                2 => self.settings.edrx.and_then(|it| it.command(&mut buffer)),
+                _ => Some("AT+CFUN=1"),
+            };
+            if let Some(command) = command {
+                self.order(command).await?;
+            }
         }
-        if let Some(command) = self.settings.edrx.and_then(|it| it.command(&mut buffer)) {
-            self.order(command).await?;
-        }
-        self.order("AT+CFUN=1").await
+        Ok(())
     }
 
     /// The level that is subscribed, and the registration.
@@ -184,12 +186,6 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         }
     }
 
-    /// Has a modem that is switched off, or has given up, try again.
-    async fn renew(&mut self) -> Result<(), LinkError> {
-        self.order("AT+CFUN=4").await?;
-        self.switch_on().await
-    }
-
     /// Looks for what a notification that was lost would have told, and for a modem that needs help. All of it is done again
     /// where it is dropped.
     async fn look(&mut self) -> Result<(), LinkError> {
@@ -199,7 +195,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
                 None => !self.is_switched_on().await?,
             };
         if renews {
-            let renewed = self.renew().await;
+            let renewed = self.switch_on(true).await;
             self.attachment.barred = renewed.is_err();
             self.renew_at = None;
             renewed?;
@@ -220,10 +216,8 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
         self.forget_notifications().await;
         self.subscribe().await?;
         let on = self.is_switched_on().await?;
-        if on && self.attachment.barred {
-            self.renew().await?;
-        } else if !on {
-            self.switch_on().await?;
+        if !on || self.attachment.barred {
+            self.switch_on(on).await?;
         }
         self.attachment.barred = false;
         let deadline = self.clock.now() + self.settings.attach_timeout;

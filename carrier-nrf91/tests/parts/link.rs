@@ -1,6 +1,7 @@
 use core::future::Future;
+use core::task::Poll;
 
-use carrier_nrf91::at::AccessTechnology;
+use carrier_nrf91::at::{AccessTechnology, At, AtError};
 use carrier_nrf91::{Edrx, LinkSettings, LteLink, NetworkClock, NetworkTime, PowerSaving};
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkErrorKind, LinkState};
@@ -56,8 +57,8 @@ impl World {
         let mut changed = core::pin::pin!(link.changed());
         let mut context = core::task::Context::from_waker(core::task::Waker::noop());
         match changed.as_mut().poll(&mut context) {
-            core::task::Poll::Ready(state) => Some(state),
-            core::task::Poll::Pending => None,
+            Poll::Ready(state) => Some(state),
+            Poll::Pending => None,
         }
     }
 }
@@ -476,4 +477,63 @@ fn a_link_that_was_taken_down_is_not_asked_for() {
     run(link.down()).unwrap();
     world.clock.pass(1_000_000);
     assert_eq!(World::told(&mut link), None);
+}
+
+/// Each command takes its time.
+struct Slow(Script);
+
+impl At for Slow {
+    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+        let len = self.0.send(command, response).await;
+        let mut waited = false;
+        core::future::poll_fn(|_| match core::mem::replace(&mut waited, true) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
+        len
+    }
+}
+
+#[test]
+fn what_was_dropped_half_way_is_done_again() {
+    let world = World::default();
+    let mut link = LteLink::new(
+        Slow(world.script.clone()),
+        world.queue.clone(),
+        world.clock.clone(),
+        &world.time,
+        LinkSettings::default(),
+    );
+    world
+        .expect_start("+CEREG: 5,1\nOK\n")
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+        .expect("AT+CCLK?", "ERROR\n");
+    block_on(link.up(), || {}).unwrap();
+    world.clock.stop();
+    world.queue.push("+CEREG: 90");
+    let down = LinkState::Down(DetachReason::Sim);
+    assert_eq!(block_on(link.changed(), || {}), down);
+    world.clock.pass(3_600);
+    // Off, and dropped.
+    world.script.expect("AT+CFUN=4", "OK\n");
+    assert!(is_pending(link.changed()));
+    // Off and on, and dropped.
+    world
+        .script
+        .expect("AT+CFUN=4", "OK\n")
+        .expect("AT+CFUN=1", "OK\n");
+    {
+        let mut changed = core::pin::pin!(link.changed());
+        assert!(is_pending(changed.as_mut()));
+        assert!(is_pending(changed.as_mut()));
+    }
+    world
+        .script
+        .expect("AT+CFUN=4", "OK\n")
+        .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n");
+    assert_eq!(block_on(link.changed(), || {}), LinkState::Up);
+    assert!(world.script.is_done());
 }

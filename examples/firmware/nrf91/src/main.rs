@@ -9,6 +9,7 @@
 mod application;
 mod board;
 mod clock;
+mod fault;
 mod profile;
 mod sensor;
 mod shared;
