@@ -181,12 +181,7 @@ impl<'r> Client<'r> {
             self.forget(index);
         }
         let mut found = false;
-        let mut last = None;
-        while let Some(account) = objects
-            .object(accounts::SECURITY)
-            .and_then(|object| object.next_instance(last))
-        {
-            last = Some(account);
+        for account in accounts::instances(objects, accounts::SECURITY) {
             if accounts::is_bootstrap(objects, account) {
                 continue;
             }
