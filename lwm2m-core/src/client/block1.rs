@@ -159,9 +159,7 @@ impl Client<'_> {
             }
             return Err(Code::BAD_REQUEST);
         }
-        let part = payload
-            .get(header.saturating_sub(offset)..)
-            .unwrap_or(&[]);
+        let part = payload.get(header.saturating_sub(offset)..).unwrap_or(&[]);
         let position = u32::try_from(offset.saturating_sub(header))
             .map_err(|_| Code::REQUEST_ENTITY_TOO_LARGE)?;
         let object = path

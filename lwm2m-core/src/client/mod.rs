@@ -209,6 +209,10 @@ impl<'r> Client<'r> {
             connection.account = account;
             connection.server_instance = server_instance;
             connection.short_id = short_id;
+            #[cfg(feature = "block")]
+            {
+                connection.block_szx = self.config.block_szx;
+            }
             connection.stage = Stage::Waiting {
                 until: now + Duration::from_secs(u64::from(delay)),
             };

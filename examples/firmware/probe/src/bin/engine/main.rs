@@ -63,16 +63,13 @@ const ATTRIBUTES: usize = 0;
 #[cortex_m_rt::entry]
 fn main() -> ! {
     static mut BUFFER: [u8; 1280] = [0; 1280];
-    static RESOURCES: StaticCell<Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, 4>> =
-        StaticCell::new();
-    static SECURITY: StaticCell<Accounts> = StaticCell::new();
-    static SERVER: StaticCell<Server<ACCOUNTS>> = StaticCell::new();
+    static mut RESOURCES: Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, 4> = Resources::new();
+    static mut SECURITY: Accounts = Accounts::new();
+    static mut SERVER: Server<ACCOUNTS> = Server::new();
     static DEVICE: StaticCell<Device<'static>> = StaticCell::new();
     static CLIENT: StaticCell<Client<'static>> = StaticCell::new();
 
-    let security = fill(&SECURITY, Security::new);
-    let server = fill(&SERVER, Server::new);
-    provision(security, server);
+    provision(SECURITY, SERVER);
     let device = fill(&DEVICE, || {
         Device::new("U")
             .manufacturer("Example Ltd")
@@ -84,18 +81,17 @@ fn main() -> ! {
     let firmware = firmware::object();
     let line = Line::new();
     let random = &mut Noise;
-    let resources = fill(&RESOURCES, Resources::new);
     let client = fill(&CLIENT, || {
-        Client::new(resources, Config::new("urn:dev:os:0023C7-1"), random)
+        Client::new(RESOURCES, Config::new("urn:dev:os:0023C7-1"), random)
     });
     let mut started = false;
     loop {
         #[cfg(feature = "typical")]
         firmware::serve(firmware, client, line);
         #[cfg(feature = "typical")]
-        let objects: &mut [&mut dyn Object; 4] = &mut [security, server, device, firmware];
+        let objects: &mut [&mut dyn Object; 4] = &mut [SECURITY, SERVER, device, firmware];
         #[cfg(not(feature = "typical"))]
-        let objects: &mut [&mut dyn Object; 3] = &mut [security, server, device];
+        let objects: &mut [&mut dyn Object; 3] = &mut [SECURITY, SERVER, device];
         if !started {
             started = client.start(board::now(), objects).is_ok();
         }
