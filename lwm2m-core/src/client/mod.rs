@@ -181,12 +181,7 @@ impl<'r> Client<'r> {
             self.forget(index);
         }
         let mut found = false;
-        let mut last = None;
-        while let Some(account) = objects
-            .object(accounts::SECURITY)
-            .and_then(|object| object.next_instance(last))
-        {
-            last = Some(account);
+        for account in accounts::instances(objects, accounts::SECURITY) {
             if accounts::is_bootstrap(objects, account) {
                 continue;
             }
@@ -214,6 +209,10 @@ impl<'r> Client<'r> {
             connection.account = account;
             connection.server_instance = server_instance;
             connection.short_id = short_id;
+            #[cfg(feature = "block")]
+            {
+                connection.block_szx = self.config.block_szx;
+            }
             connection.stage = Stage::Waiting {
                 until: now + Duration::from_secs(u64::from(delay)),
             };

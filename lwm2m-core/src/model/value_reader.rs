@@ -1,9 +1,11 @@
 //! Values that a server sends: the format decides how they are found, the definition what they mean.
 
 use super::{ContentFormat, DataType, Error, Level, Path, Value};
+#[cfg(feature = "base64")]
+use crate::wire::base64;
 #[cfg(feature = "tlv")]
 use crate::wire::tlv::{self, Tlvs};
-use crate::wire::{Malformed, base64, number, text};
+use crate::wire::{Malformed, number, text};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::{senml::RawValue, senml_cbor::Records};
 
@@ -74,6 +76,13 @@ impl<'a> Raw<'a> {
     }
 }
 
+#[cfg_attr(
+    not(feature = "base64"),
+    expect(
+        clippy::needless_pass_by_ref_mut,
+        reason = "only base64 is decoded there"
+    )
+)]
 fn typed_text<'s>(
     bytes: &'s [u8],
     data_type: DataType,
@@ -92,11 +101,17 @@ fn typed_text<'s>(
             let (object, instance) = text::read_object_link(bytes)?;
             Value::ObjectLink { object, instance }
         }
+        #[cfg(feature = "base64")]
         DataType::Opaque => {
             let scratch = scratch.get_mut(..bytes.len()).ok_or(Error::TooLarge)?;
             scratch.copy_from_slice(bytes);
             let len = base64::decode(scratch)?;
             Value::Opaque(scratch.get(..len).unwrap_or(&[]))
+        }
+        #[cfg(not(feature = "base64"))]
+        DataType::Opaque => {
+            let _ = scratch;
+            return Err(Error::UnsupportedContentFormat);
         }
         DataType::None => return Err(Error::MethodNotAllowed),
     })
@@ -361,5 +376,19 @@ pub(crate) fn named_instance(
             let mut reader = ValueReader::new(format, Path::object(object), payload)?;
             Ok(reader.next()?.and_then(|node| node.path.instance_id()))
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "base64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_base64_bytes_do_not_come_as_text() {
+        let typed = |raw: Raw<'_>| raw.typed(DataType::Opaque, &mut []).map(|_| ());
+        let refused = Err(Error::UnsupportedContentFormat);
+        assert_eq!(typed(Raw::Text(b"Zg==")), refused);
+        assert_eq!(typed(Raw::Opaque(b"f")), Ok(()));
     }
 }

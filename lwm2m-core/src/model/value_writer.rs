@@ -1,12 +1,14 @@
 //! Where objects write their values: the format decides what becomes of them.
 
 use super::{ContentFormat, Path, Value};
+#[cfg(feature = "base64")]
+use crate::wire::base64;
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
 #[cfg(feature = "tlv")]
 use crate::wire::tlv;
 use crate::wire::writer::{Writer, Written};
-use crate::wire::{base64, number, text};
+use crate::wire::{number, text};
 
 /// Receives the values of a read.
 ///
@@ -319,7 +321,11 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "float")]
             Value::Float(value) => number::write_f64(out, value),
             Value::Boolean(value) => text::write_bool(out, value),
+            #[cfg(feature = "base64")]
             Value::Opaque(bytes) => base64::write(out, bytes),
+            // Refused before anything is read.
+            #[cfg(not(feature = "base64"))]
+            Value::Opaque(_) => {}
             Value::ObjectLink { object, instance } => {
                 text::write_object_link(out, object, instance)
             }

@@ -235,7 +235,9 @@ impl<'a> Device<'a> {
     /// [`SetError::Missing`] when the device has none of this kind.
     pub fn set_power_source(&mut self, source: PowerSource) -> Result<(), SetError> {
         let [kinds, _, _] = &self.power;
-        let found = kinds.iter().position(|&kind| kind == source.kind.into());
+        let found = kinds
+            .iter()
+            .position(|&kind| kind == i32::from(source.kind));
         self.store_power_source(found.ok_or(SetError::Missing)?, source);
         Ok(())
     }

@@ -2,6 +2,7 @@
 //!
 //! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
 
+#[cfg(feature = "base64")]
 pub mod base64;
 #[cfg(feature = "senml-cbor")]
 pub mod cbor;

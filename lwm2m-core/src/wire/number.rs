@@ -717,7 +717,7 @@ mod tests {
         assert!(exact_f32(f64::NAN).is_some_and(f32::is_nan));
     }
 
-    #[cfg(feature = "observe")]
+    #[cfg(all(feature = "observe", feature = "float"))]
     #[test]
     fn floats_are_the_same_by_value() {
         let values = [

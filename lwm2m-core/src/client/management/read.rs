@@ -60,6 +60,8 @@ impl<'o> Readable<'o> {
             None => default,
         };
         match (format, single) {
+            #[cfg(not(feature = "base64"))]
+            (ContentFormat::Text, Some(DataType::Opaque)) => return Err(Error::NotAcceptable),
             (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {}
             (ContentFormat::Text | ContentFormat::Opaque | ContentFormat::CoreLink, _) => {
                 return Err(Error::NotAcceptable);
@@ -159,5 +161,26 @@ fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16)
             }
             Err(_) => out.abandon_resource(),
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "base64"))]
+mod tests {
+    use super::*;
+    use crate::objects::{AppData, tables::binaryappdatacontainer};
+
+    /// Core 1.1.1, section 6.3.1: what the client does not have is 4.06. The bytes as they are it has.
+    #[test]
+    fn without_base64_bytes_are_not_read_as_text() {
+        let mut data = AppData::<1, 1, 8>::new();
+        data.container_mut(0).unwrap().set(0, b"f").unwrap();
+        let objects: &dyn Objects = &[&mut data as &mut dyn Object];
+        let path = Path::resource_instance(19, 0, binaryappdatacontainer::DATA, 0);
+        let read = |format: ContentFormat| {
+            Readable::find(objects, path, Some(format.number()), ContentFormat::Text).map(|_| ())
+        };
+        assert_eq!(read(ContentFormat::Text), Err(Error::NotAcceptable));
+        assert_eq!(read(ContentFormat::Opaque), Ok(()));
     }
 }

@@ -15,9 +15,10 @@ pub(crate) struct AttributeSet {
 }
 
 impl AttributeSet {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const UNUSED: Self = Self {
         server: 0,
-        path: Path::ROOT,
+        path: Path::resource_instance(0, 0, 0, 0),
         values: Values::NONE,
     };
 }

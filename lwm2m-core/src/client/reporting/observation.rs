@@ -35,13 +35,14 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const UNUSED: Self = Self {
         used: false,
         changed: false,
         session: SessionId::new(0),
         token: Token::EMPTY,
-        path: Path::ROOT,
-        format: None,
+        path: Path::resource_instance(0, 0, 0, 0),
+        format: Some(ContentFormat::Text),
         message_id: None,
         sent_at: Instant::ZERO,
         confirmed_at: Instant::ZERO,
@@ -49,7 +50,7 @@ impl Observation {
         pmax: 0,
         #[cfg(feature = "attributes")]
         has_thresholds: false,
-        sent: Sample::NONE,
+        sent: Sample(Some(Value::Integer(0))),
     };
 
     /// Nothing is sent before: pmin has to pass.

@@ -7,8 +7,7 @@
 use core::pin::pin;
 
 use carrier_nrf91::{
-    DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
-    ResetBy,
+    DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime, ResetBy,
 };
 use lwm2m_carrier::{
     Carrier, Credentials, Profile,
