@@ -121,6 +121,7 @@ impl<'b> Writer<'b> {
 
     /// Appends bytes of which some lie outside the slice.
     #[cold]
+    #[inline(never)]
     fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.u8(byte);

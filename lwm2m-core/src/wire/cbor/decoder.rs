@@ -1,7 +1,12 @@
 //! Reading CBOR.
 
 use super::{INDEFINITE, major};
-use crate::wire::{Malformed, number, reader::Reader};
+use crate::wire::{
+    Malformed,
+    float::{self, Format},
+    number,
+    reader::Reader,
+};
 
 /// Tag of a number of seconds since 1970.
 const TAG_EPOCH: u64 = 1;
@@ -83,10 +88,10 @@ impl Number {
 
     /// The number as a float, rounded where it is an integer of more than 53 bits.
     #[must_use]
-    pub const fn as_f64(self) -> f64 {
+    pub fn as_f64(self) -> f64 {
         match self {
-            Self::Unsigned(value) => value as f64,
-            Self::Negative(value) => value as f64,
+            Self::Unsigned(value) => float::from_magnitude(value, false),
+            Self::Negative(value) => float::from_i64(value),
             Self::Float(value) => value,
         }
     }
@@ -139,8 +144,8 @@ impl<'a> Decoder<'a> {
                 20 => Item::Bool(false),
                 21 => Item::Bool(true),
                 22 => Item::Null,
-                25 => Item::Float(f64::from(half_to_f32(argument as u16))),
-                26 => Item::Float(f64::from(f32::from_bits(argument as u32))),
+                25 => Item::Float(Format::HALF.read(argument as u32)),
+                26 => Item::Float(Format::SINGLE.read(argument as u32)),
                 27 => Item::Float(f64::from_bits(argument)),
                 INDEFINITE => Item::Break,
                 _ => Item::Simple(argument as u8),
@@ -379,17 +384,4 @@ enum Open {
     Items(usize),
     UntilBreak,
     PairsUntilBreak { value: bool },
-}
-
-fn half_to_f32(half: u16) -> f32 {
-    let sign = u32::from(half >> 15) << 31;
-    let exponent = u32::from(half >> 10) & 0x1f;
-    let fraction = u32::from(half) & 0x3ff;
-    let magnitude = match exponent {
-        // Exact: ten bits times a power of two.
-        0 => (fraction as f32 * (1.0 / 16_777_216.0)).to_bits(),
-        31 => 0x7f80_0000 | fraction << 13,
-        _ => (exponent + 112) << 23 | fraction << 13,
-    };
-    f32::from_bits(sign | magnitude)
 }
