@@ -6,7 +6,8 @@
 #[cfg(feature = "float")]
 use core::cmp::Ordering;
 
-use super::number::{Wide, from_decimal};
+#[cfg(any(feature = "tlv", feature = "senml-cbor", feature = "float"))]
+use super::number;
 
 /// The value of a finite float without its sign, as `mantissa` * 2^`exponent`.
 pub(super) const fn parts(bits: u64) -> (u64, i32) {
@@ -23,14 +24,16 @@ pub(crate) const fn is_nan(value: f64) -> bool {
 }
 
 /// The float nearest to an integer.
+#[cfg(any(feature = "senml-cbor", feature = "float"))]
 pub(crate) fn from_i64(value: i64) -> f64 {
     from_magnitude(value.unsigned_abs(), value < 0)
 }
 
 /// The float nearest to an integer, of which `magnitude` is without its sign.
+#[cfg(any(feature = "senml-cbor", feature = "float"))]
 #[inline(never)]
 pub(crate) fn from_magnitude(magnitude: u64, negative: bool) -> f64 {
-    let bits = from_decimal(magnitude, 0);
+    let bits = number::from_decimal(magnitude, 0);
     f64::from_bits(bits | u64::from(negative) << 63)
 }
 
@@ -44,6 +47,7 @@ pub(super) struct Format {
 
 impl Format {
     /// Half precision.
+    #[cfg(feature = "senml-cbor")]
     pub(super) const HALF: Self = Self {
         exponent: 5,
         fraction: 10,
@@ -65,6 +69,7 @@ impl Format {
     }
 
     /// The float that has these bits in the format.
+    #[cfg(any(feature = "tlv", feature = "senml-cbor"))]
     #[inline(never)]
     pub(super) fn read(self, bits: u32) -> f64 {
         let fraction = bits & ((1 << self.fraction) - 1);
@@ -76,7 +81,7 @@ impl Format {
                 let unit = 1 - self.bias() - self.fraction as i32;
                 let magnitude = match fraction {
                     0 => 0,
-                    _ => Wide::new(fraction.into(), unit).to_f64_bits(),
+                    _ => number::Wide::new(fraction.into(), unit).to_f64_bits(),
                 };
                 return f64::from_bits(u64::from(sign) << 63 | magnitude);
             }
@@ -160,7 +165,7 @@ pub(crate) fn distance(one: f64, other: f64) -> f64 {
     };
     f64::from_bits(match distance {
         0 => 0,
-        _ => Wide::new(distance, large.1 - 10).to_f64_bits(),
+        _ => number::Wide::new(distance, large.1 - 10).to_f64_bits(),
     })
 }
 

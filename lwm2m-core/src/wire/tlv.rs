@@ -191,17 +191,16 @@ pub fn close(writer: &mut Writer<'_>, mark: Mark) {
     let body = mark.at + 2 + usize::from(mark.first & WIDE_ID != 0);
     let len = writer.len().saturating_sub(body);
     let length_bytes = length_bytes(len);
-    if length_bytes == 0 {
-        writer.patch(mark.at, mark.first | len as u8);
-        return;
+    let mut first = mark.first | len as u8;
+    if length_bytes > 0 {
+        writer.insert(body, length_bytes);
+        first = mark.first | (length_bytes as u8) << LENGTH_SHIFT;
     }
-    writer.insert(body, length_bytes);
-    writer.patch(mark.at, mark.first | (length_bytes as u8) << LENGTH_SHIFT);
-    for place in 0..length_bytes {
-        writer.patch(
-            body + place,
-            (len >> (8 * (length_bytes - 1 - place))) as u8,
-        );
+    writer.patch(mark.at, first);
+    let mut rest = len;
+    for at in (body..body + length_bytes).rev() {
+        writer.patch(at, rest as u8);
+        rest >>= 8;
     }
 }
 
