@@ -130,13 +130,24 @@ pub fn parse_u64(text: &[u8]) -> Result<u64, Malformed> {
 
 /// Reads a signed integer: an optional sign and decimal digits, nothing else.
 pub fn parse_i64(text: &[u8]) -> Result<i64, Malformed> {
-    match text.split_first() {
-        Some((b'-', [first, ..])) if *first != b'+' => {
-            let magnitude = parse_u64(text.get(1..).unwrap_or_default())?;
-            0i64.checked_sub_unsigned(magnitude).ok_or(Malformed)
-        }
-        _ => i64::try_from(parse_u64(text)?).map_err(|_| Malformed),
-    }
+    let (negative, digits) = match text {
+        [b'-', b'+', ..] => return Err(Malformed),
+        [b'-', digits @ ..] => (true, digits),
+        _ => (false, text),
+    };
+    let magnitude = parse_u64(digits)?;
+    with_sign(magnitude, negative).ok_or(Malformed)
+}
+
+/// The integer of this magnitude and sign.
+fn with_sign(magnitude: u64, negative: bool) -> Option<i64> {
+    let value = if negative {
+        magnitude.wrapping_neg() as i64
+    } else {
+        magnitude as i64
+    };
+    // What does not fit comes out with the other sign.
+    (value == 0 || (value < 0) == negative).then_some(value)
 }
 
 /// Reads a float.
@@ -214,11 +225,7 @@ pub fn exact_i64(value: f64) -> Option<i64> {
         }
         _ => return None,
     };
-    if bits >> 63 != 0 {
-        0i64.checked_sub_unsigned(magnitude)
-    } else {
-        i64::try_from(magnitude).ok()
-    }
+    with_sign(magnitude, bits >> 63 != 0)
 }
 
 /// The power of ten behind the `e`, clamped to where it has decided already.

@@ -139,6 +139,12 @@ impl<'a> Tlvs<'a> {
             reader: Reader::new(bytes),
         }
     }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reader.is_empty()
+    }
 }
 
 impl<'a> Iterator for Tlvs<'a> {
