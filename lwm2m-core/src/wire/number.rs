@@ -96,17 +96,15 @@ pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
     if bits >> 63 != 0 && !is_nan {
         writer.u8(b'-');
     }
-    let (mantissa, exponent) = parts(bits);
-    if (bits >> 52) & 0x7ff == 0x7ff {
+    if let Some(integer) = exact_i64(value)
+        && integer.unsigned_abs() < 1 << 53
+    {
+        write_u64(writer, integer.unsigned_abs());
+    } else if bits << 1 >= INFINITE << 1 {
         let name: &[u8] = if is_nan { b"NaN" } else { b"Infinity" };
         writer.bytes(name);
-    } else if mantissa == 0 {
-        writer.u8(b'0');
-    } else if (-52..=0).contains(&exponent) && mantissa.trailing_zeros() >= exponent.unsigned_abs()
-    {
-        write_u64(writer, mantissa >> exponent.unsigned_abs());
     } else {
-        let (digits, scale) = shortest(mantissa, exponent);
+        let (digits, scale) = shortest(bits);
         write_decimal(writer, digits, scale);
     }
 }
@@ -214,17 +212,20 @@ pub fn exact_f32(value: f64) -> Option<f32> {
 
 /// `value` as an integer, where it is one.
 #[must_use]
+#[inline(never)]
 pub fn exact_i64(value: f64) -> Option<i64> {
     let bits = value.to_bits();
     let (mantissa, exponent) = parts(bits);
-    let magnitude = match exponent {
-        _ if mantissa == 0 => 0,
-        0..=11 => mantissa << exponent,
-        -52..0 if mantissa.trailing_zeros() >= exponent.unsigned_abs() => {
-            mantissa >> exponent.unsigned_abs()
-        }
-        _ => return None,
-    };
+    if mantissa == 0 {
+        return Some(0);
+    }
+    // The leading bit first, and then as far down as the exponent says: 2^63 at most, which only a negative number has.
+    let aligned = mantissa << 11;
+    let down = u32::try_from(11 - exponent).ok()?;
+    if aligned.trailing_zeros() < down {
+        return None;
+    }
+    let magnitude = aligned.checked_shr(down)?;
     with_sign(magnitude, bits >> 63 != 0)
 }
 
@@ -304,19 +305,22 @@ fn divide_limb(mut rest: u32, mut limb: u32, divisor: u32) -> (u32, u32) {
     (limb, rest)
 }
 
-/// The shortest decimal, as `(digits, power of ten)`, that reads back as `mantissa` * 2^`exponent`; its digits may end
-/// in zeros.
-fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
+/// The shortest decimal, as `(digits, power of ten)`, that reads back as the finite float of these bits, whose sign does
+/// not count; its digits may end in zeros.
+fn shortest(bits: u64) -> (u64, i32) {
+    let (mantissa, exponent) = parts(bits);
     let wide = Wide::new(mantissa, exponent);
     // floor(log10(2^n)) where 2^n is the leading bit: the power of ten of the first digit, or one less.
     let power = ((wide.exponent + 95) * 1_262_611) >> 22;
     let mut scale = power + 1 - DIGITS;
-    let mut all = wide.scale(-scale).round();
-    if all >= LIMIT {
+    let all = loop {
+        let all = wide.scale(-scale).round();
+        if all < LIMIT {
+            break all;
+        }
         scale += 1;
-        all = wide.scale(-scale).round();
-    }
-    let exact = to_bits(mantissa, exponent);
+    };
+    let exact = bits << 1 >> 1;
     // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
     for dropped in [2, 1] {
         let unit = if dropped == 2 { 100 } else { 10 };
@@ -326,15 +330,6 @@ fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
         }
     }
     (all, scale)
-}
-
-/// The bit pattern that `parts` took apart.
-const fn to_bits(mantissa: u64, exponent: i32) -> u64 {
-    if mantissa >> 52 == 0 {
-        mantissa
-    } else {
-        (mantissa & ((1 << 52) - 1)) | (((exponent + 1075) as u64) << 52)
-    }
 }
 
 /// Prints `value` * 10^`scale` without the zeros at the end of `value`.
@@ -370,6 +365,7 @@ fn write_decimal(writer: &mut Writer<'_>, value: u64, scale: i32) {
     }
 }
 
+#[inline(never)]
 fn zeros(writer: &mut Writer<'_>, count: usize) {
     for _ in 0..count {
         writer.u8(b'0');

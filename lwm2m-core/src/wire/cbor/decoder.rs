@@ -130,13 +130,12 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where the input ends early or is not well-formed, and for what this module cannot represent.
     pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
-        let initial = self.reader.u8()?;
-        let argument = self.argument(initial)?;
+        let (initial, argument) = self.head()?;
         Ok(match initial & MAJOR {
             major::UNSIGNED => Item::Unsigned(argument),
             major::NEGATIVE => Item::Negative(!i64::try_from(argument).map_err(|_| Malformed)?),
-            major::BYTES => Item::Bytes(self.string(initial, argument)?),
-            major::TEXT => Item::Text(self.string(initial, argument)?),
+            major::BYTES => Item::Bytes(self.string(initial, argument)?.ok_or(Malformed)?),
+            major::TEXT => Item::Text(self.string(initial, argument)?.ok_or(Malformed)?),
             major::ARRAY => Item::Array(self.count(initial, argument, 1)?),
             major::MAP => Item::Map(self.count(initial, argument, 2)?),
             major::TAG => Item::Tag(argument),
@@ -180,9 +179,9 @@ impl<'a> Decoder<'a> {
             item = self.item()?;
         }
         match item {
+            Item::Float(value) => Ok(Number::Float(value)),
             Item::Unsigned(value) => Ok(Number::Unsigned(value)),
             Item::Negative(value) => Ok(Number::Negative(value)),
-            Item::Float(value) => Ok(Number::Float(value)),
             Item::Tag(TAG_DECIMAL) => self.decimal_fraction(),
             _ => Err(Malformed),
         }
@@ -210,44 +209,38 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where the input ends early, is not well-formed, or nests deeper than eight containers.
     pub fn skip(&mut self) -> Result<(), Malformed> {
-        let mut open = [Open::Items(0); DEPTH];
+        // What each container around waits for.
+        let mut open = [0; DEPTH];
         let mut depth = 0usize;
+        let mut tagged = false;
         loop {
-            let mut initial = self.reader.u8()?;
-            let mut argument = self.argument(initial)?;
-            let tagged = initial & MAJOR == major::TAG;
-            while initial & MAJOR == major::TAG {
-                initial = self.reader.u8()?;
-                argument = self.argument(initial)?;
-            }
+            let (initial, argument) = self.head()?;
             let inner = match initial & MAJOR {
-                major::ARRAY => match self.count(initial, argument, 1)? {
-                    Some(count) => Open::Items(count),
-                    None => Open::UntilBreak,
-                },
+                major::TAG => {
+                    tagged = true;
+                    continue;
+                }
+                major::ARRAY => self.count(initial, argument, 1)?.unwrap_or(UNTIL_BREAK),
                 major::MAP => match self.count(initial, argument, 2)? {
-                    Some(count) => Open::Items(count * 2),
-                    None => Open::PairsUntilBreak { value: false },
+                    Some(count) => count * 2,
+                    None => KEY_UNTIL_BREAK,
                 },
                 major::BYTES | major::TEXT => {
-                    self.skip_string(initial, argument)?;
-                    Open::Items(0)
+                    self.string(initial, argument)?;
+                    0
                 }
                 major::SIMPLE if initial & INFO == INDEFINITE => {
                     // A break ends the innermost container, which must be waiting for one.
                     depth = depth.checked_sub(1).ok_or(Malformed)?;
                     match open.get(depth) {
-                        Some(Open::UntilBreak | Open::PairsUntilBreak { value: false })
-                            if !tagged =>
-                        {
-                            Open::Items(0)
-                        }
+                        Some(&(UNTIL_BREAK | KEY_UNTIL_BREAK)) if !tagged => 0,
                         _ => return Err(Malformed),
                     }
                 }
-                _ => Open::Items(0),
+                _ => 0,
             };
-            if !matches!(inner, Open::Items(0)) {
+            tagged = false;
+            if inner > 0 {
                 *open.get_mut(depth).ok_or(Malformed)? = inner;
                 depth += 1;
                 continue;
@@ -257,22 +250,26 @@ impl<'a> Decoder<'a> {
                 let Some(top) = depth.checked_sub(1) else {
                     return Ok(());
                 };
-                match open.get_mut(top).ok_or(Malformed)? {
-                    Open::Items(left) => {
-                        *left -= 1;
-                        if *left > 0 {
-                            break;
-                        }
-                        depth = top;
-                    }
-                    Open::UntilBreak => break,
-                    Open::PairsUntilBreak { value } => {
-                        *value = !*value;
-                        break;
-                    }
+                let left = open.get_mut(top).ok_or(Malformed)?;
+                *left = match *left {
+                    UNTIL_BREAK => UNTIL_BREAK,
+                    KEY_UNTIL_BREAK => VALUE,
+                    VALUE => KEY_UNTIL_BREAK,
+                    count => count - 1,
+                };
+                if *left > 0 {
+                    break;
                 }
+                depth = top;
             }
         }
+    }
+
+    /// Reads the initial byte of an item, and its argument.
+    #[inline(never)]
+    fn head(&mut self) -> Result<(u8, u64), Malformed> {
+        let initial = self.reader.u8()?;
+        Ok((initial, self.argument(initial)?))
     }
 
     /// The argument of the item that `initial` began; 0 where the length is not told.
@@ -314,28 +311,18 @@ impl<'a> Decoder<'a> {
             .take(usize::try_from(len).map_err(|_| Malformed)?)
     }
 
-    fn string(&mut self, initial: u8, len: u64) -> Result<&'a [u8], Malformed> {
+    /// Reads a string; none where it is in several chunks.
+    fn string(&mut self, initial: u8, len: u64) -> Result<Option<&'a [u8]>, Malformed> {
         if initial & INFO != INDEFINITE {
-            return self.take(len);
+            return self.take(len).map(Some);
         }
-        let mut whole: &[u8] = &[];
+        let mut whole: Option<&[u8]> = Some(&[]);
         while let Some(chunk) = self.chunk(initial)? {
-            if whole.is_empty() {
-                whole = chunk;
-            } else if !chunk.is_empty() {
-                return Err(Malformed);
+            if !chunk.is_empty() {
+                whole = whole.filter(|whole| whole.is_empty()).and(Some(chunk));
             }
         }
         Ok(whole)
-    }
-
-    fn skip_string(&mut self, initial: u8, len: u64) -> Result<(), Malformed> {
-        if initial & INFO != INDEFINITE {
-            self.take(len)?;
-            return Ok(());
-        }
-        while self.chunk(initial)?.is_some() {}
-        Ok(())
     }
 
     /// The next chunk of the string of indefinite length that `initial` began: a string of definite length and of the
@@ -357,31 +344,33 @@ impl<'a> Decoder<'a> {
         let Item::Array(Some(2)) = self.item()? else {
             return Err(Malformed);
         };
-        let exponent = match self.item()? {
-            Item::Unsigned(value) => i64::try_from(value).map_err(|_| Malformed)?,
-            Item::Negative(value) => value,
-            _ => return Err(Malformed),
-        };
-        let mantissa = match self.item()? {
-            Item::Unsigned(value) => Number::Unsigned(value),
-            Item::Negative(value) => Number::Negative(value),
-            _ => return Err(Malformed),
+        let exponent = self.integer()?;
+        let mantissa = self.integer()?;
+        let (Some(exponent), signed) = (exponent.as_i64(), mantissa.as_i64()) else {
+            return Err(Malformed);
         };
         if exponent == 0 {
             return Ok(mantissa);
         }
-        mantissa
-            .as_i64()
+        signed
             .and_then(|mantissa| number::f64_from_decimal(mantissa, exponent))
             .map(Number::Float)
             .ok_or(Malformed)
     }
+
+    /// Reads an integer.
+    #[inline(never)]
+    fn integer(&mut self) -> Result<Number, Malformed> {
+        match self.item()? {
+            Item::Unsigned(value) => Ok(Number::Unsigned(value)),
+            Item::Negative(value) => Ok(Number::Negative(value)),
+            _ => Err(Malformed),
+        }
+    }
 }
 
-/// What a container that is being skipped waits for.
-#[derive(Clone, Copy)]
-enum Open {
-    Items(usize),
-    UntilBreak,
-    PairsUntilBreak { value: bool },
-}
+/// What a container that is being skipped waits for, where it is no number of items: a break, where the next item would
+/// be a key if it is a map, or the value to a key.
+const UNTIL_BREAK: usize = usize::MAX;
+const KEY_UNTIL_BREAK: usize = usize::MAX - 1;
+const VALUE: usize = usize::MAX - 2;
