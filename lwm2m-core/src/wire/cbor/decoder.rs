@@ -328,14 +328,13 @@ impl<'a> Decoder<'a> {
     /// The next chunk of the string of indefinite length that `initial` began: a string of definite length and of the
     /// same major type.
     fn chunk(&mut self, initial: u8) -> Result<Option<&'a [u8]>, Malformed> {
-        let chunk = self.reader.u8()?;
+        let (chunk, len) = self.head()?;
         if chunk == major::SIMPLE | INDEFINITE {
             return Ok(None);
         }
         if chunk & MAJOR != initial & MAJOR || chunk & INFO == INDEFINITE {
             return Err(Malformed);
         }
-        let len = self.argument(chunk)?;
         self.take(len).map(Some)
     }
 
