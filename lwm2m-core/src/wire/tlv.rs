@@ -167,10 +167,11 @@ pub fn write_header(writer: &mut Writer<'_>, kind: Kind, id: u16, len: usize) {
     let first = kind as u8 | wide_id(id);
     let length_bytes = length_bytes(len);
     if length_bytes == 0 {
-        write_id(writer, first | len as u8, id);
-    } else {
-        write_id(writer, first | (length_bytes as u8) << LENGTH_SHIFT, id);
-        writer.uint(len as u64, length_bytes);
+        return write_id(writer, first | len as u8, id);
+    }
+    write_id(writer, first | (length_bytes as u8) << LENGTH_SHIFT, id);
+    for place in (0..length_bytes).rev() {
+        writer.u8((len >> (8 * place)) as u8);
     }
 }
 
@@ -368,7 +369,15 @@ const fn wide_id(id: u16) -> u8 {
     if id > 0xff { WIDE_ID } else { 0 }
 }
 
+#[inline(never)]
 fn write_id(writer: &mut Writer<'_>, first: u8, id: u16) {
+    if first & WIDE_ID == 0
+        && let Some([kind, short_id]) = writer.room(2)
+    {
+        *kind = first;
+        *short_id = id as u8;
+        return;
+    }
     writer.u8(first);
     if first & WIDE_ID != 0 {
         writer.u8((id >> 8) as u8);
