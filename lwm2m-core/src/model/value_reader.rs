@@ -237,115 +237,66 @@ impl<'a> ValueReader<'a> {
 #[cfg(feature = "tlv")]
 #[derive(Clone, Debug)]
 struct TlvReader<'a> {
-    target: Path,
-    /// Entries of the payload itself.
-    top: Tlvs<'a>,
-    /// Resources of an instance.
-    resources: Option<(Path, Tlvs<'a>)>,
-    /// Instances of a resource.
-    values: Option<(Path, Tlvs<'a>)>,
+    /// The instances of a resource, the resources of an instance, and the payload itself: what was entered is read
+    /// before what is around it.
+    levels: [TlvLevel<'a>; 3],
+}
+
+/// Entries to come, and the path that they are below; of the payload itself its target.
+#[cfg(feature = "tlv")]
+#[derive(Clone, Debug)]
+struct TlvLevel<'a> {
+    path: Path,
+    entries: Tlvs<'a>,
 }
 
 #[cfg(feature = "tlv")]
 impl<'a> TlvReader<'a> {
     fn new(target: Path, payload: &'a [u8]) -> Self {
+        let level = |bytes| TlvLevel {
+            path: target,
+            entries: Tlvs::new(bytes),
+        };
         Self {
-            target,
-            top: Tlvs::new(payload),
-            resources: None,
-            values: None,
+            levels: [level(&[]), level(&[]), level(payload)],
         }
     }
 
+    #[inline(never)]
     fn next(&mut self) -> Result<Option<Node<'a>>, Error> {
-        if let Some((path, values)) = &mut self.values {
-            if let Some(entry) = values.next() {
-                let entry = entry?;
-                if entry.kind != tlv::Kind::ResourceInstance {
-                    return Err(Error::BadRequest);
-                }
-                let path = child(*path, entry.id)?;
-                return Ok(Some(Node {
-                    path,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }));
-            }
-            self.values = None;
-        }
-        if let Some((path, resources)) = &mut self.resources {
-            if let Some(entry) = resources.next() {
-                let (path, entry) = (*path, entry?);
-                return self.resource(path, &entry).map(Some);
-            }
-            self.resources = None;
-        }
-        let Some(entry) = self.top.next() else {
+        let mut levels = self.levels.iter_mut();
+        let Some(level) = levels.find(|level| !level.entries.is_empty()) else {
+            return Ok(None);
+        };
+        let is_top = levels.len() == 0;
+        let container = level.path;
+        let Some(entry) = level.entries.next() else {
             return Ok(None);
         };
         let entry = entry?;
-        let target = self.target;
-        match (target.level(), entry.kind) {
-            (Level::Object, tlv::Kind::ObjectInstance) => {
-                let path = child(target, entry.id)?;
-                self.resources = Some((path, entry.entries()));
-                Ok(Some(Node {
-                    path,
-                    content: Content::Instance,
-                }))
-            }
-            (Level::Instance, tlv::Kind::ObjectInstance)
-                if target.instance_id() == Some(entry.id) =>
-            {
-                self.resources = Some((target, entry.entries()));
-                Ok(Some(Node {
-                    path: target,
-                    content: Content::Instance,
-                }))
-            }
-            (Level::Instance, tlv::Kind::Resource | tlv::Kind::MultipleResource) => {
-                self.resource(target, &entry).map(Some)
-            }
-            (Level::Resource, tlv::Kind::Resource | tlv::Kind::MultipleResource)
-                if target.resource_id() == Some(entry.id) =>
-            {
-                self.resource(target.up_to(Level::Instance), &entry)
-                    .map(Some)
-            }
-            (Level::Resource, tlv::Kind::ResourceInstance) => {
-                let path = child(target, entry.id)?;
-                Ok(Some(Node {
-                    path,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }))
-            }
-            (Level::ResourceInstance, tlv::Kind::ResourceInstance)
-                if target.resource_instance_id() == Some(entry.id) =>
-            {
-                Ok(Some(Node {
-                    path: target,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }))
-            }
-            _ => Err(Error::BadRequest),
+        // Where an entry of this kind belongs, and what it is.
+        let (above, content) = match entry.kind {
+            tlv::Kind::ObjectInstance => (Level::Object, Content::Instance),
+            tlv::Kind::MultipleResource => (Level::Instance, Content::Resource),
+            tlv::Kind::Resource => (Level::Instance, Content::Value(Raw::Tlv(entry.value))),
+            tlv::Kind::ResourceInstance => (Level::Resource, Content::Value(Raw::Tlv(entry.value))),
+        };
+        let path = child(container.up_to(above), entry.id)?;
+        // A payload may also begin with the entry of its target.
+        if container.level() != above && !(is_top && path == container) {
+            return Err(Error::BadRequest);
         }
-    }
-
-    fn resource(&mut self, instance: Path, entry: &tlv::Tlv<'a>) -> Result<Node<'a>, Error> {
-        let path = child(instance, entry.id)?;
+        let entered = TlvLevel {
+            path,
+            entries: entry.entries(),
+        };
+        let [values, resources, _] = &mut self.levels;
         match entry.kind {
-            tlv::Kind::Resource => Ok(Node {
-                path,
-                content: Content::Value(Raw::Tlv(entry.value)),
-            }),
-            tlv::Kind::MultipleResource => {
-                self.values = Some((path, entry.entries()));
-                Ok(Node {
-                    path,
-                    content: Content::Resource,
-                })
-            }
-            _ => Err(Error::BadRequest),
+            tlv::Kind::ObjectInstance => *resources = entered,
+            tlv::Kind::MultipleResource => *values = entered,
+            _ => {}
         }
+        Ok(Some(Node { path, content }))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod base64;
 #[cfg(feature = "senml-cbor")]
 pub mod cbor;
 pub mod coap;
+pub(crate) mod float;
 pub mod link;
 pub mod number;
 pub mod reader;

@@ -5,7 +5,7 @@ use crate::model::{ContentFormat, Path, Value};
 use crate::time::{Duration, Instant};
 use crate::wire::coap::Token;
 #[cfg(feature = "float")]
-use crate::wire::number;
+use crate::wire::float;
 
 /// A path that a server observes.
 #[derive(Clone, Copy, Debug)]
@@ -82,10 +82,10 @@ impl Sample {
 
     /// The number for a comparison with thresholds; none for what is no number.
     #[cfg(feature = "attributes")]
-    pub(crate) const fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         match self.0 {
-            Some(Value::Integer(value) | Value::Time(value)) => Some(value as f64),
-            Some(Value::Unsigned(value)) => Some(value as f64),
+            Some(Value::Integer(value) | Value::Time(value)) => Some(float::from_i64(value)),
+            Some(Value::Unsigned(value)) => Some(float::from_magnitude(value, false)),
             Some(Value::Float(value)) => Some(value),
             _ => None,
         }
@@ -98,7 +98,7 @@ impl Sample {
         };
         match (before, now) {
             #[cfg(feature = "float")]
-            (Value::Float(before), Value::Float(now)) => number::is_same_f64(before, now),
+            (Value::Float(before), Value::Float(now)) => float::is_same(before, now),
             (Value::Integer(before), Value::Integer(now))
             | (Value::Time(before), Value::Time(now)) => before == now,
             (Value::Unsigned(before), Value::Unsigned(now)) => before == now,
