@@ -1,14 +1,13 @@
 //! Initialisation up to the link: the records, and the application's CA certificates.
 
-use super::{Carrier, Completion, Context, Flow, Pending, Stage, account};
+use super::{Carrier, Completion, Context, Flow, Pending, Stage, account, wipe};
 use crate::{
     error::{Cause, Error, ErrorKind},
     event::Event,
     profile::Credentials,
-    record::{ACCOUNT, Account, FIRMWARE, STAGED, STATE, State, Tags},
+    record::{ACCOUNT, Account, FIRMWARE, STAGED, STATE, Spares, State, Tags},
 };
 use lwm2m_core::time::Instant;
-use zeroize::Zeroize;
 
 impl Carrier<'_> {
     pub(super) fn boot(&mut self, buffer: &mut [u8]) -> Flow {
@@ -75,7 +74,8 @@ impl Carrier<'_> {
                 Err(()) => {
                     self.ignore_staged = true;
                     self.discard_staged = true;
-                    self.sweep_keys = true;
+                    // It is not known which keys it had.
+                    self.old_keys = Spares::MAX;
                     // What the staged account may have done to the objects is undone.
                     self.stage = Stage::LoadAccount;
                 }
@@ -86,7 +86,7 @@ impl Carrier<'_> {
             }
             _ => {}
         }
-        buffer.zeroize();
+        wipe(buffer);
     }
 
     fn load_state(&mut self, record: Option<&[u8]>) {
@@ -120,7 +120,9 @@ impl Carrier<'_> {
             }
             match loaded {
                 // The profile has been changed: what was configured under the old one is void.
-                Ok(found) if found.provisioning != provisioning => self.previous = found,
+                Ok(found) if found.provisioning != provisioning => {
+                    self.old_keys |= found.tags.spares(self.profile.first_tag);
+                }
                 _ => match Account::restore(record, ACCOUNT, cx.objects) {
                     Ok(account) => {
                         self.account = account;
@@ -184,7 +186,8 @@ impl Carrier<'_> {
         match Account::restore(record, STAGED, cx.objects) {
             Ok(staged) => {
                 self.staged = Some(staged);
-                self.profile_key_due &= staged.tags.contains(self.profile.first_tag);
+                self.profile_key_due &=
+                    staged.tags.of(account::FIRST) == Some(self.profile.first_tag);
                 Ok(())
             }
             Err(_) => {

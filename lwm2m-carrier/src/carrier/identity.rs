@@ -109,12 +109,10 @@ impl<'r> Carrier<'r> {
                 DeferredReason::NoReason
             }
         };
-        let back_off = self.profile.bootstrap_back_off;
-        let wait = back_off.spread(self.naming.failures, cx.random);
+        let back_off = &self.profile.bootstrap_back_off;
+        self.retry_at = self.put_off(back_off, self.naming.failures, reason, cx);
         self.naming.failures = self.naming.failures.saturating_add(1);
-        self.retry_at = cx.now + wait;
         self.stage = Stage::HoldOff;
-        self.defer(reason, wait);
     }
 
     /// The link has come back: a modem that could not tell is asked at once.

@@ -58,6 +58,7 @@ use lwm2m_core::{
     random::Random,
     time::{Duration, Instant},
 };
+use zeroize::Zeroize;
 
 use crate::{
     deferred::{Deferred, DeferredReason},
@@ -66,7 +67,7 @@ use crate::{
     fmt::{info, warning},
     hal::{CaTags, LinkState, Received, SecurityTag},
     profile::Profile,
-    record::{Account, State},
+    record::{Account, Spares, State},
     response::Response,
 };
 
@@ -102,8 +103,8 @@ enum Stage {
     Keys(Cursor),
     Commit,
     DeleteStaged,
-    /// Number of the old tag and of the kind.
-    DeleteKeys(usize, usize),
+    /// Number of the kind, under the first of the old tags.
+    DeleteKeys(usize),
     /// The keys of a staged account were refused.
     Revert,
     RevertLoad,
@@ -166,10 +167,9 @@ pub struct Carrier<'r> {
     /// A record of a staged account is to be deleted, once the keys are gone that belong to no account any more: as long
     /// as it is there, a device that starts knows that it has to look for such keys.
     discard_staged: bool,
-    /// The power has failed before all such keys were gone, and it is not known which those are.
-    sweep_keys: bool,
-    /// The account before the one in use, whose keys are to be deleted.
-    previous: Account,
+    /// Where keys may lie that belong to no account any more, and are to be deleted: the tags of the account before the
+    /// one in use, or all where it is not known which those were. Only what the library itself has written is ever deleted.
+    old_keys: Spares,
     /// The profile's key is to be written.
     profile_key_due: bool,
     /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
@@ -228,8 +228,7 @@ impl<'r> Carrier<'r> {
             staged: None,
             ignore_staged: false,
             discard_staged: false,
-            sweep_keys: false,
-            previous: Account::default(),
+            old_keys: 0,
             profile_key_due: false,
             profile_tag_due: false,
             naming: Naming::KNOWN,
@@ -591,6 +590,12 @@ impl<'r> Carrier<'r> {
         warning!("{} {} s", reason.chart_name(), wait.as_secs());
         self.push(Event::Deferred(Deferred::new(reason, wait)));
     }
+}
+
+/// Makes a buffer forget the keys that may lie in it.
+#[inline(never)]
+fn wipe(buffer: &mut [u8]) {
+    buffer.zeroize();
 }
 
 impl fmt::Debug for Carrier<'_> {

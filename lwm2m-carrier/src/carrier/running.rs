@@ -5,11 +5,11 @@ use lwm2m_core::{
     model::Path,
     time::Instant,
 };
-use zeroize::Zeroize;
 
 use super::{
     Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
     provisioning::{reason, staged_account},
+    wipe,
 };
 use crate::{
     deferred::DeferredReason,
@@ -140,7 +140,7 @@ impl Carrier<'_> {
             client::Event::BootstrapFinishing => {
                 let first = self.profile.first_tag;
                 self.staged = staged_account(&self.account, first, cx.objects, buffer);
-                buffer.zeroize();
+                wipe(buffer);
                 match self.staged {
                     Some(_) => self.stage = Stage::CheckKeys(Cursor::default()),
                     None => {
@@ -151,7 +151,7 @@ impl Carrier<'_> {
             }
             client::Event::Bootstrapped => self.stage = Stage::TakeDown,
             client::Event::BootstrapFailed { failure, retry_at } => {
-                self.attempt_failed(reason(failure, true), retry_at, true, cx);
+                self.attempt_failed(reason(failure, true), retry_at, true, cx.now);
             }
             client::Event::Registered { server } => {
                 if self.state.attempts != 0 {
@@ -169,7 +169,7 @@ impl Carrier<'_> {
                 retry_at,
                 exhausted,
                 ..
-            } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx),
+            } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx.now),
             client::Event::AccountChanged { .. } => self.save_account = true,
             client::Event::Answered { path: UPDATE } => self.update_firmware(),
             client::Event::Answered { path: REBOOT } => self.push(Event::Reboot),
@@ -180,14 +180,15 @@ impl Carrier<'_> {
         }
     }
 
+    #[inline(never)]
     fn attempt_failed(
         &mut self,
         reason: DeferredReason,
         retry_at: Instant,
         counts: bool,
-        cx: &Context<'_>,
+        now: Instant,
     ) {
-        self.defer(reason, retry_at.since(cx.now));
+        self.defer(reason, retry_at.since(now));
         if counts {
             self.state.attempts = self.state.attempts.saturating_add(1);
             self.save_state = true;
@@ -197,7 +198,7 @@ impl Carrier<'_> {
     /// Bootstrap-Finish: whether the key store can take every key.
     fn check_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
         let next = cursor.next(cx.objects, buffer);
-        buffer.zeroize();
+        wipe(buffer);
         self.stage = Stage::CheckKeys(cursor);
         match next {
             Some((instance, kind)) => {
@@ -229,7 +230,7 @@ impl Carrier<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
-        buffer.zeroize();
+        wipe(buffer);
         match (self.stage, completion) {
             (Stage::CheckKeys(_), Completion::KeyStoreFailed(error)) => {
                 self.refuse(Cause::KeyStore(error), buffer, cx);

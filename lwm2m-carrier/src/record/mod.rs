@@ -28,7 +28,7 @@ pub(crate) use crc::{continued, crc32};
 #[cfg(feature = "fota")]
 pub(crate) use firmware::{FirmwareRecord, Standing};
 pub(crate) use state::State;
-pub(crate) use tags::{Tags, spare};
+pub(crate) use tags::{Spares, Tags, first_spare};
 
 /// Counters.
 pub(crate) const STATE: RecordId = RecordId(1);
