@@ -9,7 +9,7 @@ use super::{Carrier, Completion, Context, Stage};
 use crate::{
     deferred::DeferredReason,
     endpoint::EndpointError,
-    error::{Cause, ConfigurationError, Error, ErrorKind},
+    error::{Cause, ConfigurationError, ErrorKind},
 };
 
 /// Most bytes of an endpoint client name.
@@ -52,10 +52,9 @@ impl<'r> Carrier<'r> {
     }
 
     /// Whether a name that the application has brought is one.
-    pub(super) fn check_endpoint(&self) -> Result<(), Error> {
+    pub(super) fn check_endpoint(&self) -> Result<(), ConfigurationError> {
         if self.client.config().endpoint.len() > LONGEST {
-            let cause = Cause::Configuration(ConfigurationError::TooLong);
-            return Err(Error::new(ErrorKind::Configuration, cause));
+            return Err(ConfigurationError::TooLong);
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ use zeroize::Zeroize;
 
 use crate::{
     deferred::{Deferred, DeferredReason},
-    error::{Cause, Error, ErrorKind},
+    error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
     fmt::{info, warning},
     hal::{CaTags, LinkState, Received, SecurityTag},
@@ -468,12 +468,19 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Initialisation ends with an error. The application is told by an event too, unless the error is its own:
-    /// [`Runner::run`](crate::driver::Runner::run) returns none.
+    /// Initialisation ends: the configuration is not usable. The application is told by an event too, as
+    /// [`Runner::run`](crate::driver::Runner::run) returns no error.
+    #[inline(never)]
+    fn not_usable(&mut self, error: ConfigurationError) {
+        self.configuration_error(error);
+        self.fail(Error::new(
+            ErrorKind::Configuration,
+            Cause::Configuration(error),
+        ));
+    }
+
+    /// Initialisation ends with an error.
     fn fail(&mut self, error: Error) {
-        if error.kind == ErrorKind::Configuration {
-            self.push(Event::Error(error));
-        }
         self.initialized = Some(Err(error));
         self.stage = Stage::Idle;
     }

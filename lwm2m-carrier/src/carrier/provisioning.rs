@@ -245,7 +245,7 @@ impl<'r> Carrier<'r> {
     fn stage_factory_account(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
         let current = self.account;
         if let Err(error) = self.provision_from_profile(cx) {
-            self.push(Event::Error(error));
+            self.configuration_error(error);
         }
         let staged = Account {
             generation: current.generation.saturating_add(1),
@@ -496,7 +496,7 @@ impl<'r> Carrier<'r> {
             _ => None,
         };
         if let Err(error) = self.load_account(record, cx) {
-            self.push(Event::Error(error));
+            self.configuration_error(error);
         }
         wipe(buffer);
         // The profile's key has a tag of its own, which no staged account touches.

@@ -23,7 +23,7 @@ use lwm2m_core::wire::{Malformed, reader::Reader, writer::Writer};
 
 use crate::hal::RecordId;
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, restore};
 pub(crate) use crc::{continued, crc32};
 #[cfg(feature = "fota")]
 pub(crate) use firmware::{FirmwareRecord, Standing};
