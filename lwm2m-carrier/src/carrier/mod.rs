@@ -99,12 +99,13 @@ enum Stage {
     LinkDown,
     /// The modem restarts with a new firmware.
     RestartModem,
-    ProfileKey(usize),
-    Keys(Cursor),
+    /// Number of the kind.
+    ProfileKey(u8),
+    Keys,
     Commit,
     DeleteStaged,
     /// Number of the kind, under the first of the old tags.
-    DeleteKeys(usize),
+    DeleteKeys(u8),
     /// The keys of a staged account were refused.
     Revert,
     RevertLoad,
@@ -115,7 +116,7 @@ enum Stage {
     HoldOff,
     Start,
     Run,
-    CheckKeys(Cursor),
+    CheckKeys,
     StoreStaged,
     /// Stopped by the application.
     Stopped,
@@ -151,6 +152,8 @@ pub struct Carrier<'r> {
     /// The action that was handed out and is not complete.
     pending: Option<Pending>,
     events: heapless::Deque<Event, EVENTS>,
+    /// Where the stage is in its walk over the keys of the accounts.
+    cursor: Cursor,
     keys_need_offline: bool,
     link_up: bool,
     /// The application knows the link to be up.
@@ -218,6 +221,7 @@ impl<'r> Carrier<'r> {
             stage: Stage::Idle,
             pending: None,
             events: heapless::Deque::new(),
+            cursor: Cursor::START,
             keys_need_offline: false,
             link_up: false,
             connected: false,
@@ -316,7 +320,7 @@ impl<'r> Carrier<'r> {
             | Stage::LoadFirmware
             | Stage::SettleFirmware
             | Stage::Certificates => self.boot(buffer),
-            Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged | Stage::CloseSessions => {
+            Stage::Run | Stage::CheckKeys | Stage::StoreStaged | Stage::CloseSessions => {
                 self.run(buffer, cx)
             }
             Stage::Stopped => self.stopped(),
@@ -431,7 +435,7 @@ impl<'r> Carrier<'r> {
                 | Stage::LoadStaged
                 | Stage::LoadFirmware
                 | Stage::SettleFirmware => self.boot_done(completion, buffer, cx),
-                Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged => {
+                Stage::Run | Stage::CheckKeys | Stage::StoreStaged => {
                     self.run_done(completion, buffer, cx);
                 }
                 _ => self.provision_done(completion, buffer, cx),

@@ -76,7 +76,7 @@ impl<'r> Carrier<'r> {
                 Some(flow) => return flow,
                 None => self.stage = Stage::ProfileKey(0),
             },
-            Stage::ProfileKey(part) => match PROFILE_KEYS.get(part) {
+            Stage::ProfileKey(part) => match PROFILE_KEYS.get(usize::from(part)) {
                 Some(&kind) if self.profile_key_due => {
                     let key = Credential::Profile(kind);
                     self.pending = Some(Pending::WriteKey(self.profile.first_tag, key));
@@ -85,11 +85,12 @@ impl<'r> Carrier<'r> {
                     self.profile_key_due = false;
                     self.pending = self.look_for_profile_key();
                     if self.pending.is_none() {
-                        self.stage = Stage::Keys(Cursor::default());
+                        self.cursor = Cursor::START;
+                        self.stage = Stage::Keys;
                     }
                 }
             },
-            Stage::Keys(cursor) => self.write_next_key(cursor, buffer, cx),
+            Stage::Keys => self.write_next_key(buffer, cx),
             Stage::Commit => self.commit(buffer, cx),
             Stage::DeleteStaged => self.pending = Some(Pending::Delete(STAGED)),
             Stage::FactoryReset => self.stage_factory_account(buffer, cx),
@@ -139,9 +140,10 @@ impl<'r> Carrier<'r> {
             self.spares(Some(&self.account)),
             self.spares(self.staged.as_ref()),
         );
+        self.cursor = Cursor::START;
         let keys = self.profile_key_due
             || self.staged.is_some()
-                && (own & !staged != 0 || Cursor::default().next(cx.objects, buffer).is_some())
+                && (own & !staged != 0 || self.cursor.next(cx.objects, buffer).is_some())
             || self.old_keys & !own != 0;
         wipe(buffer);
         let needed =
@@ -172,18 +174,17 @@ impl<'r> Carrier<'r> {
         };
     }
 
-    fn write_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) {
-        let Some(staged) = self.staged else {
+    fn write_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) {
+        let Some(staged) = &self.staged else {
             self.stage = Stage::DeleteKeys(0);
             return;
         };
-        let next = cursor.next(cx.objects, buffer);
+        let next = self.cursor.next(cx.objects, buffer);
         wipe(buffer);
         match next {
             None => self.stage = Stage::Commit,
             Some((instance, kind)) => match staged.tags.of(instance) {
                 Some(tag) => {
-                    self.stage = Stage::Keys(cursor);
                     let key = Credential::Account(instance, kind);
                     self.pending = Some(Pending::WriteKey(tag, key));
                 }
@@ -222,7 +223,7 @@ impl<'r> Carrier<'r> {
         account.map_or(0, |account| account.tags.spares(self.profile.first_tag))
     }
 
-    fn delete_next_key(&mut self, kind: usize) {
+    fn delete_next_key(&mut self, kind: u8) {
         let old = self.old_keys & !self.spares(Some(&self.account));
         if old == 0 {
             self.old_keys = 0;
@@ -231,7 +232,7 @@ impl<'r> Carrier<'r> {
             } else {
                 Stage::BringUp
             };
-        } else if let Some(&kind) = ALL_KEYS.get(kind) {
+        } else if let Some(&kind) = ALL_KEYS.get(usize::from(kind)) {
             let tag = first_spare(self.profile.first_tag, old);
             self.pending = Some(Pending::DeleteKey(tag, kind));
         } else {
@@ -358,7 +359,7 @@ impl<'r> Carrier<'r> {
                 }
                 _ => self.stage = Stage::ProfileKey(part + 1),
             },
-            Stage::Keys(_) => {
+            Stage::Keys => {
                 wipe(buffer);
                 if let Completion::KeyStoreFailed(error) = completion {
                     self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));

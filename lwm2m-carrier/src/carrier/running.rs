@@ -27,7 +27,7 @@ const FACTORY_RESET: Path = Path::resource(3, 0, 5);
 impl Carrier<'_> {
     pub(super) fn run(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
         match self.stage {
-            Stage::CheckKeys(cursor) => return self.check_next_key(cursor, buffer, cx),
+            Stage::CheckKeys => return self.check_next_key(buffer, cx),
             Stage::StoreStaged => return self.store_staged(buffer, cx),
             _ => {}
         }
@@ -142,7 +142,10 @@ impl Carrier<'_> {
                 self.staged = staged_account(&self.account, first, cx.objects, buffer);
                 wipe(buffer);
                 match self.staged {
-                    Some(_) => self.stage = Stage::CheckKeys(Cursor::default()),
+                    Some(_) => {
+                        self.cursor = Cursor::START;
+                        self.stage = Stage::CheckKeys;
+                    }
                     None => {
                         let cause = Cause::Configuration(ConfigurationError::Objects);
                         self.refuse(cause, buffer, cx);
@@ -196,10 +199,9 @@ impl Carrier<'_> {
     }
 
     /// Bootstrap-Finish: whether the key store can take every key.
-    fn check_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
-        let next = cursor.next(cx.objects, buffer);
+    fn check_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
+        let next = self.cursor.next(cx.objects, buffer);
         wipe(buffer);
-        self.stage = Stage::CheckKeys(cursor);
         match next {
             Some((instance, kind)) => {
                 self.pending = Some(Pending::CheckKey(Credential::Account(instance, kind)));
@@ -232,7 +234,7 @@ impl Carrier<'_> {
     ) {
         wipe(buffer);
         match (self.stage, completion) {
-            (Stage::CheckKeys(_), Completion::KeyStoreFailed(error)) => {
+            (Stage::CheckKeys, Completion::KeyStoreFailed(error)) => {
                 self.refuse(Cause::KeyStore(error), buffer, cx);
             }
             (Stage::StoreStaged, Completion::StorageFailed(error)) => {
