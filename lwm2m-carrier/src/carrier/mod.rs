@@ -143,59 +143,61 @@ struct Context<'c> {
 ///
 /// Each turn of a driver: [`poll`](Self::poll); carry out the action; [`complete`](Self::complete). While the action
 /// is [`Action::Wait`], what comes from the network and the link is handed in, and `poll` follows.
+// In this order: what each stage looks at comes first, where short instructions reach it; the compiler would put it last.
+#[repr(C)]
 pub struct Carrier<'r> {
-    client: Client<'r>,
-    #[cfg(feature = "fota")]
-    fota: Option<&'r mut crate::fota::Fota<'r>>,
-    profile: &'r Profile<'r>,
     stage: Stage,
-    /// The action that was handed out and is not complete.
-    pending: Option<Pending>,
-    events: heapless::Deque<Event, EVENTS>,
-    /// Where the stage is in its walk over the keys of the accounts.
-    cursor: Cursor,
     keys_need_offline: bool,
     link_up: bool,
     /// The application knows the link to be up.
     connected: bool,
-    initialized: Option<Result<(), Error>>,
     /// The counters of this start of the device are stored.
     counted: bool,
-    state: State,
-    /// The account in use.
-    account: Account,
-    /// The account that a bootstrap server has left, until its keys are written.
-    staged: Option<Account>,
     ignore_staged: bool,
     /// A record of a staged account is to be deleted, once the keys are gone that belong to no account any more: as long
     /// as it is there, a device that starts knows that it has to look for such keys.
     discard_staged: bool,
-    /// Where keys may lie that belong to no account any more, and are to be deleted: the tags of the account before the
-    /// one in use, or all where it is not known which those were. Only what the library itself has written is ever deleted.
-    old_keys: Spares,
     /// The profile's key is to be written.
     profile_key_due: bool,
     /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
     profile_tag_due: bool,
-    naming: Naming<'r>,
     /// `BOOTSTRAPPED` is due.
     bootstrapped: bool,
-    ca_tags: CaTags,
     /// Attempts that have failed one after the other, of the link or the key store.
     failures: u8,
     /// Staged accounts whose keys were refused one after the other.
     refusals: u8,
-    /// No further attempt at what has just failed before this.
-    retry_at: Instant,
-    /// A bootstrap is to begin then.
-    bootstrap_at: Option<Instant>,
     save_state: bool,
     save_account: bool,
     stopping: bool,
     rebooting: bool,
     requests: Requests,
+    /// Where keys may lie that belong to no account any more, and are to be deleted: the tags of the account before the
+    /// one in use, or all where it is not known which those were. Only what the library itself has written is ever deleted.
+    old_keys: Spares,
+    /// Where the stage is in its walk over the keys of the accounts.
+    cursor: Cursor,
+    /// The action that was handed out and is not complete.
+    pending: Option<Pending>,
+    /// No further attempt at what has just failed before this.
+    retry_at: Instant,
+    profile: &'r Profile<'r>,
+    #[cfg(feature = "fota")]
+    fota: Option<&'r mut crate::fota::Fota<'r>>,
+    state: State,
+    naming: Naming<'r>,
     /// A bit for each session that is being opened.
     opening: u32,
+    /// A bootstrap is to begin then.
+    bootstrap_at: Option<Instant>,
+    initialized: Option<Result<(), Error>>,
+    /// The account that a bootstrap server has left, until its keys are written.
+    staged: Option<Account>,
+    /// The account in use.
+    account: Account,
+    ca_tags: CaTags,
+    events: heapless::Deque<Event, EVENTS>,
+    client: Client<'r>,
 }
 
 impl<'r> Carrier<'r> {
