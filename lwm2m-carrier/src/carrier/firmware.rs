@@ -4,7 +4,7 @@ use lwm2m_core::{client::SessionId, model::Objects, objects::SetError, time::Ins
 
 use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
 use crate::{
-    error::{Cause, ConfigurationError, Error, ErrorKind},
+    error::{Cause, ConfigurationError, ErrorKind},
     event::Event,
     fota::{Done, FirmwareStatus, Fota, Job, Surroundings, Want, uri::Scheme},
     hal::{
@@ -296,11 +296,13 @@ impl<'r> Carrier<'r> {
     }
 
     /// What is wrong with the memory for firmware.
-    pub(super) fn check_firmware_buffer(&mut self, message_buffer: usize) -> Result<(), Error> {
+    pub(super) fn check_firmware_buffer(
+        &mut self,
+        message_buffer: usize,
+    ) -> Result<(), ConfigurationError> {
         let len = self.fota.as_deref_mut().and_then(Fota::buffer_len);
         if len.is_some_and(|len| len < message_buffer) {
-            let cause = Cause::Configuration(ConfigurationError::Buffer);
-            return Err(Error::new(ErrorKind::Configuration, cause));
+            return Err(ConfigurationError::Buffer);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use lwm2m_core::{client::SessionId, random::Random, time::Instant};
 
 use super::{Carrier, Context, Flow};
 use crate::{
-    error::Error,
+    error::ConfigurationError,
     fota::{Done, Job},
     hal::{FirmwareError, Received, SessionError},
 };
@@ -78,7 +78,10 @@ impl<'r> Carrier<'r> {
     ) {
     }
 
-    pub(super) const fn check_firmware_buffer(&mut self, _len: usize) -> Result<(), Error> {
+    pub(super) const fn check_firmware_buffer(
+        &mut self,
+        _len: usize,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 }
