@@ -108,7 +108,10 @@ impl<'r> Carrier<'r> {
                     }
                 }
             },
-            Want::Send(len, expect) => self.pending = Some(Pending::Send(session, len, expect)),
+            Want::Send(len, expect) => {
+                self.client.count_sent(cx.now, len);
+                self.pending = Some(Pending::Send(session, len, expect));
+            }
             Want::Hold(held) => self.pending = Some(Pending::Hold(session, held)),
             Want::Close => self.pending = Some(Pending::Close(session)),
             Want::TakeDown => self.stage = Stage::TakeDown,
@@ -282,7 +285,10 @@ impl<'r> Carrier<'r> {
     ) {
         let Some(fota) = &mut self.fota else { return };
         match received {
-            Received::Datagram(_) => fota.received(now, bytes, random),
+            Received::Datagram(_) => {
+                self.client.count_received(bytes.len());
+                fota.received(now, bytes, random);
+            }
             Received::Opened { .. } => fota.session_opened(),
             Received::Closed(error) => fota.session_ended(error, now, random),
         }

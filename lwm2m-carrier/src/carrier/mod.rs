@@ -559,7 +559,7 @@ impl<'r> Carrier<'r> {
         self.ca_tags.iter()
     }
 
-    /// The counters of the client.
+    /// The counters of the client, with what firmware updates have sent and received.
     #[must_use]
     pub const fn statistics(&self) -> &lwm2m_core::Statistics {
         self.client.statistics()

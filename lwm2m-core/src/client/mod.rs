@@ -26,6 +26,7 @@ mod resources;
 mod separate;
 #[cfg(all(feature = "bootstrap", feature = "tlv"))]
 pub mod snapshot;
+mod traffic;
 
 use crate::message::deduplication;
 use crate::message::exchange::Purpose;
