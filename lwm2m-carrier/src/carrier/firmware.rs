@@ -133,6 +133,26 @@ impl<'r> Carrier<'r> {
         }
     }
 
+    /// Has the record of a download stored that a server has asked for, while the answer to it waits in the buffer: once
+    /// it was answered it is not lost.
+    pub(super) fn store_before_answer(&mut self, buffer: &mut [u8], now: Instant) -> bool {
+        let from = self.client.answer_len();
+        let Some(fota) = &mut self.fota else {
+            return false;
+        };
+        if from == 0 || !fota.takes_download(now) {
+            return false;
+        }
+        let behind = buffer.get_mut(from..).unwrap_or_default();
+        let Some(len) = fota.record().encode(behind) else {
+            // Without room it is stored when the buffer is free again.
+            return false;
+        };
+        fota.stored();
+        self.pending = Some(Pending::StoreBehind(FIRMWARE, from, len));
+        true
+    }
+
     /// The record of an update has been loaded.
     #[inline(never)]
     pub(super) fn firmware_loaded(&mut self, record: Option<&[u8]>, now: Instant) {

@@ -370,6 +370,14 @@ impl<'r> Carrier<'r> {
                 id,
                 record: Secret(buffer.get(..len).unwrap_or(&[])),
             },
+            #[cfg(feature = "fota")]
+            Pending::StoreBehind(id, from, len) => {
+                let record = buffer.get(from..).and_then(|behind| behind.get(..len));
+                Action::Store {
+                    id,
+                    record: Secret(record.unwrap_or(&[])),
+                }
+            }
             Pending::Delete(id) => Action::Delete { id },
             Pending::Reboot => Action::Reboot,
         }

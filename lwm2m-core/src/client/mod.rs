@@ -453,6 +453,13 @@ impl<'r> Client<'r> {
         self.connections.len()
     }
 
+    /// How many bytes at the start of the buffer are an answer that [`poll_output`](Self::poll_output) hands out next: what
+    /// lies behind may be used before, for example to store what the answer promises.
+    #[must_use]
+    pub fn answer_len(&self) -> usize {
+        self.outgoing.as_ref().map_or(0, |outgoing| outgoing.len)
+    }
+
     /// The counters.
     #[must_use]
     pub const fn statistics(&self) -> &Statistics {
