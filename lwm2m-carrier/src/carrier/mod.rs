@@ -375,6 +375,14 @@ impl<'r> Carrier<'r> {
                 id,
                 record: Secret(buffer.get(..len).unwrap_or(&[])),
             },
+            #[cfg(feature = "fota")]
+            Pending::StoreBehind(id, from, len) => {
+                let record = buffer.get(from..).and_then(|behind| behind.get(..len));
+                Action::Store {
+                    id,
+                    record: Secret(record.unwrap_or(&[])),
+                }
+            }
             Pending::Delete(id) => Action::Delete { id },
             Pending::Reboot => Action::Reboot,
         }
@@ -571,7 +579,7 @@ impl<'r> Carrier<'r> {
         self.ca_tags.iter()
     }
 
-    /// The counters of the client.
+    /// The counters of the client, with what firmware updates have sent and received.
     #[must_use]
     pub const fn statistics(&self) -> &lwm2m_core::Statistics {
         self.client.statistics()

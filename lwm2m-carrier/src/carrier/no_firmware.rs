@@ -38,6 +38,10 @@ impl<'r> Carrier<'r> {
         None
     }
 
+    pub(super) const fn store_before_answer(&self, _buffer: &[u8], _now: Instant) -> bool {
+        false
+    }
+
     pub(super) const fn firmware_loaded(&mut self, _record: Option<&[u8]>, _now: Instant) {}
 
     pub(super) const fn settle_firmware(&mut self, _buffer: &mut [u8]) -> Option<Flow> {

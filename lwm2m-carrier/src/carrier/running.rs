@@ -31,6 +31,9 @@ impl Carrier<'_> {
             Stage::StoreStaged => return self.store_staged(buffer, cx),
             _ => {}
         }
+        if self.store_before_answer(buffer, cx.now) {
+            return Flow::Again;
+        }
         // An answer may lie in the buffer: the client goes first.
         let objects = &mut overlay!(self, cx.objects);
         let output = self.client.poll_output(cx.now, buffer, objects, cx.random);

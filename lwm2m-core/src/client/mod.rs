@@ -26,6 +26,7 @@ mod resources;
 mod separate;
 #[cfg(all(feature = "bootstrap", feature = "tlv"))]
 pub mod snapshot;
+mod traffic;
 
 use crate::message::deduplication;
 use crate::message::exchange::Purpose;
@@ -449,6 +450,13 @@ impl<'r> Client<'r> {
     #[must_use]
     pub const fn session_count(&self) -> usize {
         self.connections.len()
+    }
+
+    /// How many bytes at the start of the buffer are an answer that [`poll_output`](Self::poll_output) hands out next: what
+    /// lies behind may be used before, for example to store what the answer promises.
+    #[must_use]
+    pub fn answer_len(&self) -> usize {
+        self.outgoing.as_ref().map_or(0, |outgoing| outgoing.len)
     }
 
     /// The counters.

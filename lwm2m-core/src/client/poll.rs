@@ -6,7 +6,6 @@ use super::{Client, Context, Outgoing};
 use crate::message::exchange::{Due, Exchange, Purpose};
 use crate::model::Objects;
 use crate::random::Random;
-use crate::statistics;
 use crate::time::Instant;
 use crate::wire::coap::Token;
 
@@ -58,19 +57,7 @@ impl Client<'_> {
         if let Some(path) = outgoing.answered {
             self.push(Event::Answered { path });
         }
-        let statistics = &mut self.statistics;
-        let first = statistics.sent == 0;
-        if first {
-            statistics.since = now;
-        }
-        if first || now.since(self.active_at) > self.config.radio_idle {
-            statistics.wake_ups = statistics.wake_ups.wrapping_add(1);
-        }
-        self.active_at = now;
-        statistics.sent = statistics.sent.wrapping_add(1);
-        statistics.bytes_sent = statistics
-            .bytes_sent
-            .wrapping_add(statistics::bytes(outgoing.len));
+        self.count_sent(now, outgoing.len);
         Output::Transmit {
             session: outgoing.session,
             datagram: buffer.get(..outgoing.len).unwrap_or(&[]),
