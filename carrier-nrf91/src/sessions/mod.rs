@@ -20,7 +20,7 @@ use lwm2m_core::time::Duration;
 
 use crate::net::{
     Descriptor, Errno, Family, LONGEST_SECURED, MOST_TAGS, Protocol, ReleaseAssistance,
-    SocketOption, Sockets, Status, poll_send,
+    SocketOption, Sockets, Status, address, poll_send,
 };
 use crate::race::{First, race, yield_now};
 pub use cache::SessionCache;
@@ -211,7 +211,7 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
         }
         let mut name = [0; NAME];
         let name = terminated(request.host, &mut name).ok_or(UNRESOLVED)?;
-        if let Ok(address) = request.host.parse() {
+        if let Some(address) = address::parse(request.host.as_bytes()) {
             let name = matches!(request.security, Security::CaTags(_)).then_some(name);
             return self.begin(session, request, protocol, address, name).await;
         }
