@@ -20,7 +20,7 @@ use lwm2m_core::time::Duration;
 
 use crate::net::{
     Descriptor, Errno, Family, LONGEST_SECURED, MOST_TAGS, Protocol, ReleaseAssistance,
-    SocketOption, Sockets, Status, poll_send,
+    SocketOption, Sockets, Status, address, poll_send,
 };
 use crate::race::{First, race, yield_now};
 pub use cache::SessionCache;
@@ -47,7 +47,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// address (RFC 6066, section 3); so it has none for a host that is one, and what lies under the tag alone vouches for the
 /// peer. Only where CA certificates, which vouch for many hosts, are all there is, the address is looked for nevertheless.
 ///
-/// A datagram of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can
+/// The modem does not tell a datagram that fills the buffer from one that was cut to it, and neither is returned; a buffer of 1,281 bytes or
+/// more takes datagrams where they are to lie. Into a shorter one they go by way of the stack, on which they take as
+/// much; then one of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can
 /// send it, and for the end of the connection over DTLS.
 pub struct ModemSessions<'t, S: Sockets, C, const SESSIONS: usize> {
     table: Table<S, SESSIONS>,
@@ -211,7 +213,7 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
         }
         let mut name = [0; NAME];
         let name = terminated(request.host, &mut name).ok_or(UNRESOLVED)?;
-        if let Ok(address) = request.host.parse() {
+        if let Some(address) = address::parse(request.host.as_bytes()) {
             let name = matches!(request.security, Security::CaTags(_)).then_some(name);
             return self.begin(session, request, protocol, address, name).await;
         }

@@ -701,25 +701,4 @@ mod tests {
         }
         assert!(exact_f32(f64::NAN).is_some_and(f32::is_nan));
     }
-
-    #[cfg(all(feature = "observe", feature = "float"))]
-    #[test]
-    fn floats_are_the_same_by_value() {
-        let values = [
-            0.0,
-            -0.0,
-            1.0,
-            -1.0,
-            5e-324,
-            f64::INFINITY,
-            f64::NAN,
-            -f64::NAN,
-        ];
-        for one in values {
-            for other in values {
-                let same = one == other || one.is_nan() && other.is_nan();
-                assert_eq!(is_same_f64(one, other), same, "{one} {other}");
-            }
-        }
-    }
 }

@@ -116,6 +116,6 @@ async fn temperature() -> Option<f32> {
     let len = ModemAt::new().send("AT%XTEMP?", &mut buffer).await.ok()?;
     let response = Response::parse(buffer.get(..len)?).ok()?;
     let mut values = response.named("%XTEMP");
-    let degrees: i16 = values.next()?.number()?;
+    let degrees: i16 = values.next()?.signed()?;
     Some(f32::from(degrees))
 }
