@@ -10,6 +10,8 @@ use baseline::Baseline;
 use measure::Measured;
 use variants::VARIANTS;
 
+use crate::firmware::{Need, require};
+
 mod baseline;
 mod build;
 mod image;
@@ -48,7 +50,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 fn measure_all(args: &Args) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    build::require_target()?;
+    require([Need::Target])?;
     let measured: Result<Vec<Measured>, String> = VARIANTS
         .iter()
         .map(|variant| measure::measure(&root, variant))
