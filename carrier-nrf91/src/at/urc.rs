@@ -98,7 +98,9 @@ impl PacketEvent {
         if let Some(context) = event.strip_prefix(b"ME PDN ACT ") {
             return Fields::new(context).number().map(Self::Activated);
         }
-        let from = event.strip_prefix(b"NW").or(event.strip_prefix(b"ME"))?;
+        let from = event
+            .strip_prefix(b"NW")
+            .or_else(|| event.strip_prefix(b"ME"))?;
         let context = from.strip_prefix(b" PDN DEACT ")?;
         Fields::new(context).number().map(Self::Deactivated)
     }

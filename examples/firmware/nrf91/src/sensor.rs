@@ -27,6 +27,7 @@ struct Temperature {
 }
 
 /// The objects of the device; object 5 is the library's.
+#[derive(Objects)]
 pub(crate) struct Things {
     // The bootstrap server and a server, twice, because a bootstrap works on copies.
     security: Security<4>,
@@ -57,36 +58,6 @@ impl Things {
                 max: f32::MIN,
             },
         }
-    }
-}
-
-impl Objects for Things {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        Some(match id {
-            0 => &self.security,
-            1 => &self.server,
-            3 => &self.device,
-            4 => &self.connectivity,
-            3303 => &self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        Some(match id {
-            0 => &mut self.security,
-            1 => &mut self.server,
-            3 => &mut self.device,
-            4 => &mut self.connectivity,
-            3303 => &mut self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        let ids = [0, 1, 3, 4, 3303];
-        ids.into_iter()
-            .find(|id| after.is_none_or(|after| *id > after))
     }
 }
 
