@@ -22,7 +22,7 @@ use probe::{
     fill,
     port::{Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Urcs, Wires, serve},
 };
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 const PROFILE: Profile<'static> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example:5684")
@@ -40,12 +40,8 @@ fn main() -> ! {
     // A few bytes more than datagrams have, for the modem's sockets.
     static mut BUFFER: [u8; 1284] = [0; 1284];
     static mut PACKAGE: [u8; 2048] = [0; 2048];
-    // A certificate of 2,000 bytes, with its command.
-    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
-    static TIME: StaticCell<NetworkTime> = StaticCell::new();
-    static CACHE: StaticCell<SessionCache> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
     static OBJECTS: StaticCell<Objects> = StaticCell::new();
@@ -53,8 +49,6 @@ fn main() -> ! {
     static VERIFIER: StaticCell<Unverified> = StaticCell::new();
 
     let port = &*fill(&PORT, || Port::new(Line::new()));
-    let time = &*fill(&TIME, NetworkTime::new);
-    let cache = &*fill(&CACHE, SessionCache::new);
     let verifier = fill(&VERIFIER, || Unverified);
     let resources = fill(&RESOURCES, Resources::new);
     let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
@@ -66,6 +60,23 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
+    run(port, shared, BUFFER)
+}
+
+/// Apart from what sets the carrier up: what that took of the stack is free again.
+#[inline(never)]
+fn run(
+    port: &'static Port,
+    shared: &'static Shared<'static, Objects>,
+    buffer: &'static mut [u8],
+) -> ! {
+    // A certificate of 2,000 bytes, with its command.
+    static CREDENTIAL: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
+    static TIME: StaticCell<NetworkTime> = StaticCell::new();
+    static CACHE: StaticCell<SessionCache> = StaticCell::new();
+
+    let time = &*fill(&TIME, NetworkTime::new);
+    let cache = &*fill(&CACHE, SessionCache::new);
     let hal = Hal {
         link: LteLink::new(
             AtLine(port),
@@ -74,7 +85,7 @@ fn main() -> ! {
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), CREDENTIAL)
+        keys: ModemKeys::new(AtLine(port), CREDENTIAL.take())
             .with_tags(SecurityTag(7)..=SecurityTag(28))
             .with_session_cache(cache),
         // The bootstrap server, a server, and one for firmware.
@@ -92,7 +103,7 @@ fn main() -> ! {
         modem: ModemFacts::new(AtLine(port)),
     };
     let handle = shared.handle();
-    let mut runner = shared.runner(hal, Application(port), BUFFER);
+    let mut runner = shared.runner(hal, Application(port), buffer);
     // Pinned here, or it would lie on the stack twice.
     block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());
