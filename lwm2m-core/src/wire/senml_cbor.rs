@@ -332,18 +332,19 @@ fn write_short_name(writer: &mut Writer<'_>, fields: u8, path: &Path, based: usi
         return false;
     };
     let mut places = room.iter_mut().rev();
+    let mut put = |byte| {
+        if let Some(place) = places.next() {
+            *place = byte;
+        }
+    };
     for id in ids.rev() {
         let mut rest = u32::from(id);
-        for place in places.by_ref() {
-            *place = b'0' + (rest % 10) as u8;
+        while rest >= 10 {
+            put(b'0' + (rest % 10) as u8);
             rest /= 10;
-            if rest == 0 {
-                break;
-            }
         }
-        if let Some(place) = places.next() {
-            *place = b'/';
-        }
+        put(b'0' + rest as u8);
+        put(b'/');
     }
     // The slash before the first is the base name's.
     if let [map, name, text, ..] = room {
