@@ -170,6 +170,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     ///
     /// [`Malformed`] where it is something else, a bignum among others.
+    #[inline(never)]
     pub fn number(&mut self) -> Result<Number, Malformed> {
         if let Some(value) = self.short(major::UNSIGNED) {
             return Ok(Number::Unsigned(value.into()));
