@@ -85,11 +85,12 @@ impl Client<'_> {
         self.watch_transfer(cx);
         #[cfg(feature = "observe")]
         self.settle_periods(cx.objects);
+        let window = self.window(cx.now);
         let mut index = 0;
         while let Some(connection) = self.connections.get(index) {
             let session = session_of(index);
             let account = connection.account;
-            match self.step(index, buffer, cx) {
+            match self.step(index, window, buffer, cx) {
                 Step::Rest => index += 1,
                 Step::Again => {}
                 Step::Open => return Output::Open { session, account },
@@ -132,13 +133,12 @@ impl Client<'_> {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
-        let looked_at =
-            |connection: &&super::Connection| connection.used && !self.is_held(connection);
-        let used = self.connections.iter().filter(looked_at);
-        let next = used
-            .map(|connection| connection.deadline(window))
-            .min()
-            .unwrap_or(Instant::FAR_FUTURE);
+        let mut next = Instant::FAR_FUTURE;
+        for connection in self.connections.iter() {
+            if connection.used && !self.is_held(connection) {
+                next = next.min(connection.deadline(window));
+            }
+        }
         #[cfg(feature = "block")]
         let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
@@ -160,9 +160,8 @@ impl Client<'_> {
     }
 
     #[inline(never)]
-    fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
+    fn step(&mut self, index: usize, window: u32, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
         let now = cx.now;
-        let window = self.window(now);
         let online = self.online
             && !self
                 .connections
@@ -218,11 +217,13 @@ impl Client<'_> {
             _ => {}
         }
         #[cfg(feature = "separate")]
-        if let Some(len) = self.send_separate(index, buffer, cx) {
+        if self.has_separate()
+            && let Some(len) = self.send_separate(index, buffer, cx)
+        {
             return Step::Transmit(len);
         }
         #[cfg(feature = "observe")]
-        if let Some(len) = self.send_notification(index, buffer, cx) {
+        if let Some(len) = self.send_notification(index, window, buffer, cx) {
             return Step::Transmit(len);
         }
         // A notification may have asked for a session.
@@ -282,8 +283,6 @@ impl Client<'_> {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.exchange = (len > 0).then_some(exchange);
         }
-        #[cfg(feature = "observe")]
-        self.forget_final_notification(index);
         len
     }
 
@@ -356,7 +355,9 @@ impl Client<'_> {
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.encode_bootstrap_request(message_id, token, buffer),
             #[cfg(feature = "observe")]
-            Purpose::Notification(slot) => self.encode_confirmable(slot, message_id, buffer, cx),
+            Purpose::Notification(slot) => {
+                self.encode_notification_again(slot, message_id, buffer, cx)
+            }
             #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
         }

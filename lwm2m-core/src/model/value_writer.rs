@@ -23,6 +23,8 @@ pub struct ValueWriter<'b> {
     resource_instance: Option<u16>,
     /// Only this instance of the resource is wanted.
     only: Option<u16>,
+    /// Takes what is neither string nor opaque, beside what else becomes of it.
+    copy: Option<&'b mut Option<Value<'static>>>,
     /// Values since the resource began.
     values: u16,
     /// Where the resource began, to take it back.
@@ -117,6 +119,7 @@ impl<'b> ValueWriter<'b> {
             path,
             resource_instance: None,
             only: None,
+            copy: None,
             values: 0,
             start: 0,
             #[cfg(feature = "senml-cbor")]
@@ -142,6 +145,11 @@ impl<'b> ValueWriter<'b> {
             Captured::Bytes if whole => Some(Value::Opaque(self.out.into_stored())),
             Captured::Text | Captured::Bytes => None,
         }
+    }
+
+    /// From now on, a value that is neither string nor opaque is copied to `copy`, whatever the format.
+    pub(crate) const fn copy_to(&mut self, copy: &'b mut Option<Value<'static>>) {
+        self.copy = Some(copy);
     }
 
     /// The value that was captured, when it is neither string nor opaque, nor one of several.
@@ -247,6 +255,9 @@ impl<'b> ValueWriter<'b> {
             return;
         }
         self.values = self.values.saturating_add(1);
+        if let Some(copy) = &mut self.copy {
+            copy_short(copy, value);
+        }
         match self.form {
             Form::Capture => self.capture(value),
             Form::Text => self.write_text(value),
@@ -382,5 +393,22 @@ impl<'b> ValueWriter<'b> {
     /// Writes CoRE links.
     pub fn core_link(&mut self, value: &str) {
         self.value(&Value::CoreLink(value));
+    }
+}
+
+/// Copies a value that needs no room; no other leaves anything.
+#[inline(never)]
+const fn copy_short(copy: &mut Option<Value<'static>>, value: &Value<'_>) {
+    match *value {
+        Value::String(_) | Value::CoreLink(_) | Value::Opaque(_) => *copy = None,
+        Value::Integer(value) => *copy = Some(Value::Integer(value)),
+        Value::Unsigned(value) => *copy = Some(Value::Unsigned(value)),
+        #[cfg(feature = "float")]
+        Value::Float(value) => *copy = Some(Value::Float(value)),
+        Value::Boolean(value) => *copy = Some(Value::Boolean(value)),
+        Value::Time(value) => *copy = Some(Value::Time(value)),
+        Value::ObjectLink { object, instance } => {
+            *copy = Some(Value::ObjectLink { object, instance });
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Client<'_> {
         } else {
             let found = Readable::find(objects, path, request.accept, self.config.format);
             found.and_then(|readable| {
-                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
+                readable.answer(buffer, &mut head, request.block2, max_szx, path, &mut None)
             })
         };
         let handled = match result {

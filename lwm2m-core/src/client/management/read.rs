@@ -1,7 +1,6 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
 use super::{definition_in, locate};
-use crate::client::accounts;
 use crate::client::reply::{self, Head};
 use crate::client::request::Block;
 use crate::model::{
@@ -75,20 +74,8 @@ impl<'o> Readable<'o> {
         })
     }
 
-    /// The value at `path`, where it is a single one that is neither text nor bytes.
-    #[cfg(feature = "observe")]
-    pub(crate) fn short_value(&self, path: Path) -> Option<Value<'static>> {
-        let definition = self.resource?;
-        let only = path.resource_instance_id();
-        if definition.is_multiple() && only.is_none() {
-            return None;
-        }
-        let instance = path.instance_id()?;
-        accounts::short_value(self.object, instance, definition.id, only)
-    }
-
-    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. A value that is `known` is not
-    /// read again.
+    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. `value` becomes what
+    /// was read, where that is a single value, neither text nor bytes.
     ///
     /// # Errors
     /// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
@@ -102,11 +89,11 @@ impl<'o> Readable<'o> {
         wanted: Option<Block>,
         max_szx: u8,
         path: Path,
-        known: Option<Value<'static>>,
+        value: &mut Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
         reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, path, known)
+            self.write(writer, path, value)
         })
     }
 
@@ -114,7 +101,7 @@ impl<'o> Readable<'o> {
         &self,
         writer: Writer<'_>,
         path: Path,
-        known: Option<Value<'static>>,
+        value: &mut Option<Value<'static>>,
     ) -> Result<Written, Error> {
         let Self {
             object,
@@ -125,16 +112,15 @@ impl<'o> Readable<'o> {
         let instance = path.instance_id();
         if let Some(definition) = resource {
             let only = path.resource_instance_id();
-            out.begin_resource(path.up_to(Level::Resource), definition.is_multiple(), only);
-            match known {
-                Some(value) => {
-                    if let Some(only) = only {
-                        out.instance(only);
-                    }
-                    out.value(&value);
-                }
-                None => object.read(instance.unwrap_or(0), definition.id, &mut out)?,
+            let resource = match only {
+                Some(_) => path.up_to(Level::Resource),
+                None => path,
+            };
+            out.begin_resource(resource, definition.is_multiple(), only);
+            if only.is_some() || !definition.is_multiple() {
+                out.copy_to(value);
             }
+            object.read(instance.unwrap_or(0), definition.id, &mut out)?;
             if out.end_resource() == 0 && only.is_some() {
                 return Err(Error::NotFound);
             }
