@@ -112,11 +112,9 @@ impl<'o> Readable<'o> {
         let instance = path.instance_id();
         if let Some(definition) = resource {
             let only = path.resource_instance_id();
-            let resource = match only {
-                Some(_) => path.up_to(Level::Resource),
-                None => path,
-            };
-            out.begin_resource(resource, definition.is_multiple(), only);
+            if definition.is_multiple() {
+                out.begin_resource(path.up_to(Level::Resource), true, only);
+            }
             if only.is_some() || !definition.is_multiple() {
                 out.copy_to(value);
             }

@@ -336,14 +336,21 @@ impl Client<'_> {
             return false;
         }
         #[cfg(feature = "attributes")]
-        if observation.has_thresholds
-            && let Some(connection) = self.connections.get(index)
-        {
-            let values = self.attributes_of(connection).effective(observation.path);
-            return values.is_met(observation.sent, now);
+        if observation.has_thresholds {
+            return self.is_far_enough(index, observation, now);
         }
         let _ = index;
         true
+    }
+
+    /// Whether the value of now crosses a threshold, or is a step away from the one that was told.
+    #[cfg(feature = "attributes")]
+    #[inline(never)]
+    fn is_far_enough(&self, index: usize, observation: &Observation, now: Sample) -> bool {
+        self.connections.get(index).is_some_and(|connection| {
+            let values = self.attributes_of(connection).effective(observation.path);
+            values.is_met(observation.sent, now)
+        })
     }
 
     /// Sends a notification that is due to the server of connection `index`, or may go along as it is due within `window`
