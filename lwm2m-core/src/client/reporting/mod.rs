@@ -297,8 +297,8 @@ impl Client<'_> {
     /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
     pub(super) fn notification_deadline(&self, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
-        for observation in self.observations.iter().filter(|o| o.used) {
-            if !self.can_notify(observation) {
+        for observation in self.observations.iter() {
+            if !observation.is_pending() || !self.can_notify(observation) {
                 continue;
             }
             next = next.min(observation.latest(window));
@@ -370,7 +370,7 @@ impl Client<'_> {
         let session = session_of(index);
         for slot in 0..self.observations.len() {
             let observation = self.observations.get(slot)?;
-            if !observation.used
+            if !observation.is_pending()
                 || observation.session != session
                 || self.is_under_way(slot, observation)
             {
@@ -408,7 +408,7 @@ impl Client<'_> {
                 let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
                 connection.exchange = Some(exchange);
             }
-            let len = self.notified(slot, kind, id, encoded, sample, buffer, cx.now);
+            let len = self.notified(slot, kind, id, encoded, &sample, buffer, cx.now);
             return Some(len).filter(|&len| len > 0);
         }
         None
@@ -429,7 +429,7 @@ impl Client<'_> {
         let mut sample = Sample::NONE;
         let encoded =
             self.encode_notification(observation, kind, message_id, buffer, objects, &mut sample);
-        self.notified(slot, kind, message_id, encoded, sample, buffer, cx.now)
+        self.notified(slot, kind, message_id, encoded, &sample, buffer, cx.now)
     }
 
     /// Encodes a notification at the front of `buffer`; its length. `sample` becomes the value that it tells.
@@ -457,13 +457,14 @@ impl Client<'_> {
 
     /// A notification is about to be sent; its length. What cannot be read any more ends the observation with the code
     /// that says why (RFC 7641, section 3.2).
+    #[inline(never)]
     fn notified(
         &mut self,
         slot: usize,
         kind: Kind,
         message_id: u16,
         encoded: Result<usize, Error>,
-        sample: Sample,
+        sample: &Sample,
         buffer: &mut [u8],
         now: Instant,
     ) -> usize {
@@ -474,7 +475,7 @@ impl Client<'_> {
             Ok(len) => {
                 self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
                 observation.changed = false;
-                observation.sent = sample;
+                observation.sent = *sample;
                 observation.sent_at = now;
                 observation.message_id = Some(message_id);
                 if kind == Kind::Con {
