@@ -74,7 +74,7 @@ impl<'b> ValueWriter<'b> {
     #[must_use]
     pub const fn capturing_instance(buf: &'b mut [u8], resource_instance: u16) -> Self {
         let mut writer = Self::capturing(buf);
-        writer.only = Some(resource_instance);
+        writer.want_only(resource_instance);
         writer
     }
 
@@ -191,15 +191,19 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// A resource begins; of one with several instances, only `only` may be wanted.
-    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool, only: Option<u16>) {
+    /// Of a resource with several instances, only this one is wanted.
+    pub(crate) const fn want_only(&mut self, resource_instance: u16) {
+        self.only = Some(resource_instance);
+    }
+
+    /// A resource begins; the values of one that may have several go into a container.
+    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool) {
         self.path = path;
-        self.only = only;
         self.resource_instance = None;
         self.values = 0;
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
-        if multiple && only.is_none() && self.form == Form::Tlv {
+        if multiple && self.form == Form::Tlv {
             let id = path.resource_id().unwrap_or(0);
             self.resource_mark = Some(tlv::open(&mut self.out, tlv::Kind::MultipleResource, id));
         }

@@ -577,7 +577,7 @@ mod tests {
         for definition in table::DEFINITION.resources {
             if definition.operations().is_readable() && device.has_resource(0, definition.id) {
                 let path = Path::resource(3, 0, definition.id);
-                out.begin_resource(path, definition.is_multiple(), None);
+                out.begin_resource(path, definition.is_multiple());
                 device.read(0, definition.id, &mut out).unwrap();
                 out.end_resource();
             }

@@ -4,8 +4,7 @@ use super::{definition_in, locate};
 use crate::client::reply::{self, Head};
 use crate::client::request::Block;
 use crate::model::{
-    ContentFormat, DataType, Error, Level, Object, Objects, Path, ResourceDefinition, Value,
-    ValueWriter,
+    ContentFormat, DataType, Error, Object, Objects, Path, ResourceDefinition, Value, ValueWriter,
 };
 use crate::wire::writer::{Writer, Written};
 
@@ -114,12 +113,12 @@ impl<'o> Readable<'o> {
         let instance = path.instance_id();
         if let Some(definition) = resource {
             let only = path.resource_instance_id();
-            let resource = match only {
-                Some(_) => path.up_to(Level::Resource),
-                None => path,
-            };
-            out.begin_resource(resource, definition.is_multiple(), only);
-            if only.is_some() || !definition.is_multiple() {
+            if let Some(only) = only {
+                out.want_only(only);
+                out.copy_to(value);
+            } else if definition.is_multiple() {
+                out.begin_resource(path, true);
+            } else {
                 out.copy_to(value);
             }
             object.read(instance.unwrap_or(0), definition.id, &mut out)?;
@@ -154,7 +153,7 @@ fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16)
             continue;
         }
         let path = Path::resource(object_id, instance, definition.id);
-        out.begin_resource(path, definition.is_multiple(), None);
+        out.begin_resource(path, definition.is_multiple());
         match object.read(instance, definition.id, out) {
             Ok(()) => {
                 out.end_resource();

@@ -297,8 +297,8 @@ impl Client<'_> {
     /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
     pub(super) fn notification_deadline(&self, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
-        for observation in self.observations.iter().filter(|o| o.used) {
-            if !self.can_notify(observation) {
+        for observation in self.observations.iter() {
+            if !observation.is_pending() || !self.can_notify(observation) {
                 continue;
             }
             next = next.min(observation.latest(window));
@@ -336,14 +336,21 @@ impl Client<'_> {
             return false;
         }
         #[cfg(feature = "attributes")]
-        if observation.has_thresholds
-            && let Some(connection) = self.connections.get(index)
-        {
-            let values = self.attributes_of(connection).effective(observation.path);
-            return values.is_met(observation.sent, now);
+        if observation.has_thresholds {
+            return self.is_far_enough(index, observation, now);
         }
         let _ = index;
         true
+    }
+
+    /// Whether the value of now crosses a threshold, or is a step away from the one that was told.
+    #[cfg(feature = "attributes")]
+    #[inline(never)]
+    fn is_far_enough(&self, index: usize, observation: &Observation, now: Sample) -> bool {
+        self.connections.get(index).is_some_and(|connection| {
+            let values = self.attributes_of(connection).effective(observation.path);
+            values.is_met(observation.sent, now)
+        })
     }
 
     /// Sends a notification that is due to the server of connection `index`, or may go along as it is due within `window`
@@ -363,7 +370,7 @@ impl Client<'_> {
         let session = session_of(index);
         for slot in 0..self.observations.len() {
             let observation = self.observations.get(slot)?;
-            if !observation.used
+            if !observation.is_pending()
                 || observation.session != session
                 || self.is_under_way(slot, observation)
             {
@@ -401,7 +408,7 @@ impl Client<'_> {
                 let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
                 connection.exchange = Some(exchange);
             }
-            let len = self.notified(slot, kind, id, encoded, sample, buffer, cx.now);
+            let len = self.notified(slot, kind, id, encoded, &sample, buffer, cx.now);
             return Some(len).filter(|&len| len > 0);
         }
         None
@@ -422,7 +429,7 @@ impl Client<'_> {
         let mut sample = Sample::NONE;
         let encoded =
             self.encode_notification(observation, kind, message_id, buffer, objects, &mut sample);
-        self.notified(slot, kind, message_id, encoded, sample, buffer, cx.now)
+        self.notified(slot, kind, message_id, encoded, &sample, buffer, cx.now)
     }
 
     /// Encodes a notification at the front of `buffer`; its length. `sample` becomes the value that it tells.
@@ -451,13 +458,14 @@ impl Client<'_> {
     /// A notification is about to be sent; its length. What cannot be read any more ends the observation with the code
     /// that says why (RFC 7641, section 3.2).
     #[expect(clippy::too_many_arguments, reason = "all that was encoded with")]
+    #[inline(never)]
     fn notified(
         &mut self,
         slot: usize,
         kind: Kind,
         message_id: u16,
         encoded: Result<usize, Error>,
-        sample: Sample,
+        sample: &Sample,
         buffer: &mut [u8],
         now: Instant,
     ) -> usize {
@@ -468,7 +476,7 @@ impl Client<'_> {
             Ok(len) => {
                 self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
                 observation.changed = false;
-                observation.sent = sample;
+                observation.sent = *sample;
                 observation.sent_at = now;
                 observation.message_id = Some(message_id);
                 if kind == Kind::Con {

@@ -53,6 +53,11 @@ impl Observation {
         sent: Sample(Some(Value::Integer(0))),
     };
 
+    /// Whether something is to be told once its time has come.
+    pub(crate) const fn is_pending(&self) -> bool {
+        self.used && (self.changed || self.pmax > 0)
+    }
+
     /// Nothing is sent before: pmin has to pass.
     pub(crate) fn earliest(&self) -> Instant {
         self.sent_at + Duration::from_secs(u64::from(self.pmin))
