@@ -435,6 +435,9 @@ impl<'r> Carrier<'r> {
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
             #[cfg(feature = "fota")]
             Pending::Hold(..) => {}
+            // The answer still lies in the buffer.
+            #[cfg(feature = "fota")]
+            Pending::StoreBehind(..) => self.tell_storage(completion),
             Pending::Close(_) => {}
             Pending::FindKey(..) => self.profile_key_found(completion),
             Pending::Identify => self.identified(completion, buffer, cx),

@@ -1,5 +1,7 @@
 //! Packages that the device fetches.
 
+use carrier_mock::recorder::{Direction, Entry};
+
 use crate::stage::{SIZE, Seen, Stage, byte, download, stage};
 
 /// The three ways to a package, all of which serve the same.
@@ -56,6 +58,20 @@ fn fetch(stage: &Stage<'_, '_>, uri: &'static str) {
         seen.state == Some(2)
     });
     assert_eq!(seen.state, Some(2));
+}
+
+/// The record is stored while the answer waits in the same buffer, which must come through: a server that hears nothing
+/// sends the Write again.
+#[test]
+fn the_write_of_a_uri_is_answered_at_once() {
+    stage(7, |stage| {
+        fetch(stage, WAYS[2]);
+        let is_write = |entry: &Entry| {
+            matches!(entry, Entry::Message { direction: Direction::ToDevice, head, .. }
+                if head.path == "/5/0/1")
+        };
+        assert_eq!(stage.recording.count(is_write), 1);
+    });
 }
 
 /// As the network has counted it, in which nothing is lost; the sessions are plain.
