@@ -450,7 +450,7 @@ impl Client<'_> {
         head.observe = Some((self.observe_number + 1) & LARGEST_NUMBER);
         let max_szx = self.config.block_szx;
         match &found {
-            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, path, &mut sample.0),
+            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, &mut sample.0),
             Err(error) => Err(*error),
         }
     }
