@@ -145,7 +145,7 @@ impl Client<'_> {
                         head.observe = observed.map(|_| self.next_observe_number());
                     }
                     let value = &mut value;
-                    readable.answer(buffer, &mut head, request.block2, max_szx, path, value)
+                    readable.answer(buffer, &mut head, request.block2, max_szx, value)
                 }
                 Err(error) => Err(*error),
             }

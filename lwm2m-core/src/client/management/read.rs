@@ -1,6 +1,6 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_in, locate};
+use super::{definition_in, object_of};
 use crate::client::reply::{self, Head};
 use crate::client::request::Block;
 use crate::model::{
@@ -9,10 +9,10 @@ use crate::model::{
 use crate::wire::writer::{Writer, Written};
 
 /// What a path that can be read leads to, and the format that the answer is to have.
-// Four words: it is handed back in registers, or by as many moves.
-#[derive(Clone, Copy)]
+// Looked at where it is found: it is moved by calls of `memcpy`.
 pub(crate) struct Readable<'o> {
     object: &'o dyn Object,
+    path: Path,
     /// Of the resource, where the path names one.
     resource: Option<&'static ResourceDefinition>,
     format: ContentFormat,
@@ -35,7 +35,11 @@ impl<'o> Readable<'o> {
         if path == Path::ROOT {
             return Err(Error::MethodNotAllowed);
         }
-        let object = locate(objects, path)?;
+        let object = object_of(objects, path)?;
+        let instance = path.instance_id();
+        if instance.is_some_and(|instance| !object.has_instance(instance)) {
+            return Err(Error::NotFound);
+        }
         let mut resource = None;
         let mut single = None;
         if path.resource_id().is_some() {
@@ -44,7 +48,7 @@ impl<'o> Readable<'o> {
                 return Err(Error::MethodNotAllowed);
             }
             let is_instance = path.resource_instance_id().is_some();
-            if !object.has_resource(path.instance_id().unwrap_or(0), definition.id)
+            if !object.has_resource(instance.unwrap_or(0), definition.id)
                 || (is_instance && !definition.is_multiple())
             {
                 return Err(Error::NotFound);
@@ -70,12 +74,13 @@ impl<'o> Readable<'o> {
         }
         Ok(Self {
             object,
+            path,
             resource,
             format,
         })
     }
 
-    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. `value` becomes what
+    /// Builds a message with what is to be read, or the `wanted` block of it; its length. `value` becomes what
     /// was read, where that is a single value, neither text nor bytes.
     ///
     /// # Errors
@@ -89,23 +94,22 @@ impl<'o> Readable<'o> {
         head: &mut Head,
         wanted: Option<Block>,
         max_szx: u8,
-        path: Path,
         value: &mut Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
         reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, path, value)
+            self.write(writer, value)
         })
     }
 
     fn write(
         &self,
         writer: Writer<'_>,
-        path: Path,
         value: &mut Option<Value<'static>>,
     ) -> Result<Written, Error> {
         let Self {
             object,
+            path,
             resource,
             format,
         } = *self;

@@ -30,6 +30,14 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 /// At least one notification in this time is confirmable (RFC 7641, section 4.5).
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
+/// A notification that is about to be sent.
+struct Notification {
+    kind: Kind,
+    message_id: u16,
+    /// The value that it tells, where that can be compared.
+    sample: Sample,
+}
+
 impl Client<'_> {
     /// Tells that the value at `path`, or below it, has changed. Observers are told as their attributes ask for.
     ///
@@ -331,8 +339,8 @@ impl Client<'_> {
     }
 
     /// Whether the value of now is one that the server wants to know, knowing the last one.
-    fn is_worth_telling(&self, index: usize, observation: &Observation, now: Sample) -> bool {
-        if observation.sent.is_same(now) {
+    fn is_worth_telling(&self, index: usize, observation: &Observation, now: &Sample) -> bool {
+        if observation.sent.is_same(*now) {
             return false;
         }
         #[cfg(feature = "attributes")]
@@ -346,10 +354,10 @@ impl Client<'_> {
     /// Whether the value of now crosses a threshold, or is a step away from the one that was told.
     #[cfg(feature = "attributes")]
     #[inline(never)]
-    fn is_far_enough(&self, index: usize, observation: &Observation, now: Sample) -> bool {
+    fn is_far_enough(&self, index: usize, observation: &Observation, now: &Sample) -> bool {
         self.connections.get(index).is_some_and(|connection| {
             let values = self.attributes_of(connection).effective(observation.path);
-            values.is_met(observation.sent, now)
+            values.is_met(observation.sent, *now)
         })
     }
 
@@ -385,11 +393,15 @@ impl Client<'_> {
             if confirm && busy {
                 continue;
             }
-            let kind = if confirm { Kind::Con } else { Kind::Non };
             let id = self.message_id.wrapping_add(1);
-            let mut sample = Sample::NONE;
+            let mut notification = Notification {
+                kind: if confirm { Kind::Con } else { Kind::Non },
+                message_id: id,
+                sample: Sample::NONE,
+            };
             let encoded =
-                self.encode_notification(observation, kind, id, buffer, cx.objects, &mut sample);
+                self.encode_notification(observation, &mut notification, buffer, cx.objects);
+            let sample = &notification.sample;
             if !overdue && encoded.is_ok() && !self.is_worth_telling(index, observation, sample) {
                 // It has changed back, or not far enough: what was encoded is not sent.
                 self.observations.get_mut(slot)?.changed = false;
@@ -408,7 +420,7 @@ impl Client<'_> {
                 let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
                 connection.exchange = Some(exchange);
             }
-            let len = self.notified(slot, kind, id, encoded, &sample, buffer, cx.now);
+            let len = self.notified(slot, &notification, encoded, buffer, cx.now);
             return Some(len).filter(|&len| len > 0);
         }
         None
@@ -422,35 +434,41 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> usize {
-        let (slot, kind, objects) = (usize::from(slot), Kind::Con, &*cx.objects);
+        let slot = usize::from(slot);
         let Some(observation) = self.observations.get(slot) else {
             return 0;
         };
-        let mut sample = Sample::NONE;
-        let encoded =
-            self.encode_notification(observation, kind, message_id, buffer, objects, &mut sample);
-        self.notified(slot, kind, message_id, encoded, &sample, buffer, cx.now)
+        let mut notification = Notification {
+            kind: Kind::Con,
+            message_id,
+            sample: Sample::NONE,
+        };
+        let encoded = self.encode_notification(observation, &mut notification, buffer, cx.objects);
+        self.notified(slot, &notification, encoded, buffer, cx.now)
     }
 
-    /// Encodes a notification at the front of `buffer`; its length. `sample` becomes the value that it tells.
+    /// Encodes a notification at the front of `buffer`; its length.
     #[inline(never)]
     fn encode_notification(
         &self,
         observation: &Observation,
-        kind: Kind,
-        message_id: u16,
+        notification: &mut Notification,
         buffer: &mut [u8],
         objects: &dyn Objects,
-        sample: &mut Sample,
     ) -> Result<usize, Error> {
+        let Notification {
+            kind,
+            message_id,
+            sample,
+        } = notification;
         let path = observation.path;
         let accept = observation.format.map(ContentFormat::number);
         let found = Readable::find(objects, path, accept, self.config.format);
-        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
+        let mut head = Head::new(*kind, Code::CONTENT, *message_id, observation.token);
         head.observe = Some((self.observe_number + 1) & LARGEST_NUMBER);
         let max_szx = self.config.block_szx;
         match &found {
-            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, path, &mut sample.0),
+            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, &mut sample.0),
             Err(error) => Err(*error),
         }
     }
@@ -462,13 +480,12 @@ impl Client<'_> {
     fn notified(
         &mut self,
         slot: usize,
-        kind: Kind,
-        message_id: u16,
+        notification: &Notification,
         encoded: Result<usize, Error>,
-        sample: &Sample,
         buffer: &mut [u8],
         now: Instant,
     ) -> usize {
+        let message_id = notification.message_id;
         let Some(observation) = self.observations.get_mut(slot) else {
             return 0;
         };
@@ -476,10 +493,10 @@ impl Client<'_> {
             Ok(len) => {
                 self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
                 observation.changed = false;
-                observation.sent = *sample;
+                observation.sent = notification.sample;
                 observation.sent_at = now;
                 observation.message_id = Some(message_id);
-                if kind == Kind::Con {
+                if notification.kind == Kind::Con {
                     observation.confirmed_at = now;
                 }
                 len
