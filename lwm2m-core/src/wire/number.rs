@@ -256,7 +256,6 @@ fn decimal(byte: u8) -> Option<u64> {
 
 /// Fills `text` from its end with the digits of `value`; where they start.
 fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
-    let mut start = text.len();
     let mut places = text.iter_mut().rev();
     loop {
         // Nine digits at a time: more than 32 bits are costly to divide.
@@ -265,17 +264,23 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
         } else {
             (0, value as u32)
         };
-        let mut at_least = if rest > 0 { 9 } else { 1 };
-        while at_least > 0 || part > 0 {
+        let is_last = rest == 0;
+        for written in 0..10 {
+            let done = if is_last {
+                part == 0 && written > 0
+            } else {
+                written == 9
+            };
+            if done {
+                break;
+            }
             if let Some(place) = places.next() {
                 *place = b'0' + (part % 10) as u8;
             }
-            start -= 1;
             part /= 10;
-            at_least -= i32::from(at_least > 0);
         }
-        if rest == 0 {
-            return start;
+        if is_last {
+            return places.len();
         }
         value = rest;
     }
