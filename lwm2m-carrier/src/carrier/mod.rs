@@ -434,6 +434,12 @@ impl<'r> Carrier<'r> {
             #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
             #[cfg(feature = "fota")]
+            Pending::StoreBehind(_, from, _) => {
+                // The answer stays.
+                wipe(buffer.get_mut(from..).unwrap_or_default());
+                self.tell_storage(completion);
+            }
+            #[cfg(feature = "fota")]
             Pending::Hold(..) => {}
             Pending::Close(_) => {}
             Pending::FindKey(..) => self.profile_key_found(completion),

@@ -58,6 +58,15 @@ fn fetch(stage: &Stage<'_, '_>, uri: &'static str) {
     assert_eq!(seen.state, Some(2));
 }
 
+/// The URI is stored while the answer waits in the same buffer.
+#[test]
+fn the_write_of_a_uri_is_answered_at_once() {
+    stage(7, |stage| {
+        fetch(stage, "coap://blocks.example/fw");
+        assert_eq!(stage.statistics.get().duplicates, 0);
+    });
+}
+
 /// As the network has counted it, in which nothing is lost; the sessions are plain.
 #[test]
 fn the_traffic_of_a_download_is_counted() {
