@@ -434,10 +434,13 @@ impl<'r> Carrier<'r> {
             #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
             #[cfg(feature = "fota")]
-            Pending::Hold(..) => {}
-            // The answer still lies in the buffer.
+            Pending::StoreBehind(_, from, _) => {
+                // The answer stays.
+                wipe(buffer.get_mut(from..).unwrap_or_default());
+                self.tell_storage(completion);
+            }
             #[cfg(feature = "fota")]
-            Pending::StoreBehind(..) => self.tell_storage(completion),
+            Pending::Hold(..) => {}
             Pending::Close(_) => {}
             Pending::FindKey(..) => self.profile_key_found(completion),
             Pending::Identify => self.identified(completion, buffer, cx),
