@@ -475,7 +475,6 @@ impl Client<'_> {
 
     /// A notification is about to be sent; its length. What cannot be read any more ends the observation with the code
     /// that says why (RFC 7641, section 3.2).
-    #[expect(clippy::too_many_arguments, reason = "all that was encoded with")]
     #[inline(never)]
     fn notified(
         &mut self,
