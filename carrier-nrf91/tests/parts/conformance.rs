@@ -12,7 +12,7 @@ use lwm2m_carrier::hal::{Clock, RecordId, SecurityTag};
 use lwm2m_core::time::Instant;
 
 use crate::double::{Queue, VirtualClock, answer, run};
-use crate::firmware::{Modem as DeltaModem, Record};
+use crate::firmware::{Modem as DeltaModem, Power, Record};
 use crate::keys::Modem as KeyModem;
 
 struct Keys {
@@ -45,18 +45,42 @@ fn keys_in_the_modem() {
     run(key_store::all(&mut keys)).unwrap();
 }
 
-#[derive(Default)]
+/// Bytes 4 to 7 of a delta update.
+const DELTA: &[u8; 4] = b"meDu";
+
+/// Byte `offset` of a package with this head.
+fn package(head: [u8; 8], version: u8, offset: u32) -> u8 {
+    let rest = (offset.wrapping_mul(2_654_435_761) >> 24) as u8 ^ version;
+    head.get(offset as usize).copied().unwrap_or(rest)
+}
+
 struct Slot {
     modem: DeltaModem,
     record: Record,
     clock: VirtualClock,
+    power: Power,
+    /// The area has to be erased before anything is written.
+    dirty: bool,
+}
+
+impl Slot {
+    fn new(dirty: bool) -> Self {
+        let power = Power::default();
+        Self {
+            modem: DeltaModem::particular(5_000, dirty, power.clone()),
+            record: Record::powered(power.clone()),
+            clock: VirtualClock::default(),
+            power,
+            dirty,
+        }
+    }
 }
 
 impl firmware::Bench for Slot {
     type Firmware<'f> = DeltaFirmware<DeltaModem, Record, VirtualClock>;
 
     fn clear(&mut self) {
-        *self = Self::default();
+        *self = Self::new(self.dirty);
     }
 
     async fn open(&mut self) -> Self::Firmware<'_> {
@@ -69,19 +93,35 @@ impl firmware::Bench for Slot {
         )
     }
 
-    /// What a power loss does to the modem's own flash is not known here; `firmware` has those between two calls.
-    fn cut(&mut self, _operation: u32) -> bool {
-        false
+    fn cut(&mut self, operation: u32) -> bool {
+        self.power.cut(operation);
+        true
     }
 
     fn limit(&self) -> u32 {
         self.modem.area()
     }
+
+    fn least(&self) -> u32 {
+        8
+    }
+
+    fn byte(version: u8, offset: u32) -> u8 {
+        let [a, b, c, d] = *DELTA;
+        package([version, 0xCB, 0, 0, a, b, c, d], version, offset)
+    }
+
+    /// Neither a delta update nor anything that begins like one.
+    fn wrong_image() -> Option<fn(u32) -> u8> {
+        Some(|offset| package(*b"meDumeDo", 0, offset))
+    }
 }
 
 #[test]
 fn updates_of_the_modem() {
-    run(firmware::all(&mut Slot::default())).unwrap();
+    for dirty in [false, true] {
+        run(firmware::all(&mut Slot::new(dirty))).unwrap();
+    }
 }
 
 /// A modem that attaches as soon as it may, and tells of it.
