@@ -19,6 +19,25 @@ impl Modem {
     pub(crate) fn set_mode(&self, mode: u8) {
         self.0.borrow_mut().mode = mode;
     }
+
+    /// Whether this lies there; a pre-shared key in hexadecimal digits, as the command takes it.
+    pub(crate) fn holds(&self, tag: u32, kind: CredentialKind, credential: &[u8]) -> bool {
+        let number = match kind {
+            CredentialKind::CaChain => 0,
+            CredentialKind::ClientCertificate => 1,
+            CredentialKind::PrivateKey => 2,
+            CredentialKind::Psk => 3,
+            _ => 4,
+        };
+        let hex = |byte: &u8| format!("{byte:02X}");
+        let expected = match kind {
+            CredentialKind::Psk => credential.iter().map(hex).collect::<String>().into_bytes(),
+            _ => credential.to_vec(),
+        };
+        let state = self.0.borrow();
+        let stored = state.credentials.get(&(tag, number));
+        stored.is_some_and(|it| it.as_bytes() == expected)
+    }
 }
 
 #[derive(Default)]

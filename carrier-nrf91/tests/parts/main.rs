@@ -10,6 +10,7 @@
 
 mod by_kind;
 mod conformance;
+mod conformance_by_kind;
 mod double;
 mod exchange;
 mod firmware;
