@@ -56,11 +56,16 @@ impl KeyStore for BrokenStore<'_, '_> {
         self.1 != KeyFault::DeniesOffline && self.0.requires_offline()
     }
 
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
         if self.1 == KeyFault::ChecksNothing {
             return Ok(());
         }
-        self.0.check(kind, credential)
+        self.0.check(tag, kind, credential)
     }
 }
 

@@ -44,6 +44,10 @@ impl key_store::Bench for Keys {
         [SecurityTag(25), SecurityTag(28)]
     }
 
+    fn foreign_tag(&self) -> Option<SecurityTag> {
+        Some(SecurityTag(29))
+    }
+
     fn holds(&self, tag: SecurityTag, kind: CredentialKind, credential: &[u8]) -> Option<bool> {
         Some(self.modem.holds(tag.0, kind, credential))
     }

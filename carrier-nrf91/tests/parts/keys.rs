@@ -212,6 +212,8 @@ fn foreign_tags_are_left_alone() {
             Err(KeyStoreErrorKind::Invalid),
             "{tag}"
         );
+        let checked = keys.check(SecurityTag(tag), CredentialKind::Psk, &[1]);
+        assert_eq!(checked, written, "{tag}");
     }
     let mut keys = keys.with_tags(SecurityTag(100)..=SecurityTag(u32::MAX));
     assert!(run(keys.write(TAG, CredentialKind::Psk, &[1])).is_err());
@@ -224,7 +226,7 @@ fn foreign_tags_are_left_alone() {
 fn what_the_modem_cannot_take_is_refused_beforehand() {
     let mut buffer = [0; 64];
     let keys = ModemKeys::new(Script::default(), &mut buffer);
-    let check = |kind, credential: &[u8]| keys.check(kind, credential).map_err(|it| it.kind);
+    let check = |kind, credential: &[u8]| keys.check(TAG, kind, credential).map_err(|it| it.kind);
     let invalid = Err(KeyStoreErrorKind::Invalid);
     assert_eq!(check(CredentialKind::Psk, &[0; 19]), Ok(()));
     assert_eq!(check(CredentialKind::Psk, &[0; 20]), invalid);

@@ -199,12 +199,13 @@ impl Carrier<'_> {
         let next = cursor.next(cx.objects, buffer);
         buffer.zeroize();
         self.stage = Stage::CheckKeys(cursor);
-        match next {
-            Some((instance, kind)) => {
-                self.pending = Some(Pending::CheckKey(Credential::Account(instance, kind)));
-            }
-            None => self.stage = Stage::StoreStaged,
-        }
+        let Some((instance, kind)) = next else {
+            self.stage = Stage::StoreStaged;
+            return Flow::Again;
+        };
+        // Staging gives a tag to each account with keys.
+        let tag = self.staged.and_then(|staged| staged.tags.of(instance));
+        self.pending = tag.map(|tag| Pending::CheckKey(tag, Credential::Account(instance, kind)));
         Flow::Again
     }
 
