@@ -12,6 +12,7 @@ use carrier_nrf91::firmware::DeltaFirmware;
 use carrier_nrf91::{
     LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime, RandomBy,
 };
+use lwm2m_carrier::Connectivity;
 use lwm2m_carrier::hal::{Clock, CredentialKind, Random, RecordId, SecurityTag};
 use lwm2m_core::time::{Instant, UnixTime};
 
@@ -109,6 +110,10 @@ impl At for Facts {
             "AT+CNUM" => "+CNUM: ,\"+1234567891234\",145\r\nOK\r\n",
             "AT+CGMR" => "mfw_nrf9160_1.1.1\r\nOK\r\n",
             "AT+CESQ" => "+CESQ: 99,99,255,255,31,62\r\nOK\r\n",
+            "AT+CIMI" => "284011234567890\r\nOK\r\n",
+            "AT+CGDCONT?" => "+CGDCONT: 0,\"IP\",\"internet\",\"10.0.1.1\",0,0\r\nOK\r\n",
+            "AT+CGPADDR=0" => "+CGPADDR: 0,\"10.0.1.1\"\r\nOK\r\n",
+            "AT%XMONITOR" => "%XMONITOR: 5,,,\"24202\",\"0901\",9,20,\"020A7716\"\r\nOK\r\n",
             _ => "ERROR\r\n",
         };
         Ok(answer(text, response))
@@ -117,7 +122,11 @@ impl At for Facts {
 
 #[test]
 fn facts_clock_and_chance() {
-    run(modem_info::all(&mut ModemFacts::new(Facts))).unwrap();
+    let mut facts = ModemFacts::new(Facts);
+    run(modem_info::all(&mut facts)).unwrap();
+    let connectivity = run(Connectivity::of(&mut facts));
+    assert!(connectivity.is_complete());
+    assert_eq!(connectivity.changes(&Connectivity::default()).count(), 9);
     // 2018-12-06 in seconds.
     let date = UnixTime::from_secs(1_544_127_000);
     let time = NetworkTime::new();
