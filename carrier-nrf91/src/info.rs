@@ -5,6 +5,7 @@ use core::net::IpAddr;
 use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 
 use crate::at::{AccessTechnology, At, Fields, Monitor, Response, Signal, ask};
+use crate::net::address;
 
 /// Room for the longest response of these commands, `%XMONITOR` with the operator's names.
 const RESPONSE: usize = 256;
@@ -49,7 +50,7 @@ impl<A: At> ModemFacts<A> {
         let mut response = [0; RESPONSE];
         let response = self.ask("AT+CGPADDR=0", &mut response).await?;
         let mut fields = context_0(&response, "+CGPADDR").ok_or(NotAvailable)?;
-        let mut next = || fields.text().and_then(|text| text.parse().ok());
+        let mut next = || fields.bytes().and_then(address::parse);
         let address = Address {
             first: next(),
             second: next(),

@@ -19,7 +19,7 @@ mod reset;
 pub mod sessions;
 
 pub use clock::{NetworkClock, NetworkTime};
-pub use firmware::DeltaFirmware;
+pub use firmware::{DeltaFirmware, FirmwareByKind};
 pub use info::{Address, ModemFacts};
 pub use keys::{CredentialList, ModemKeys, Stored};
 pub use link::{Edrx, LinkSettings, LteLink, PowerSaving};

@@ -16,7 +16,7 @@ use carrier_mock::server::Request;
 use carrier_mock::world::Stop;
 use lwm2m_carrier::driver::blocking;
 use lwm2m_carrier::hal::{
-    CredentialKind, KeyStoreError, KeyStoreErrorKind, RecordId, SecurityTag, Storage,
+    CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, RecordId, SecurityTag, Storage,
 };
 use lwm2m_carrier::{Cause, Credentials, DeferredReason, ErrorKind, Event, errno};
 use lwm2m_core::model::ValueWriter;
@@ -267,6 +267,43 @@ fn new_keys_go_to_spare_tags() {
             assert_eq!(stage.bootstrap_requests(), 2);
         });
     }
+}
+
+/// Where the record of a staged account is damaged, it is not known which keys it had: all of the library's tags that the
+/// account in use has not are emptied, and no other.
+#[test]
+fn keys_of_a_damaged_staged_account_are_deleted() {
+    stage(|stage| {
+        let psk = CredentialKind::Psk;
+        let mode = KeyStoreMode::OfflineOnly;
+        stage.boot_until_registered(mode).unwrap();
+        stage.reboot();
+        let mut device = stage.world.device();
+        // The library's are 25 to 41, of which 25 and 26 are in use.
+        for tag in [24, 27, 30, 41, 42] {
+            let write = device.keys.write(SecurityTag(tag), psk, b"left behind");
+            blocking::block_on(write, || ()).unwrap();
+        }
+        let store = device.storage.store(RecordId(3), b"damaged");
+        blocking::block_on(store, || ()).unwrap();
+        assert_eq!(stage.boot_until_registered(mode), Ok(Stop::Condition));
+        let keys = stage.world.keys();
+        for (tag, stays) in [
+            (24, true),
+            (27, false),
+            (30, false),
+            (41, false),
+            (42, true),
+        ] {
+            assert_eq!(
+                keys.holds(SecurityTag(tag), psk, b"left behind"),
+                stays,
+                "{tag}"
+            );
+        }
+        assert!(keys.holds(SecurityTag(25), psk, BOOTSTRAP_KEY));
+        assert!(keys.holds(SecurityTag(26), psk, SERVER_KEY));
+    });
 }
 
 /// Once they are in the key store, keys are neither in the objects nor in a record.

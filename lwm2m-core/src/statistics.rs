@@ -7,7 +7,8 @@ use crate::time::Instant;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Datagrams received.
+    /// Datagrams received. Those of sessions that are not the client's count where their owner says so, with parts of
+    /// streams among them: [`Client::count_sent`](crate::Client::count_sent).
     pub received: u32,
     /// Datagrams handed out for sending.
     pub sent: u32,

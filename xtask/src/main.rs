@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod baseline;
 mod bench;
 mod charts;
 mod figures;
@@ -12,6 +13,7 @@ mod instructions;
 mod interop;
 mod lives;
 mod objects;
+mod readme;
 mod size;
 
 /// Tasks of the repository that are not tests.

@@ -47,3 +47,11 @@ pub struct Transmit {
     /// Bytes of the datagram.
     pub len: usize,
 }
+
+impl Transmit {
+    /// The first `len` bytes, for `to`.
+    #[must_use]
+    pub const fn new(to: SocketAddr, len: usize) -> Self {
+        Self { to, len }
+    }
+}

@@ -5,12 +5,16 @@
 //! of the next thing that happens by itself (a datagram arrives, a server sends again, coverage is lost). So a run is
 //! the same under every executor, and under a loop that only polls.
 //!
+//! A device, or a server, that goes round and round while time stands still would hang a test: after 100,000 steps at one
+//! instant the world panics, and says at which.
+//!
 //! A device whose power has failed, or which has reset itself, executes nothing: its futures never go on. Whoever runs
 //! it notices by [`World::until`], drops the driver, and calls [`World::reboot`].
 
 pub(crate) mod listener;
 mod outside;
 mod run;
+mod standstill;
 mod step;
 mod timers;
 
@@ -26,6 +30,7 @@ pub use listener::{Door, Guard, StreamGuard};
 pub use run::{Run, Stop};
 
 use self::listener::{Listener, StreamListener};
+use self::standstill::Standstill;
 use self::timers::Timers;
 use crate::clock::Clock;
 use crate::flash::{AnyFlash, Flash};
@@ -93,6 +98,7 @@ pub struct World<'w> {
     unix_time_at_zero: Cell<Option<UnixTime>>,
     horizon: Cell<Instant>,
     timers: RefCell<Timers>,
+    standstill: Standstill,
     /// Something waits for the device: the clock stands still for one poll of its driver.
     attention: Cell<bool>,
     /// Steps in a row in which nothing could happen any more.
@@ -130,6 +136,7 @@ impl<'w> World<'w> {
             unix_time_at_zero: Cell::new(None),
             horizon: Cell::new(Instant::FAR_FUTURE),
             timers: RefCell::default(),
+            standstill: Standstill::default(),
             attention: Cell::new(false),
             idle: Cell::new(0),
             powered: Cell::new(true),
@@ -270,6 +277,11 @@ impl<'w> World<'w> {
     #[must_use]
     pub fn uptime(&self) -> Duration {
         self.now().since(self.booted_at.get())
+    }
+
+    /// Counts something that a loop without end would do over and over at one instant.
+    pub(crate) fn count_step(&self) {
+        self.standstill.step(self.now());
     }
 
     /// The date, where the device knows it.

@@ -12,6 +12,7 @@ use crate::server::Verdict;
 impl World<'_> {
     /// Goes to the next thing that happens, or the next deadline. `false`: there is none, ever.
     pub(super) fn step(&self, until: Instant) -> bool {
+        self.count_step();
         if self.attention.take() {
             self.idle.set(0);
             return true;
@@ -65,7 +66,9 @@ impl World<'_> {
             self.link_changed(state);
         }
         self.poll_handshakes();
-        while self.deliver_one() || self.serve_one() || self.step_streams() {}
+        while self.deliver_one() || self.serve_one() || self.step_streams() {
+            self.count_step();
+        }
     }
 
     /// Sends a datagram of the device.

@@ -12,12 +12,13 @@ pub fn parse_network_time(mut fields: Fields<'_>) -> Option<UnixTime> {
     if text.len() != 14 {
         return None;
     }
-    let mut pairs = text.as_bytes().chunks_exact(2).map(|pair| match *pair {
+    let mut pairs = text.chunks_exact(2).map(|pair| match *pair {
         [low, high] => two_digits(high, low),
         _ => None,
     });
     let mut next = || pairs.next().flatten();
-    seconds([next()?, next()?, next()?, next()?, next()?, next()?]).map(UnixTime::from_secs)
+    let seconds = seconds([next()?, next()?, next()?, next()?, next()?, next()?])?;
+    Some(UnixTime::from_secs(seconds.into()))
 }
 
 /// Reads the answer to `AT+CCLK?`: local time and, in quarters of an hour up to 96, how far it is ahead (3GPP TS 27.007,
@@ -25,46 +26,27 @@ pub fn parse_network_time(mut fields: Fields<'_>) -> Option<UnixTime> {
 /// from which modems count that have not heard from the network, and no date.
 #[must_use]
 pub fn parse_clock(mut fields: Fields<'_>) -> Option<UnixTime> {
-    let text = fields.text()?.as_bytes();
-    let [
-        y1,
-        y0,
-        b'/',
-        m1,
-        m0,
-        b'/',
-        d1,
-        d0,
-        b',',
-        h1,
-        h0,
-        b':',
-        n1,
-        n0,
-        b':',
-        s1,
-        s0,
-        sign,
-        z1,
-        z0,
-    ] = *text
-    else {
+    let text = fields.bytes()?;
+    // Two digits, and what divides them from the next two; behind the last the sign.
+    let (parts, ahead) = text.as_chunks::<3>();
+    let mut numbers = [0; 6];
+    if parts.len() != numbers.len() {
         return None;
-    };
-    let digits = [
-        two_digits(y1, y0)?,
-        two_digits(m1, m0)?,
-        two_digits(d1, d0)?,
-        two_digits(h1, h0)?,
-        two_digits(n1, n0)?,
-        two_digits(s1, s0)?,
-    ];
-    let quarters = two_digits(z1, z0).filter(|&quarters| quarters <= MOST_QUARTERS)?;
-    let ahead = i64::from(quarters).saturating_mul(900);
-    let local = seconds(digits)?;
+    }
+    for (index, (number, &[tens, ones, end])) in numbers.iter_mut().zip(parts).enumerate() {
+        *number = two_digits(tens, ones)?;
+        if b"//,::".get(index).is_some_and(|divider| *divider != end) {
+            return None;
+        }
+    }
+    let &[_, _, sign] = parts.last()?;
+    let &[tens, ones] = ahead else { return None };
+    let quarters = two_digits(tens, ones).filter(|&quarters| quarters <= MOST_QUARTERS)?;
+    let ahead = i64::from(quarters) * 900;
+    let local = i64::from(seconds(numbers)?);
     match sign {
-        b'+' => Some(UnixTime::from_secs(local.saturating_sub(ahead))),
-        b'-' => Some(UnixTime::from_secs(local.saturating_add(ahead))),
+        b'+' => Some(UnixTime::from_secs(local - ahead)),
+        b'-' => Some(UnixTime::from_secs(local + ahead)),
         _ => None,
     }
 }
@@ -74,13 +56,15 @@ const MOST_QUARTERS: u8 = 96;
 /// The first year, in two digits, of the last century.
 const LAST_CENTURY: u8 = 70;
 
+#[inline(never)]
 fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| byte.saturating_sub(b'0'));
     Some(digit(tens)?.saturating_mul(10).saturating_add(digit(ones)?))
 }
 
-/// Seconds since 1970 of year (2000 to 2069), month, day, hour, minute, second.
-fn seconds([year, month, day, hour, minute, second]: [u8; 6]) -> Option<i64> {
+/// Seconds since 1970 of year (2000 to 2069), month, day, hour, minute, second: they fit 32 bits.
+#[inline(never)]
+fn seconds([year, month, day, hour, minute, second]: [u8; 6]) -> Option<u32> {
     const BEFORE_MONTH: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     const DAYS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let index = usize::from(month.checked_sub(1)?);
@@ -93,11 +77,11 @@ fn seconds([year, month, day, hour, minute, second]: [u8; 6]) -> Option<i64> {
     if !valid || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let year = i64::from(year);
-    let leap_days = year.saturating_add(3) / 4 + i64::from(leap && month > 2);
+    let year = u32::from(year);
+    let leap_days = year.saturating_add(3) / 4 + u32::from(leap && month > 2);
     let days =
-        10_957 + year * 365 + leap_days + i64::from(*BEFORE_MONTH.get(index)?) + i64::from(day) - 1;
-    Some(((days * 24 + i64::from(hour)) * 60 + i64::from(minute)) * 60 + i64::from(second))
+        10_957 + year * 365 + leap_days + u32::from(*BEFORE_MONTH.get(index)?) + u32::from(day) - 1;
+    Some(((days * 24 + u32::from(hour)) * 60 + u32::from(minute)) * 60 + u32::from(second))
 }
 
 #[cfg(test)]
@@ -105,11 +89,11 @@ mod tests {
     use super::*;
 
     fn network_time(line: &str) -> Option<i64> {
-        parse_network_time(Fields::of(line, "%XTIME")?).map(UnixTime::as_secs)
+        parse_network_time(Fields::of(str::as_bytes(line), "%XTIME")?).map(UnixTime::as_secs)
     }
 
     fn clock(line: &str) -> Option<i64> {
-        parse_clock(Fields::of(line, "+CCLK")?).map(UnixTime::as_secs)
+        parse_clock(Fields::of(str::as_bytes(line), "+CCLK")?).map(UnixTime::as_secs)
     }
 
     #[test]
@@ -180,6 +164,9 @@ mod tests {
             "24/01/01,00:00:60+00",
             "24/01/01,00:00:00+97",
             "24/01/01,00:00:00",
+            "24/01/01 00:00:00+00",
+            "24/01/01,00:00:00*00",
+            "24/01/01,00:00:00+00,",
             "24/01/01,00:00:00+0",
             "24/1/01,00:00:00+00",
             "24/01/01/01,00:00:00+00",

@@ -8,14 +8,16 @@ pub(crate) struct Line<'b> {
 
 impl<'b> Line<'b> {
     pub(crate) fn new(buffer: &'b mut [u8], text: &str) -> Self {
-        Self {
+        let mut line = Self {
             buffer,
             len: Some(0),
-        }
-        .text(text)
+        };
+        line.text(text);
+        line
     }
 
-    pub(crate) fn bytes(mut self, bytes: &[u8]) -> Self {
+    #[inline(never)]
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
         self.len = self.len.and_then(|len| {
             let end = len.checked_add(bytes.len())?;
             self.buffer.get_mut(len..end)?.copy_from_slice(bytes);
@@ -24,18 +26,18 @@ impl<'b> Line<'b> {
         self
     }
 
-    pub(crate) fn text(self, text: &str) -> Self {
+    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
         self.bytes(text.as_bytes())
     }
 
-    pub(crate) fn number(mut self, mut number: u32) -> Self {
+    pub(crate) fn number(&mut self, mut number: u32) -> &mut Self {
         let mut divisor = 1_000_000_000_u32;
         let mut begun = false;
         while divisor > 0 {
             let digit = number / divisor;
             begun |= digit > 0 || divisor == 1;
             if begun {
-                self = self.bytes(&[b"0123456789".get(digit as usize).copied().unwrap_or(b'0')]);
+                self.bytes(&[b"0123456789".get(digit as usize).copied().unwrap_or(b'0')]);
             }
             number %= divisor;
             divisor /= 10;
@@ -44,21 +46,18 @@ impl<'b> Line<'b> {
     }
 
     /// The lowest `count` bits, the highest first, in quotes.
-    pub(crate) fn bits(mut self, value: u8, count: u32) -> Self {
-        self = self.text("\"");
+    pub(crate) fn bits(&mut self, value: u8, count: u32) -> &mut Self {
+        self.text("\"");
         for bit in (0..count).rev() {
             let set = value.checked_shr(bit).unwrap_or(0) & 1 == 1;
-            self = self.bytes(if set { b"1" } else { b"0" });
+            self.bytes(if set { b"1" } else { b"0" });
         }
         self.text("\"")
     }
 
-    pub(crate) fn hex(mut self, bytes: &[u8]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        for &byte in bytes {
-            for nibble in [byte >> 4, byte & 15] {
-                self = self.bytes(&[DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0')]);
-            }
+    pub(crate) fn hex(&mut self, bytes: &[u8]) -> &mut Self {
+        for byte in bytes {
+            self.bytes(&hex_digits(*byte));
         }
         self
     }
@@ -69,6 +68,14 @@ impl<'b> Line<'b> {
     }
 }
 
+/// Both digits of a byte, in capitals.
+pub(crate) fn hex_digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|nibble| match nibble {
+        0..10 => nibble | b'0',
+        _ => nibble.saturating_add(b'A' - 10),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,11 +83,14 @@ mod tests {
     #[test]
     fn command_is_whole_or_none() {
         let mut buffer = [0; 12];
-        let line = Line::new(&mut buffer, "AT+CEREG=").number(0);
+        let mut line = Line::new(&mut buffer, "AT+CEREG=");
+        line.number(0);
         assert_eq!(line.finish(), Some("AT+CEREG=0"));
-        let line = Line::new(&mut buffer, "AT").number(2_147_483_647);
+        let mut line = Line::new(&mut buffer, "AT");
+        line.number(2_147_483_647);
         assert_eq!(line.finish(), Some("AT2147483647"));
-        let line = Line::new(&mut buffer, "AT+CEREG=").hex(&[0xA5]).bits(9, 4);
+        let mut line = Line::new(&mut buffer, "AT+CEREG=");
+        line.hex(&[0xA5]).bits(9, 4);
         assert_eq!(line.finish(), None);
     }
 }

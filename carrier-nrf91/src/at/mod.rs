@@ -17,8 +17,9 @@ use core::fmt;
 
 pub use date::{parse_clock, parse_network_time};
 pub use exchange::{Exchange, Interpreter};
+pub(crate) use fields::nibble;
 pub use fields::{Field, Fields};
-pub(crate) use line::Line;
+pub(crate) use line::{Line, hex_digits};
 pub use registration::{AccessTechnology, Cell, Registration, RegistrationStatus};
 pub use response::Response;
 pub use signal::{Monitor, Signal};
@@ -100,6 +101,14 @@ pub(crate) async fn ask<'b>(
 
 /// Sends `command`, of whose response only the result counts.
 pub(crate) async fn order(at: &mut impl At, command: &str) -> Result<(), AtError> {
-    let mut buffer = [0; 64];
-    ask(at, command, &mut buffer).await.map(|_| ())
+    let mut buffer = [0; 128];
+    ask(at, command, &mut buffer).await.map(drop)
+}
+
+/// The functional mode that the modem is in (3GPP TS 27.007, section 8.2).
+pub(crate) async fn ask_mode(at: &mut impl At) -> Result<u8, AtError> {
+    let mut buffer = [0; 128];
+    let response = ask(at, "AT+CFUN?", &mut buffer).await?;
+    let mode = response.named("+CFUN").find_map(|mut it| it.number());
+    mode.ok_or(AtError::Malformed)
 }

@@ -108,6 +108,7 @@ impl Registration {
         (level <= 5).then(|| (level, Self::with_rest(status, fields)))
     }
 
+    #[inline(never)]
     fn with_rest(status: RegistrationStatus, mut fields: Fields<'_>) -> Self {
         let tracking_area = fields.hex().and_then(|area| u16::try_from(area).ok());
         let identity = fields.hex();
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
 
     fn notification(line: &str) -> Option<Registration> {
-        Registration::from_notification(Fields::of(line, "+CEREG")?)
+        Registration::from_notification(Fields::of(str::as_bytes(line), "+CEREG")?)
     }
 
     const CELL: Cell = Cell {
@@ -198,7 +199,8 @@ mod tests {
 
     #[test]
     fn answer_is_told_from_a_notification() {
-        let answer = |line| Registration::from_answer(Fields::of(line, "+CEREG").unwrap());
+        let answer =
+            |line| Registration::from_answer(Fields::of(str::as_bytes(line), "+CEREG").unwrap());
         let (level, registration) = answer("+CEREG: 2,1,\"002F\",\"0012BEEF\",7").unwrap();
         assert_eq!((level, registration.cell), (2, Some(CELL)));
         assert_eq!(

@@ -9,12 +9,12 @@ pub struct Response<'b> {
 }
 
 /// Takes the next line that has a line end from `rest`; without its end and the blanks around it.
-// Slices, because the searches of `str` bring a panic with them.
-fn take_line<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
+#[inline(never)]
+fn take_line<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     let end = rest.iter().position(|&byte| byte == b'\n')?;
     let (line, after) = rest.split_at_checked(end)?;
     *rest = after.get(1..)?;
-    core::str::from_utf8(line.trim_ascii()).ok()
+    Some(line.trim_ascii())
 }
 
 impl<'b> Response<'b> {
@@ -31,25 +31,23 @@ impl<'b> Response<'b> {
         let mut rest = response;
         loop {
             let end = response.len().saturating_sub(rest.len());
-            match take_line(&mut rest) {
-                Some("OK") => {
-                    let text = response.get(..end).unwrap_or_default();
-                    return Ok(Self { text });
-                }
-                Some("ERROR") => return Err(AtError::Refused(None)),
-                Some(line) => {
-                    let numbered = Fields::of(line, "+CME ERROR");
-                    if let Some(mut number) = numbered.or_else(|| Fields::of(line, "+CMS ERROR")) {
-                        return Err(AtError::Refused(number.number()));
-                    }
-                }
-                None => return Err(AtError::Truncated),
+            let line = take_line(&mut rest).ok_or(AtError::Truncated)?;
+            if line == b"OK" {
+                let text = response.get(..end).unwrap_or_default();
+                return Ok(Self { text });
+            }
+            if line == b"ERROR" {
+                return Err(AtError::Refused(None));
+            }
+            let numbered = Fields::of(line, "+CME ERROR");
+            if let Some(mut number) = numbered.or_else(|| Fields::of(line, "+CMS ERROR")) {
+                return Err(AtError::Refused(number.number()));
             }
         }
     }
 
     /// The lines, without ends and without empty ones.
-    pub fn lines(&self) -> impl Iterator<Item = &'b str> + use<'b> {
+    pub fn lines(&self) -> impl Iterator<Item = &'b [u8]> + use<'b> {
         let mut rest = self.text;
         core::iter::from_fn(move || take_line(&mut rest)).filter(|line| !line.is_empty())
     }
@@ -62,7 +60,9 @@ impl<'b> Response<'b> {
     /// The first line that has no name, as `AT+CGMR` answers.
     #[must_use]
     pub fn plain(&self) -> Option<&'b str> {
-        self.lines().find(|line| !line.starts_with(['+', '%']))
+        let mut lines = self.lines();
+        let plain = lines.find(|line| !matches!(line.first(), Some(b'+' | b'%')))?;
+        core::str::from_utf8(plain).ok()
     }
 }
 

@@ -16,7 +16,8 @@ impl Signal {
     /// Reads the answer to `AT+CESQ` (3GPP TS 27.007, section 8.69).
     #[must_use]
     pub fn from_answer(mut fields: Fields<'_>) -> Option<Self> {
-        let rsrq = fields.nth(4)?.text.parse().ok()?;
+        fields.nth(3)?;
+        let rsrq = fields.number()?;
         let rsrp = fields.number()?;
         Some(Self {
             rsrp: rsrp_dbm(rsrp),
@@ -28,7 +29,8 @@ impl Signal {
     #[must_use]
     pub fn from_notification(mut fields: Fields<'_>) -> Option<Self> {
         let rsrp = fields.number()?;
-        let rsrq = fields.nth(1)?.text.parse().ok()?;
+        fields.next()?;
+        let rsrq = fields.number()?;
         Some(Self {
             rsrp: rsrp_dbm(rsrp),
             rsrq: rsrq_db(rsrq),
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     fn cesq(line: &str) -> Option<Signal> {
-        Signal::from_answer(Fields::of(line, "+CESQ")?)
+        Signal::from_answer(Fields::of(str::as_bytes(line), "+CESQ")?)
     }
 
     #[test]
@@ -116,7 +118,7 @@ mod tests {
         );
         assert_eq!(cesq("+CESQ: 99,99,255,255,255,255"), signal(None, None));
         assert_eq!(cesq("+CESQ: 99,99,255,255"), None);
-        let fields = Fields::of("%CESQ: 63,2,20,2", "%CESQ").unwrap();
+        let fields = Fields::of(b"%CESQ: 63,2,20,2", "%CESQ").unwrap();
         assert_eq!(
             Signal::from_notification(fields),
             signal(Some(-78), Some(-10))
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn monitor_is_read_in_every_length() {
-        let monitor = |line| Monitor::from_answer(Fields::of(line, "%XMONITOR").unwrap());
+        let monitor =
+            |line| Monitor::from_answer(Fields::of(str::as_bytes(line), "%XMONITOR").unwrap());
         let long = monitor(
             "%XMONITOR: 1,\"EDAV\",\"EDAV\",\"26295\",\"00B7\",7,4,\"00011B07\",7,2300,63,39,\"\",\"11100000\",\"11100000\",\"00000000\"",
         )

@@ -52,7 +52,7 @@ impl Urc {
     /// Reads a notification with its line end. `None` for others, and for one that was cut.
     #[must_use]
     pub fn parse(line: &[u8]) -> Option<Self> {
-        let line = core::str::from_utf8(line.strip_suffix(b"\n")?).ok()?.trim();
+        let line = line.strip_suffix(b"\n")?.trim_ascii();
         if let Some(fields) = Fields::of(line, "+CEREG") {
             return Registration::from_notification(fields).map(Self::Registration);
         }
@@ -62,41 +62,47 @@ impl Urc {
         if let Some(fields) = Fields::of(line, "%XTIME") {
             return parse_network_time(fields).map(Self::Time);
         }
-        if let Some(event) = line.strip_prefix("%MDMEV: ") {
+        if let Some(event) = line.strip_prefix(b"%MDMEV: ") {
             return ModemDomainEvent::parse(event).map(Self::Modem);
         }
-        PacketEvent::parse(line.strip_prefix("+CGEV: ")?).map(Self::Packet)
+        PacketEvent::parse(line.strip_prefix(b"+CGEV: ")?).map(Self::Packet)
     }
 }
 
 impl ModemDomainEvent {
-    fn parse(event: &str) -> Option<Self> {
-        Some(match event {
-            "ME OVERHEATED" => Self::Overheated,
-            "ME BATTERY LOW" => Self::BatteryLow,
-            "RESET LOOP" => Self::ResetLoop,
-            _ => Self::SearchStatus(event.strip_prefix("SEARCH STATUS ")?.parse().ok()?),
-        })
+    fn parse(event: &[u8]) -> Option<Self> {
+        const KNOWN: [(&str, ModemDomainEvent); 3] = [
+            ("ME OVERHEATED", ModemDomainEvent::Overheated),
+            ("ME BATTERY LOW", ModemDomainEvent::BatteryLow),
+            ("RESET LOOP", ModemDomainEvent::ResetLoop),
+        ];
+        let known = KNOWN.iter().find(|(text, _)| text.as_bytes() == event);
+        if let Some((_, known)) = known {
+            return Some(*known);
+        }
+        let status = event.strip_prefix(b"SEARCH STATUS ")?;
+        Fields::new(status).number().map(Self::SearchStatus)
     }
 }
 
 impl PacketEvent {
-    fn parse(event: &str) -> Option<Self> {
-        let context = |text: &str| Fields::new(text).number();
-        if let Some(text) = event.strip_prefix("ME PDN ACT ") {
-            return context(text).map(Self::Activated);
+    fn parse(event: &[u8]) -> Option<Self> {
+        const KNOWN: [(&str, PacketEvent); 2] = [
+            ("NW DETACH", PacketEvent::NetworkDetach),
+            ("ME DETACH", PacketEvent::DeviceDetach),
+        ];
+        let known = KNOWN.iter().find(|(text, _)| text.as_bytes() == event);
+        if let Some((_, known)) = known {
+            return Some(*known);
         }
-        let ended = event
-            .strip_prefix("NW PDN DEACT ")
-            .or_else(|| event.strip_prefix("ME PDN DEACT "));
-        if let Some(text) = ended {
-            return context(text).map(Self::Deactivated);
+        if let Some(context) = event.strip_prefix(b"ME PDN ACT ") {
+            return Fields::new(context).number().map(Self::Activated);
         }
-        match event {
-            "NW DETACH" => Some(Self::NetworkDetach),
-            "ME DETACH" => Some(Self::DeviceDetach),
-            _ => None,
-        }
+        let from = event
+            .strip_prefix(b"NW")
+            .or_else(|| event.strip_prefix(b"ME"))?;
+        let context = from.strip_prefix(b" PDN DEACT ")?;
+        Fields::new(context).number().map(Self::Deactivated)
     }
 }
 

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroize;
 
 use crate::SessionCache;
-use crate::at::{At, AtError, Line, ask};
+use crate::at::{At, AtError, Fields, Line, ask, ask_mode, hex_digits, nibble, order};
 
 /// What a list of one credential answers, with notifications around it.
 const RESPONSE: usize = 320;
@@ -95,8 +95,10 @@ impl<'b, A: At> ModemKeys<'b, A> {
         response: &'r mut [u8],
     ) -> Result<CredentialList<'r>, KeyStoreError> {
         let mut buffer = [0; AROUND];
-        let command = Line::new(&mut buffer, "AT%CMNG=1,").number(tag.0).finish();
-        let response = match ask(&mut self.at, command.ok_or(INVALID)?, response).await {
+        let mut command = Line::new(&mut buffer, "AT%CMNG=1,");
+        command.number(tag.0);
+        let command = command.finish().ok_or(INVALID)?;
+        let response = match ask(&mut self.at, command, response).await {
             Ok(response) => Some(response),
             Err(AtError::Refused(Some(NOT_FOUND))) => None,
             Err(error) => return Err(failure(error)),
@@ -112,10 +114,8 @@ impl<'b, A: At> ModemKeys<'b, A> {
     ) -> Result<Option<Option<[u8; 32]>>, KeyStoreError> {
         let number = type_number(kind).ok_or(UNSUPPORTED)?;
         let mut buffer = [0; AROUND];
-        let command = Line::new(&mut buffer, "AT%CMNG=1,")
-            .number(tag.0)
-            .text(",")
-            .number(number);
+        let mut command = Line::new(&mut buffer, "AT%CMNG=1,");
+        command.number(tag.0).text(",").number(number);
         let mut response = [0; RESPONSE];
         let command = command.finish().ok_or(INVALID)?;
         let response = match ask(&mut self.at, command, &mut response).await {
@@ -123,11 +123,9 @@ impl<'b, A: At> ModemKeys<'b, A> {
             Err(AtError::Refused(Some(NOT_FOUND))) => return Ok(None),
             Err(error) => return Err(failure(error)),
         };
-        let list = CredentialList {
-            response: Some(response),
-        };
-        let mut found = list.iter().filter(|it| it.tag == tag && it.kind == kind);
-        Ok(found.next().map(|it| it.sha256))
+        let mut found = response.named("%CMNG").filter_map(Stored::read);
+        let found = found.find(|it| it.tag == tag && it.kind == kind);
+        Ok(found.map(|it| it.sha256))
     }
 
     /// Whether the library may write under this tag.
@@ -144,19 +142,19 @@ impl<'b, A: At> ModemKeys<'b, A> {
         if let Some(cache) = self.cache {
             cache.purge();
         }
-        let mut line = Line::new(self.buffer, "AT%CMNG=").number(opcode).text(",");
-        line = line.number(tag.0).text(",").number(number);
+        let mut line = Line::new(self.buffer, "AT%CMNG=");
+        line.number(opcode).text(",").number(tag.0).text(",");
+        line.number(number);
         if let Command::Write(_, _, credential) = command {
-            line = line.text(",\"");
-            line = match kind {
+            line.text(",\"");
+            match kind {
                 CredentialKind::Psk => line.hex(credential),
                 _ => line.bytes(credential),
             };
-            line = line.text("\"");
+            line.text("\"");
         }
-        let mut response = [0; RESPONSE];
         let result = match line.finish() {
-            Some(line) => Some(ask(&mut self.at, line, &mut response).await.map(|_| ())),
+            Some(line) => Some(order(&mut self.at, line).await),
             None => None,
         };
         self.buffer.zeroize();
@@ -170,12 +168,7 @@ impl<'b, A: At> ModemKeys<'b, A> {
 
     /// Whether the modem is in one of the modes in which it refuses to write: full, receive only, LTE active.
     async fn is_online(&mut self) -> bool {
-        let mut response = [0; RESPONSE];
-        let Ok(response) = ask(&mut self.at, "AT+CFUN?", &mut response).await else {
-            return false;
-        };
-        let mode: Option<u8> = response.named("+CFUN").find_map(|mut it| it.number());
-        matches!(mode, Some(1 | 2 | 21))
+        matches!(ask_mode(&mut self.at).await, Ok(1 | 2 | 21))
     }
 }
 
@@ -269,39 +262,52 @@ impl<'r> CredentialList<'r> {
         response
             .into_iter()
             .flat_map(|it| it.named("%CMNG"))
-            .filter_map(|mut fields| {
-                Some(Stored {
-                    tag: SecurityTag(fields.number()?),
-                    kind: kind_of(fields.number()?)?,
-                    sha256: fields.text().and_then(digest),
-                })
-            })
+            .filter_map(Stored::read)
     }
 }
 
-fn digest(text: &str) -> Option<[u8; 32]> {
+impl Stored {
+    fn read(mut fields: Fields<'_>) -> Option<Self> {
+        Some(Self {
+            tag: SecurityTag(fields.number()?),
+            kind: kind_of(fields.number()?)?,
+            sha256: fields.bytes().and_then(digest),
+        })
+    }
+}
+
+fn digest(text: &[u8]) -> Option<[u8; 32]> {
     let mut digest = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+    if text.len() != 64 {
         return None;
     }
-    for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(core::str::from_utf8(pair).ok()?, 16).ok()?;
+    for (byte, pair) in digest.iter_mut().zip(text.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        *byte = nibble(high)? << 4 | nibble(low)?;
     }
     Some(digest)
 }
 
 /// Whether `sha256` is that of the credential, in either form that the modem may have hashed a key in.
 fn is_hash_of(sha256: [u8; 32], kind: CredentialKind, credential: &[u8]) -> bool {
-    if kind != CredentialKind::Psk {
-        return Sha256::digest(credential).as_slice() == sha256;
-    }
+    let as_text = kind == CredentialKind::Psk && hash(credential, true) == sha256;
+    as_text || hash(credential, false) == sha256
+}
+
+/// The SHA-256 of the credential, or of its hexadecimal text.
+// Byte by byte, so that the digest is in the image once.
+#[inline(never)]
+fn hash(credential: &[u8], as_text: bool) -> [u8; 32] {
     let mut hash = Sha256::new();
     for byte in credential {
-        let mut pair = [0; 2];
-        let _ = Line::new(&mut pair, "").hex(&[*byte]).finish();
-        hash.update(pair);
+        let pair = hex_digits(*byte);
+        hash.update(if as_text {
+            &pair
+        } else {
+            core::slice::from_ref(byte)
+        });
     }
-    hash.finalize().as_slice() == sha256 || Sha256::digest(credential).as_slice() == sha256
+    hash.finalize().into()
 }
 
 impl<A: At> KeyStore for ModemKeys<'_, A> {
@@ -367,11 +373,12 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         }
         let valid = match kind {
             CredentialKind::CaChain | CredentialKind::ClientCertificate => {
-                pem::is_pem(credential, |label| label == "CERTIFICATE")
+                pem::is_pem(credential, &["CERTIFICATE"])
             }
-            CredentialKind::PrivateKey => pem::is_pem(credential, |label| {
-                matches!(label, "PRIVATE KEY" | "EC PRIVATE KEY" | "RSA PRIVATE KEY")
-            }),
+            CredentialKind::PrivateKey => pem::is_pem(
+                credential,
+                &["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"],
+            ),
             CredentialKind::Psk => !credential.is_empty(),
             _ => {
                 let printable = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'"';

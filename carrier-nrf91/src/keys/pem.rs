@@ -5,10 +5,10 @@ use lwm2m_core::wire::base64;
 /// Most characters of a line that are looked at; RFC 7468 has lines of 64.
 const LINE: usize = 76;
 
-/// Whether `text` is nothing but blocks of which each label satisfies `label`, whole and decodable, and at least one.
+/// Whether `text` is nothing but blocks with one of these labels, whole and decodable, and at least one.
 ///
 /// The modem decodes them once more. A line is base64 by itself: all but the last of a block have full groups.
-pub(super) fn is_pem(text: &[u8], label: impl Fn(&str) -> bool) -> bool {
+pub(super) fn is_pem(text: &[u8], labels: &[&str]) -> bool {
     // The label of the block that is open, and how many lines it has.
     let mut open: Option<(&[u8], u32)> = None;
     let mut blocks = 0_u32;
@@ -20,7 +20,7 @@ pub(super) fn is_pem(text: &[u8], label: impl Fn(&str) -> bool) -> bool {
                 let Some(name) = between(line, b"-----BEGIN ") else {
                     return false;
                 };
-                if !core::str::from_utf8(name).is_ok_and(&label) {
+                if !labels.iter().any(|label| label.as_bytes() == name) {
                     return false;
                 }
                 open = Some((name, 0));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn is_certificate(text: &str) -> bool {
-        is_pem(text.as_bytes(), |label| label == "CERTIFICATE")
+        is_pem(text.as_bytes(), &["CERTIFICATE"])
     }
 
     #[test]

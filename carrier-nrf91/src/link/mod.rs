@@ -10,7 +10,7 @@ use lwm2m_core::time::{Duration, Instant};
 
 use crate::NetworkTime;
 use crate::at::{
-    At, Notifications, Registration, RegistrationStatus, Urc, ask, order, parse_clock,
+    At, Notifications, Registration, RegistrationStatus, Urc, ask, ask_mode, order, parse_clock,
 };
 use crate::race::{First, race, yield_now};
 use attachment::Attachment;
@@ -105,12 +105,8 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     }
 
     async fn is_switched_on(&mut self) -> Result<bool, LinkError> {
-        let mut response = [0; NOTIFICATION];
-        let response = ask(&mut self.at, "AT+CFUN?", &mut response)
-            .await
-            .map_err(|_| MODEM_FAILURE)?;
-        let mode: Option<u8> = response.named("+CFUN").find_map(|mut it| it.number());
-        mode.map(|it| it == 1).ok_or(MODEM_FAILURE)
+        let mode = ask_mode(&mut self.at).await;
+        mode.map(|it| it == 1).map_err(|_| MODEM_FAILURE)
     }
 
     /// `renew`: it is switched off before.

@@ -41,7 +41,7 @@ pub enum Edrx {
 }
 
 /// Length of a unit in seconds and its three bits: GPRS Timer 3 (3GPP TS 24.008, table 10.5.163a).
-const PERIODIC_UNITS: [(u64, u8); 7] = [
+const PERIODIC_UNITS: [(u32, u8); 7] = [
     (2, 0b011),
     (30, 0b100),
     (60, 0b101),
@@ -52,22 +52,22 @@ const PERIODIC_UNITS: [(u64, u8); 7] = [
 ];
 
 /// GPRS Timer 2 (3GPP TS 24.008, table 10.5.163).
-const ACTIVE_UNITS: [(u64, u8); 3] = [(2, 0b000), (60, 0b001), (360, 0b010)];
+const ACTIVE_UNITS: [(u32, u8); 3] = [(2, 0b000), (60, 0b001), (360, 0b010)];
 
-/// Cycles in hundredths of a second and their values, those that both radios know.
-const CYCLES: [(u64, u8); 12] = [
-    (512, 0b0000),
-    (1_024, 0b0001),
-    (2_048, 0b0010),
-    (4_096, 0b0011),
-    (8_192, 0b0101),
-    (16_384, 0b1001),
-    (32_768, 0b1010),
-    (65_536, 0b1011),
-    (131_072, 0b1100),
-    (262_144, 0b1101),
-    (524_288, 0b1110),
-    (1_048_576, 0b1111),
+/// Cycles in milliseconds and their values, those that both radios know.
+const CYCLES: [(u32, u8); 12] = [
+    (5_120, 0b0000),
+    (10_240, 0b0001),
+    (20_480, 0b0010),
+    (40_960, 0b0011),
+    (81_920, 0b0101),
+    (163_840, 0b1001),
+    (327_680, 0b1010),
+    (655_360, 0b1011),
+    (1_310_720, 0b1100),
+    (2_621_440, 0b1101),
+    (5_242_880, 0b1110),
+    (10_485_760, 0b1111),
 ];
 
 impl PowerSaving {
@@ -82,11 +82,9 @@ impl PowerSaving {
         };
         let periodic = encode(&PERIODIC_UNITS, periodic_update);
         let active = encode(&ACTIVE_UNITS, active_time);
-        Line::new(buffer, "AT+CPSMS=1,,,")
-            .bits(periodic, 8)
-            .text(",")
-            .bits(active, 8)
-            .finish()
+        let mut line = Line::new(buffer, "AT+CPSMS=1,,,");
+        line.bits(periodic, 8).text(",").bits(active, 8);
+        line.finish()
     }
 }
 
@@ -101,11 +99,10 @@ impl Edrx {
             AccessTechnology::LteM => 4,
             AccessTechnology::NbIot => 5,
         };
-        Line::new(buffer, "AT+CEDRXS=2,")
-            .number(number)
-            .text(",")
-            .bits(cycle_value(technology, cycle), 4)
-            .finish()
+        let mut line = Line::new(buffer, "AT+CEDRXS=2,");
+        let value = cycle_value(technology, cycle);
+        line.number(number).text(",").bits(value, 4);
+        line.finish()
     }
 }
 
@@ -116,19 +113,25 @@ fn cycle_value(technology: AccessTechnology, cycle: Duration) -> u8 {
         AccessTechnology::NbIot => CYCLES.get(2..),
     };
     let known = known.unwrap_or_default();
-    let wanted = cycle.as_millis().div_ceil(10);
-    let fits = known.iter().find(|&&(length, _)| length >= wanted);
+    let wanted = cycle.as_millis();
+    let fits = known
+        .iter()
+        .find(|&&(length, _)| u64::from(length) >= wanted);
     fits.or_else(|| known.last()).map_or(0, |&(_, value)| value)
 }
 
 /// Three bits of unit and five of count: the shortest time that is not shorter than `time`, or the longest there is.
-fn encode(units: &[(u64, u8)], time: Duration) -> u8 {
-    let seconds = time.as_millis().div_ceil(1000);
+// Added up: a division of 64 bits is longer than all of this.
+fn encode(units: &[(u32, u8)], time: Duration) -> u8 {
     let mut value = 0;
     for &(length, bits) in units {
-        let count = seconds.div_ceil(length.max(1));
-        value = (bits << 5) | u8::try_from(count.min(31)).unwrap_or(31);
-        if count <= 31 {
+        let (mut count, mut covered) = (0_u8, Duration::from_millis(0));
+        while covered < time && count < 31 {
+            covered = covered + Duration::from_secs(length.into());
+            count = count.saturating_add(1);
+        }
+        value = (bits << 5) | count;
+        if covered >= time {
             break;
         }
     }

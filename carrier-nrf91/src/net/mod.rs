@@ -4,6 +4,7 @@
 //! built on it runs on any computer: [`ModemStack`] for embedded-nal-async, [`NbModemStack`] for embedded-nal, and the
 //! [sessions](crate::sessions).
 
+pub(crate) mod address;
 mod errno;
 mod nb_stack;
 mod socket;

@@ -8,8 +8,8 @@ mod table;
 use core::ffi::CStr;
 use core::fmt;
 use core::future::poll_fn;
-use core::net::{IpAddr, SocketAddr};
-use core::task::Poll;
+use core::net::SocketAddr;
+use core::task::{Context, Poll};
 
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
@@ -20,7 +20,7 @@ use lwm2m_core::time::Duration;
 
 use crate::net::{
     Descriptor, Errno, Family, LONGEST_SECURED, MOST_TAGS, Protocol, ReleaseAssistance,
-    SocketOption, Sockets, Status, poll_send,
+    SocketOption, Sockets, Status, address, poll_send,
 };
 use crate::race::{First, race, yield_now};
 pub use cache::SessionCache;
@@ -47,7 +47,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// address (RFC 6066, section 3); so it has none for a host that is one, and what lies under the tag alone vouches for the
 /// peer. Only where CA certificates, which vouch for many hosts, are all there is, the address is looked for nevertheless.
 ///
-/// A datagram of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can
+/// The modem does not tell a datagram that fills the buffer from one that was cut to it, and neither is returned; a buffer of 1,281 bytes or
+/// more takes datagrams where they are to lie. Into a shorter one they go by way of the stack, on which they take as
+/// much; then one of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can
 /// send it, and for the end of the connection over DTLS.
 pub struct ModemSessions<'t, S: Sockets, C, const SESSIONS: usize> {
     table: Table<S, SESSIONS>,
@@ -131,31 +133,80 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         Ok(())
     }
 
-    /// Opens towards one address.
-    async fn begin(
+    /// Opens, without waiting; nothing of it is kept for longer than the call.
+    fn open_now(
         &mut self,
         session: SessionId,
         request: &OpenRequest<'_>,
-        protocol: Protocol,
-        address: IpAddr,
-        name: Option<&CStr>,
+        context: &Context<'_>,
     ) -> Result<Opened, SessionError> {
-        let peer = SocketAddr::new(address, request.port);
-        let slot = self
-            .prepare(protocol, peer, &request.security, name)
-            .map_err(|error| error.on_open(protocol.is_secured()))?;
+        self.table.end(session.index());
+        if session.index() >= SESSIONS {
+            return Err(NO_ROOM);
+        }
+        let secured = match request.security {
+            Security::None => false,
+            Security::Tag(_) | Security::CaTags(_) => true,
+            _ => return Err(SessionError::UNSUPPORTED),
+        };
+        let protocol = match (request.transport, secured) {
+            (Transport::Datagram, false) => Protocol::Udp,
+            (Transport::Datagram, true) => Protocol::Dtls,
+            (Transport::Stream, false) => Protocol::Tcp,
+            (Transport::Stream, true) => Protocol::Tls,
+            _ => return Err(SessionError::UNSUPPORTED),
+        };
+        if secured && tag_list(&request.security, &mut [0; MOST_TAGS]).is_empty() {
+            // The modem would take the peer for trusted.
+            return Err(SessionError::new(
+                SessionErrorKind::Handshake,
+                errno::ENOENT,
+            ));
+        }
+        let mut name = [0; NAME];
+        let name = terminated(request.host, &mut name).ok_or(UNRESOLVED)?;
+        let begin = |this: &mut Self, address, name| {
+            let peer = SocketAddr::new(address, request.port);
+            let slot = this.prepare(protocol, peer, &request.security, name);
+            let slot = slot.map_err(|error| error.on_open(secured))?;
+            this.begin(session, slot, context)
+        };
+        if let Some(address) = address::parse(request.host.as_bytes()) {
+            let name = matches!(request.security, Security::CaTags(_)).then_some(name);
+            return begin(self, address, name);
+        }
+        let mut failure = UNRESOLVED;
+        for family in self.settings.families {
+            let address = match self.table.sockets.resolve(request.host, *family) {
+                Ok(address) => address,
+                Err(error) if error.0 > 0 => {
+                    failure = error.on_open(false);
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            match begin(self, address, Some(name)) {
+                Err(error) if error.kind == SessionErrorKind::NoRoute => failure = error,
+                other => return other,
+            }
+        }
+        Err(failure)
+    }
+
+    /// Begins to connect.
+    fn begin(
+        &mut self,
+        session: SessionId,
+        slot: Slot,
+        context: &Context<'_>,
+    ) -> Result<Opened, SessionError> {
         let (now, free) = (self.clock.now(), self.table.is_free());
         let Some(place) = self.table.slots.get_mut(session.index()) else {
             let _ = self.table.sockets.close(slot.socket);
-            return Err(SessionError::new(
-                SessionErrorKind::Resources,
-                errno::ENOMEM,
-            ));
+            return Err(NO_ROOM);
         };
         let slot = place.insert(slot);
-        let sockets = &self.table.sockets;
-        let polled = poll_fn(|context| Poll::Ready(slot.poll_open(sockets, now, free, context)));
-        match polled.await {
+        match slot.poll_open(&self.table.sockets, now, free, context) {
             Poll::Ready(Ok(resumed)) => Ok(Opened::Ready { resumed }),
             Poll::Ready(Err(error)) => {
                 self.table.end(session.index());
@@ -183,57 +234,7 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
         session: SessionId,
         request: &OpenRequest<'_>,
     ) -> Result<Opened, SessionError> {
-        self.close(session).await;
-        if session.index() >= SESSIONS {
-            return Err(SessionError::new(
-                SessionErrorKind::Resources,
-                errno::ENOMEM,
-            ));
-        }
-        let secured = match request.security {
-            Security::None => false,
-            Security::Tag(_) | Security::CaTags(_) => true,
-            _ => return Err(SessionError::UNSUPPORTED),
-        };
-        let protocol = match (request.transport, secured) {
-            (Transport::Datagram, false) => Protocol::Udp,
-            (Transport::Datagram, true) => Protocol::Dtls,
-            (Transport::Stream, false) => Protocol::Tcp,
-            (Transport::Stream, true) => Protocol::Tls,
-            _ => return Err(SessionError::UNSUPPORTED),
-        };
-        if secured && tag_list(&request.security, &mut [0; MOST_TAGS]).is_empty() {
-            // The modem would take the peer for trusted.
-            return Err(SessionError::new(
-                SessionErrorKind::Handshake,
-                errno::ENOENT,
-            ));
-        }
-        let mut name = [0; NAME];
-        let name = terminated(request.host, &mut name).ok_or(UNRESOLVED)?;
-        if let Ok(address) = request.host.parse() {
-            let name = matches!(request.security, Security::CaTags(_)).then_some(name);
-            return self.begin(session, request, protocol, address, name).await;
-        }
-        let mut failure = UNRESOLVED;
-        for family in self.settings.families {
-            let address = match self.table.sockets.resolve(request.host, *family) {
-                Ok(address) => address,
-                Err(error) if error.0 > 0 => {
-                    failure = error.on_open(false);
-                    continue;
-                }
-                Err(_) => continue,
-            };
-            match self
-                .begin(session, request, protocol, address, Some(name))
-                .await
-            {
-                Err(error) if error.kind == SessionErrorKind::NoRoute => failure = error,
-                other => return other,
-            }
-        }
-        Err(failure)
+        poll_fn(|context| Poll::Ready(self.open_now(session, request, context))).await
     }
 
     async fn send(
@@ -392,6 +393,7 @@ impl<S: Sockets, C, const SESSIONS: usize> fmt::Debug for ModemSessions<'_, S, C
     }
 }
 
+const NO_ROOM: SessionError = SessionError::new(SessionErrorKind::Resources, errno::ENOMEM);
 const UNRESOLVED: SessionError = SessionError::new(SessionErrorKind::NameResolution, errno::ENOENT);
 
 /// Why a connection could not be saved or loaded.

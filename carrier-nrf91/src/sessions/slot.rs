@@ -9,7 +9,7 @@ use lwm2m_core::time::{Duration, Instant};
 
 use crate::net::{Descriptor, Errno, Protocol, Sockets, Status, poll_connect, poll_receive};
 
-/// Bytes of the longest datagram that is received.
+/// Bytes of the longest datagram that is received into a buffer of as many.
 const LONGEST: usize = 1280;
 /// Datagrams that are thrown away in one go, before others have their turn.
 const JUNK: usize = 8;
@@ -126,7 +126,7 @@ impl Slot {
         self.poll_datagram(sockets, buffer, context)
     }
 
-    /// The modem cuts a datagram to the buffer and does not say so: one byte more than the longest shows it.
+    /// The modem cuts a datagram to the buffer and does not say so: one that fills a buffer may have been cut.
     fn poll_datagram(
         &self,
         sockets: &impl Sockets,
@@ -134,21 +134,21 @@ impl Slot {
         context: &Context<'_>,
     ) -> Poll<Received> {
         for _ in 0..JUNK {
-            let mut datagram = [0; LONGEST + 1];
-            match poll_receive(sockets, self.socket, &mut datagram, context) {
+            let received = if buffer.len() > LONGEST {
+                poll_receive(sockets, self.socket, buffer, context)
+            } else {
+                self.poll_short(sockets, buffer, context)
+            };
+            match received {
                 Poll::Pending => return Poll::Pending,
                 // The end of the connection over DTLS; without it just a datagram that says nothing, from anybody.
                 Poll::Ready(Ok(0)) if self.protocol.is_secured() => {
                     return Poll::Ready(Received::Closed(CLOSED));
                 }
-                Poll::Ready(Ok(0)) => {}
-                Poll::Ready(Ok(len)) => {
-                    let fits = datagram.get(..len).filter(|_| len <= LONGEST);
-                    if let (Some(to), Some(from)) = (buffer.get_mut(..len), fits) {
-                        to.copy_from_slice(from);
-                        return Poll::Ready(Received::Datagram(len));
-                    }
+                Poll::Ready(Ok(len)) if len > 0 && len < buffer.len().max(LONGEST + 1) => {
+                    return Poll::Ready(Received::Datagram(len));
                 }
+                Poll::Ready(Ok(_)) => {}
                 // Nobody listens there, for now: a lost datagram, which the message layer sends again.
                 Poll::Ready(Err(Errno::CONNREFUSED)) if !self.protocol.is_secured() => {}
                 Poll::Ready(Err(error)) => {
@@ -158,5 +158,24 @@ impl Slot {
         }
         context.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// By way of the stack, into a buffer without a byte to spare. What does not fit there is cut.
+    #[inline(never)]
+    fn poll_short(
+        &self,
+        sockets: &impl Sockets,
+        buffer: &mut [u8],
+        context: &Context<'_>,
+    ) -> Poll<Result<usize, Errno>> {
+        let mut datagram = [0; LONGEST + 1];
+        let received = poll_receive(sockets, self.socket, &mut datagram, context);
+        received.map_ok(|len| match (datagram.get(..len), buffer.get_mut(..len)) {
+            (Some(from), Some(to)) => {
+                to.copy_from_slice(from);
+                len
+            }
+            _ => datagram.len(),
+        })
     }
 }

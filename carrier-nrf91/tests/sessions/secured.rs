@@ -431,6 +431,26 @@ fn a_datagram_that_the_modem_has_cut_is_not_returned() {
     assert_eq!(receive(&mut port), None);
 }
 
+/// Into a longer buffer they go without a detour; what fills it may have been cut to it.
+#[test]
+fn a_datagram_that_fills_a_longer_buffer_is_not_returned() {
+    let bench = Bench::new();
+    let mut port = bench.port();
+    open(&mut port, ONE, &PLAIN).unwrap();
+    bench.modem.with(0, |socket| {
+        socket
+            .coming
+            .extend([1284, 2000, 1283, 1280].map(|len| Ok(vec![1; len])));
+    });
+    let mut buffer = [0; 1284];
+    for len in [1283, 1280] {
+        let received = once(port.receive(&mut buffer));
+        assert_eq!(received, Some((ONE, Received::Datagram(len))));
+    }
+    assert_eq!(buffer[..1283], [1; 1283]);
+    assert_eq!(once(port.receive(&mut buffer)), None);
+}
+
 #[test]
 fn the_end_of_the_link_ends_sessions() {
     for (number, kind) in [

@@ -9,7 +9,7 @@ use carrier_mock::server::{ManagementServer, Record, RecordKind, Request};
 use core::net::SocketAddr;
 use lwm2m_core::Client;
 use lwm2m_core::client::{Config, Output, Resources, SessionEvent, SessionId};
-use lwm2m_core::model::{Arguments, Error, Object, Outcome, Text};
+use lwm2m_core::model::{Arguments, Error, Object, Objects, Outcome, Text};
 use lwm2m_core::objects::{Device, Security, SecurityInstance, Server, ServerInstance};
 use lwm2m_core::time::Instant;
 
@@ -28,6 +28,15 @@ struct Tank {
     power: u8,
     /// Not a resource: the application's own.
     pump_runs: u32,
+}
+
+/// All objects of the device: this derive makes a set of them, which the engine is lent.
+#[derive(Objects)]
+struct Everything {
+    security: Security<1>,
+    server: Server<1>,
+    device: Device<'static>,
+    tank: Tank,
 }
 
 impl Tank {
@@ -71,13 +80,16 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     )?;
     let mut server = Server::<1>::new();
     server.add(0, &ServerInstance::new(1).lifetime(3_600))?;
-    let mut device = Device::new("U").manufacturer("Example Ltd");
-    let mut tank = Tank {
-        level: 120.5,
-        power: 40,
-        ..Tank::default()
+    let mut objects = Everything {
+        security,
+        server,
+        device: Device::new("U").manufacturer("Example Ltd"),
+        tank: Tank {
+            level: 120.5,
+            power: 40,
+            ..Tank::default()
+        },
     };
-    let mut objects: [&mut dyn Object; 4] = [&mut security, &mut server, &mut device, &mut tank];
 
     let mut resources = Resources::<1, 2, 2, 8>::new();
     let mut random = Pcg32::new(1);
@@ -121,6 +133,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
             break;
         }
     }
+    let tank = &objects.tank;
     println!(
         "{}: {} l, pump ran {} time(s)",
         tank.name.as_str(),

@@ -43,6 +43,7 @@ struct Temperature {
 }
 
 /// The objects of the device; the application owns them and lends them to the library.
+#[derive(Objects)]
 pub(super) struct DeviceObjects {
     security: Security<4>,
     server: Server<2>,
@@ -64,34 +65,6 @@ impl DeviceObjects {
                 units: "Cel",
             },
         }
-    }
-}
-
-impl Objects for DeviceObjects {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        match id {
-            0 => Some(&self.security),
-            1 => Some(&self.server),
-            3 => Some(&self.device),
-            3303 => Some(&self.temperature),
-            _ => None,
-        }
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        match id {
-            0 => Some(&mut self.security),
-            1 => Some(&mut self.server),
-            3 => Some(&mut self.device),
-            3303 => Some(&mut self.temperature),
-            _ => None,
-        }
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        [0, 1, 3, 3303]
-            .into_iter()
-            .find(|&id| after.is_none_or(|after| id > after))
     }
 }
 

@@ -212,13 +212,19 @@ pub(super) fn holds_keys(objects: &dyn Objects, instance: u16, buffer: &mut [u8]
 }
 
 /// Where a walk over the credentials of all accounts stands.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cursor {
     instance: Option<u16>,
-    part: usize,
+    part: u8,
 }
 
 impl Cursor {
+    /// Before the first one.
+    pub(super) const START: Self = Self {
+        instance: None,
+        part: 0,
+    };
+
     /// The next credential that an account holds in itself; `None` at the end. `buffer` is used for keys.
     pub(super) fn next(
         &mut self,
@@ -227,7 +233,7 @@ impl Cursor {
     ) -> Option<(u16, CredentialKind)> {
         loop {
             if let Some(instance) = self.instance
-                && let Some(&kind) = kinds(objects, instance, buffer).get(self.part)
+                && let Some(&kind) = kinds(objects, instance, buffer).get(usize::from(self.part))
             {
                 self.part += 1;
                 return Some((instance, kind));

@@ -175,6 +175,9 @@ pub(super) enum Pending {
     Close(SessionId),
     Load(RecordId),
     Store(RecordId, usize),
+    /// The record that begins behind so many bytes of the buffer, where an answer lies, and has such a length.
+    #[cfg(feature = "fota")]
+    StoreBehind(RecordId, usize, usize),
     Delete(RecordId),
     Reboot,
 }

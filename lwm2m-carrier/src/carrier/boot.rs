@@ -1,14 +1,13 @@
 //! Initialisation up to the link: the records, and the application's CA certificates.
 
-use super::{Carrier, Completion, Context, Flow, Pending, Stage, account};
+use super::{Carrier, Completion, Context, Flow, Pending, Stage, account, wipe};
 use crate::{
-    error::{Cause, Error, ErrorKind},
+    error::{Cause, ConfigurationError, ErrorKind},
     event::Event,
     profile::Credentials,
-    record::{ACCOUNT, Account, FIRMWARE, STAGED, STATE, State, Tags},
+    record::{ACCOUNT, Account, FIRMWARE, STAGED, STATE, Spares, State, Tags, restore},
 };
 use lwm2m_core::time::Instant;
-use zeroize::Zeroize;
 
 impl Carrier<'_> {
     pub(super) fn boot(&mut self, buffer: &mut [u8]) -> Flow {
@@ -18,26 +17,18 @@ impl Carrier<'_> {
                 Flow::Again
             });
         }
-        self.pending = Some(match self.stage {
-            Stage::LoadState => match self.check_endpoint() {
-                Ok(()) => Pending::Load(STATE),
-                Err(error) => {
-                    self.fail(error);
-                    return Flow::Again;
-                }
-            },
-            Stage::LoadAccount => Pending::Load(ACCOUNT),
-            Stage::LoadStaged => Pending::Load(STAGED),
-            Stage::LoadFirmware => match self.check_firmware_buffer(buffer.len()) {
-                Ok(()) => Pending::Load(FIRMWARE),
-                Err(error) => {
-                    self.fail(error);
-                    return Flow::Again;
-                }
-            },
+        let record = match self.stage {
+            Stage::LoadState => self.check_endpoint().map(|()| STATE),
+            Stage::LoadAccount => Ok(ACCOUNT),
+            Stage::LoadStaged => Ok(STAGED),
+            Stage::LoadFirmware => self.check_firmware_buffer(buffer.len()).map(|()| FIRMWARE),
             // The application has not answered yet.
             _ => return Flow::Wait(Instant::FAR_FUTURE),
-        });
+        };
+        match record {
+            Ok(id) => self.pending = Some(Pending::Load(id)),
+            Err(error) => self.not_usable(error),
+        }
         Flow::Again
     }
 
@@ -65,7 +56,7 @@ impl Carrier<'_> {
                 let loaded = self.load_account(record, cx);
                 self.stage = Stage::LoadStaged;
                 if let Err(error) = loaded {
-                    self.fail(error);
+                    self.not_usable(error);
                 } else if self.ignore_staged {
                     self.accounts_loaded();
                 }
@@ -75,7 +66,8 @@ impl Carrier<'_> {
                 Err(()) => {
                     self.ignore_staged = true;
                     self.discard_staged = true;
-                    self.sweep_keys = true;
+                    // It is not known which keys it had.
+                    self.old_keys = Spares::MAX;
                     // What the staged account may have done to the objects is undone.
                     self.stage = Stage::LoadAccount;
                 }
@@ -86,7 +78,7 @@ impl Carrier<'_> {
             }
             _ => {}
         }
-        buffer.zeroize();
+        wipe(buffer);
     }
 
     fn load_state(&mut self, record: Option<&[u8]>) {
@@ -107,37 +99,40 @@ impl Carrier<'_> {
         &mut self,
         record: Option<&[u8]>,
         cx: &mut Context<'_>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), ConfigurationError> {
         let provisioning = account::provisioning(self.profile);
         self.account = Account {
             provisioning,
             ..Account::default()
         };
-        if let Some(record) = record {
-            let loaded = Account::decode(record, ACCOUNT);
-            if let Ok(found) = loaded {
+        match record.map(|record| Account::decode(record, ACCOUNT)) {
+            None => {}
+            // The profile has been changed: what was configured under the old one is void.
+            Some(Ok((found, _))) if found.provisioning != provisioning => {
                 self.account.generation = found.generation;
+                self.old_keys |= found.tags.spares(self.profile.first_tag);
             }
-            match loaded {
-                // The profile has been changed: what was configured under the old one is void.
-                Ok(found) if found.provisioning != provisioning => self.previous = found,
-                _ => match Account::restore(record, ACCOUNT, cx.objects) {
-                    Ok(account) => {
-                        self.account = account;
+            Some(found) => {
+                if let Ok((found, saved)) = found {
+                    self.account.generation = found.generation;
+                    if restore(saved, cx.objects).is_ok() {
+                        self.account = found;
                         self.profile_key_is_due();
                         return Ok(());
                     }
-                    Err(_) => self.push_error(ErrorKind::Internal, Cause::Record),
-                },
+                }
+                self.push_error(ErrorKind::Internal, Cause::Record);
             }
         }
         self.provision_from_profile(cx)
     }
 
     /// Makes the accounts what the profile says.
-    pub(super) fn provision_from_profile(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
-        account::provision(self.profile, cx.objects)
-            .map_err(|error| Error::new(ErrorKind::Configuration, Cause::Configuration(error)))?;
+    pub(super) fn provision_from_profile(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Result<(), ConfigurationError> {
+        account::provision(self.profile, cx.objects)?;
         self.account.tags = Tags::default();
         match self.profile.credentials {
             Credentials::None => {}
@@ -171,27 +166,21 @@ impl Carrier<'_> {
     /// that the account in use has not.
     fn load_staged(&mut self, record: Option<&[u8]>, cx: &mut Context<'_>) -> Result<(), ()> {
         let Some(record) = record else { return Ok(()) };
-        match Account::decode(record, STAGED) {
-            Ok(staged)
-                if staged.provisioning == self.account.provisioning
-                    && staged.generation > self.account.generation => {}
-            Ok(_) => return Err(()),
-            Err(_) => {
-                self.push_error(ErrorKind::Internal, Cause::Record);
+        if let Ok((staged, saved)) = Account::decode(record, STAGED) {
+            if staged.provisioning != self.account.provisioning
+                || staged.generation <= self.account.generation
+            {
                 return Err(());
             }
-        }
-        match Account::restore(record, STAGED, cx.objects) {
-            Ok(staged) => {
+            if restore(saved, cx.objects).is_ok() {
+                let first = Some(self.profile.first_tag);
+                self.profile_key_due &= staged.tags.of(account::FIRST) == first;
                 self.staged = Some(staged);
-                self.profile_key_due &= staged.tags.contains(self.profile.first_tag);
-                Ok(())
-            }
-            Err(_) => {
-                self.push_error(ErrorKind::Internal, Cause::Record);
-                Err(())
+                return Ok(());
             }
         }
+        self.push_error(ErrorKind::Internal, Cause::Record);
+        Err(())
     }
 
     fn accounts_loaded(&mut self) {

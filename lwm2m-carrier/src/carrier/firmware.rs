@@ -4,7 +4,7 @@ use lwm2m_core::{client::SessionId, model::Objects, objects::SetError, time::Ins
 
 use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
 use crate::{
-    error::{Cause, ConfigurationError, Error, ErrorKind},
+    error::{Cause, ConfigurationError, ErrorKind},
     event::Event,
     fota::{Done, FirmwareStatus, Fota, Job, Surroundings, Want, uri::Scheme},
     hal::{
@@ -108,7 +108,10 @@ impl<'r> Carrier<'r> {
                     }
                 }
             },
-            Want::Send(len, expect) => self.pending = Some(Pending::Send(session, len, expect)),
+            Want::Send(len, expect) => {
+                self.client.count_sent(cx.now, len);
+                self.pending = Some(Pending::Send(session, len, expect));
+            }
             Want::Hold(held) => self.pending = Some(Pending::Hold(session, held)),
             Want::Close => self.pending = Some(Pending::Close(session)),
             Want::TakeDown => self.stage = Stage::TakeDown,
@@ -128,6 +131,26 @@ impl<'r> Carrier<'r> {
                 self.push_error(ErrorKind::Internal, cause);
             }
         }
+    }
+
+    /// Has the record of a download stored that a server has asked for, while the answer to it waits in the buffer: once
+    /// it was answered it is not lost.
+    pub(super) fn store_before_answer(&mut self, buffer: &mut [u8], now: Instant) -> bool {
+        let from = self.client.answer_len();
+        let Some(fota) = &mut self.fota else {
+            return false;
+        };
+        if from == 0 || !fota.takes_download(now) {
+            return false;
+        }
+        let behind = buffer.get_mut(from..).unwrap_or_default();
+        let Some(len) = fota.record().encode(behind) else {
+            // Without room it is stored when the buffer is free again.
+            return false;
+        };
+        fota.stored();
+        self.pending = Some(Pending::StoreBehind(FIRMWARE, from, len));
+        true
     }
 
     /// The record of an update has been loaded.
@@ -282,7 +305,10 @@ impl<'r> Carrier<'r> {
     ) {
         let Some(fota) = &mut self.fota else { return };
         match received {
-            Received::Datagram(_) => fota.received(now, bytes, random),
+            Received::Datagram(_) => {
+                self.client.count_received(bytes.len());
+                fota.received(now, bytes, random);
+            }
             Received::Opened { .. } => fota.session_opened(),
             Received::Closed(error) => fota.session_ended(error, now, random),
         }
@@ -296,11 +322,13 @@ impl<'r> Carrier<'r> {
     }
 
     /// What is wrong with the memory for firmware.
-    pub(super) fn check_firmware_buffer(&mut self, message_buffer: usize) -> Result<(), Error> {
+    pub(super) fn check_firmware_buffer(
+        &mut self,
+        message_buffer: usize,
+    ) -> Result<(), ConfigurationError> {
         let len = self.fota.as_deref_mut().and_then(Fota::buffer_len);
         if len.is_some_and(|len| len < message_buffer) {
-            let cause = Cause::Configuration(ConfigurationError::Buffer);
-            return Err(Error::new(ErrorKind::Configuration, cause));
+            return Err(ConfigurationError::Buffer);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use super::{Carrier, Completion, Context, Stage};
 use crate::{
     deferred::DeferredReason,
     endpoint::EndpointError,
-    error::{Cause, ConfigurationError, Error, ErrorKind},
+    error::{Cause, ConfigurationError, ErrorKind},
 };
 
 /// Most bytes of an endpoint client name.
@@ -52,10 +52,9 @@ impl<'r> Carrier<'r> {
     }
 
     /// Whether a name that the application has brought is one.
-    pub(super) fn check_endpoint(&self) -> Result<(), Error> {
+    pub(super) fn check_endpoint(&self) -> Result<(), ConfigurationError> {
         if self.client.config().endpoint.len() > LONGEST {
-            let cause = Cause::Configuration(ConfigurationError::TooLong);
-            return Err(Error::new(ErrorKind::Configuration, cause));
+            return Err(ConfigurationError::TooLong);
         }
         Ok(())
     }
@@ -109,12 +108,10 @@ impl<'r> Carrier<'r> {
                 DeferredReason::NoReason
             }
         };
-        let back_off = self.profile.bootstrap_back_off;
-        let wait = back_off.spread(self.naming.failures, cx.random);
+        let back_off = &self.profile.bootstrap_back_off;
+        self.retry_at = self.put_off(back_off, self.naming.failures, reason, cx);
         self.naming.failures = self.naming.failures.saturating_add(1);
-        self.retry_at = cx.now + wait;
         self.stage = Stage::HoldOff;
-        self.defer(reason, wait);
     }
 
     /// The link has come back: a modem that could not tell is asked at once.

@@ -58,15 +58,16 @@ use lwm2m_core::{
     random::Random,
     time::{Duration, Instant},
 };
+use zeroize::Zeroize;
 
 use crate::{
     deferred::{Deferred, DeferredReason},
-    error::{Cause, Error, ErrorKind},
+    error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
     fmt::{info, warning},
     hal::{CaTags, LinkState, Received, SecurityTag},
     profile::Profile,
-    record::{Account, State},
+    record::{Account, Spares, State},
     response::Response,
 };
 
@@ -98,12 +99,13 @@ enum Stage {
     LinkDown,
     /// The modem restarts with a new firmware.
     RestartModem,
-    ProfileKey(usize),
-    Keys(Cursor),
+    /// Number of the kind.
+    ProfileKey(u8),
+    Keys,
     Commit,
     DeleteStaged,
-    /// Number of the old tag and of the kind.
-    DeleteKeys(usize, usize),
+    /// Number of the kind, under the first of the old tags.
+    DeleteKeys(u8),
     /// The keys of a staged account were refused.
     Revert,
     RevertLoad,
@@ -114,7 +116,7 @@ enum Stage {
     HoldOff,
     Start,
     Run,
-    CheckKeys(Cursor),
+    CheckKeys,
     StoreStaged,
     /// Stopped by the application.
     Stopped,
@@ -141,58 +143,61 @@ struct Context<'c> {
 ///
 /// Each turn of a driver: [`poll`](Self::poll); carry out the action; [`complete`](Self::complete). While the action
 /// is [`Action::Wait`], what comes from the network and the link is handed in, and `poll` follows.
+// In this order: what each stage looks at comes first, where short instructions reach it; the compiler would put it last.
+#[repr(C)]
 pub struct Carrier<'r> {
-    client: Client<'r>,
-    #[cfg(feature = "fota")]
-    fota: Option<&'r mut crate::fota::Fota<'r>>,
-    profile: &'r Profile<'r>,
     stage: Stage,
-    /// The action that was handed out and is not complete.
-    pending: Option<Pending>,
-    events: heapless::Deque<Event, EVENTS>,
     keys_need_offline: bool,
     link_up: bool,
     /// The application knows the link to be up.
     connected: bool,
-    initialized: Option<Result<(), Error>>,
     /// The counters of this start of the device are stored.
     counted: bool,
-    state: State,
-    /// The account in use.
-    account: Account,
-    /// The account that a bootstrap server has left, until its keys are written.
-    staged: Option<Account>,
     ignore_staged: bool,
     /// A record of a staged account is to be deleted, once the keys are gone that belong to no account any more: as long
     /// as it is there, a device that starts knows that it has to look for such keys.
     discard_staged: bool,
-    /// The power has failed before all such keys were gone, and it is not known which those are.
-    sweep_keys: bool,
-    /// The account before the one in use, whose keys are to be deleted.
-    previous: Account,
     /// The profile's key is to be written.
     profile_key_due: bool,
     /// The key store is to be asked whether it has the profile's key, which somebody else has put there.
     profile_tag_due: bool,
-    naming: Naming<'r>,
     /// `BOOTSTRAPPED` is due.
     bootstrapped: bool,
-    ca_tags: CaTags,
     /// Attempts that have failed one after the other, of the link or the key store.
     failures: u8,
     /// Staged accounts whose keys were refused one after the other.
     refusals: u8,
-    /// No further attempt at what has just failed before this.
-    retry_at: Instant,
-    /// A bootstrap is to begin then.
-    bootstrap_at: Option<Instant>,
     save_state: bool,
     save_account: bool,
     stopping: bool,
     rebooting: bool,
     requests: Requests,
+    /// Where keys may lie that belong to no account any more, and are to be deleted: the tags of the account before the
+    /// one in use, or all where it is not known which those were. Only what the library itself has written is ever deleted.
+    old_keys: Spares,
+    /// Where the stage is in its walk over the keys of the accounts.
+    cursor: Cursor,
+    /// The action that was handed out and is not complete.
+    pending: Option<Pending>,
+    /// No further attempt at what has just failed before this.
+    retry_at: Instant,
+    profile: &'r Profile<'r>,
+    #[cfg(feature = "fota")]
+    fota: Option<&'r mut crate::fota::Fota<'r>>,
+    state: State,
+    naming: Naming<'r>,
     /// A bit for each session that is being opened.
     opening: u32,
+    /// A bootstrap is to begin then.
+    bootstrap_at: Option<Instant>,
+    initialized: Option<Result<(), Error>>,
+    /// The account that a bootstrap server has left, until its keys are written.
+    staged: Option<Account>,
+    /// The account in use.
+    account: Account,
+    ca_tags: CaTags,
+    events: heapless::Deque<Event, EVENTS>,
+    client: Client<'r>,
 }
 
 impl<'r> Carrier<'r> {
@@ -218,6 +223,7 @@ impl<'r> Carrier<'r> {
             stage: Stage::Idle,
             pending: None,
             events: heapless::Deque::new(),
+            cursor: Cursor::START,
             keys_need_offline: false,
             link_up: false,
             connected: false,
@@ -228,8 +234,7 @@ impl<'r> Carrier<'r> {
             staged: None,
             ignore_staged: false,
             discard_staged: false,
-            sweep_keys: false,
-            previous: Account::default(),
+            old_keys: 0,
             profile_key_due: false,
             profile_tag_due: false,
             naming: Naming::KNOWN,
@@ -317,7 +322,7 @@ impl<'r> Carrier<'r> {
             | Stage::LoadFirmware
             | Stage::SettleFirmware
             | Stage::Certificates => self.boot(buffer),
-            Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged | Stage::CloseSessions => {
+            Stage::Run | Stage::CheckKeys | Stage::StoreStaged | Stage::CloseSessions => {
                 self.run(buffer, cx)
             }
             Stage::Stopped => self.stopped(),
@@ -371,6 +376,14 @@ impl<'r> Carrier<'r> {
                 id,
                 record: Secret(buffer.get(..len).unwrap_or(&[])),
             },
+            #[cfg(feature = "fota")]
+            Pending::StoreBehind(id, from, len) => {
+                let record = buffer.get(from..).and_then(|behind| behind.get(..len));
+                Action::Store {
+                    id,
+                    record: Secret(record.unwrap_or(&[])),
+                }
+            }
             Pending::Delete(id) => Action::Delete { id },
             Pending::Reboot => Action::Reboot,
         }
@@ -422,6 +435,12 @@ impl<'r> Carrier<'r> {
             #[cfg(feature = "fota")]
             Pending::OpenFirmware(_) => self.firmware_open_done(completion, cx),
             #[cfg(feature = "fota")]
+            Pending::StoreBehind(_, from, _) => {
+                // The answer stays.
+                wipe(buffer.get_mut(from..).unwrap_or_default());
+                self.tell_storage(completion);
+            }
+            #[cfg(feature = "fota")]
             Pending::Hold(..) => {}
             Pending::Close(_) => {}
             Pending::FindKey(..) => self.profile_key_found(completion),
@@ -433,7 +452,7 @@ impl<'r> Carrier<'r> {
                 | Stage::LoadStaged
                 | Stage::LoadFirmware
                 | Stage::SettleFirmware => self.boot_done(completion, buffer, cx),
-                Stage::Run | Stage::CheckKeys(_) | Stage::StoreStaged => {
+                Stage::Run | Stage::CheckKeys | Stage::StoreStaged => {
                     self.run_done(completion, buffer, cx);
                 }
                 _ => self.provision_done(completion, buffer, cx),
@@ -470,12 +489,19 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// Initialisation ends with an error. The application is told by an event too, unless the error is its own:
-    /// [`Runner::run`](crate::driver::Runner::run) returns none.
+    /// Initialisation ends: the configuration is not usable. The application is told by an event too, as
+    /// [`Runner::run`](crate::driver::Runner::run) returns no error.
+    #[inline(never)]
+    fn not_usable(&mut self, error: ConfigurationError) {
+        self.configuration_error(error);
+        self.fail(Error::new(
+            ErrorKind::Configuration,
+            Cause::Configuration(error),
+        ));
+    }
+
+    /// Initialisation ends with an error.
     fn fail(&mut self, error: Error) {
-        if error.kind == ErrorKind::Configuration {
-            self.push(Event::Error(error));
-        }
         self.initialized = Some(Err(error));
         self.stage = Stage::Idle;
     }
@@ -560,7 +586,7 @@ impl<'r> Carrier<'r> {
         self.ca_tags.iter()
     }
 
-    /// The counters of the client.
+    /// The counters of the client, with what firmware updates have sent and received.
     #[must_use]
     pub const fn statistics(&self) -> &lwm2m_core::Statistics {
         self.client.statistics()
@@ -592,6 +618,12 @@ impl<'r> Carrier<'r> {
         warning!("{} {} s", reason.chart_name(), wait.as_secs());
         self.push(Event::Deferred(Deferred::new(reason, wait)));
     }
+}
+
+/// Makes a buffer forget the keys that may lie in it.
+#[inline(never)]
+fn wipe(buffer: &mut [u8]) {
+    buffer.zeroize();
 }
 
 impl fmt::Debug for Carrier<'_> {

@@ -4,7 +4,7 @@ use lwm2m_core::{client::SessionId, random::Random, time::Instant};
 
 use super::{Carrier, Context, Flow};
 use crate::{
-    error::Error,
+    error::ConfigurationError,
     fota::{Done, Job},
     hal::{FirmwareError, Received, SessionError},
 };
@@ -36,6 +36,10 @@ impl<'r> Carrier<'r> {
         _cx: &mut Context<'_>,
     ) -> Option<Flow> {
         None
+    }
+
+    pub(super) const fn store_before_answer(&self, _buffer: &[u8], _now: Instant) -> bool {
+        false
     }
 
     pub(super) const fn firmware_loaded(&mut self, _record: Option<&[u8]>, _now: Instant) {}
@@ -78,7 +82,10 @@ impl<'r> Carrier<'r> {
     ) {
     }
 
-    pub(super) const fn check_firmware_buffer(&mut self, _len: usize) -> Result<(), Error> {
+    pub(super) const fn check_firmware_buffer(
+        &mut self,
+        _len: usize,
+    ) -> Result<(), ConfigurationError> {
         Ok(())
     }
 }

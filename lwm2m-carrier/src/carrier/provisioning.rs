@@ -3,10 +3,14 @@
 //! At the start of a device the link is down anyway. After a bootstrap it is taken down for the keys, where the key
 //! store asks for it.
 
-use lwm2m_core::{client::Failure, time::Instant};
-use zeroize::Zeroize;
+use lwm2m_core::{
+    client::{BackOff, Failure},
+    time::Instant,
+};
 
-use super::{Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account};
+use super::{
+    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account, wipe,
+};
 use crate::{
     deferred::DeferredReason,
     error::{Cause, ConfigurationError, Error, ErrorKind},
@@ -15,7 +19,7 @@ use crate::{
         CredentialKind, DetachReason, KeyStoreError, KeyStoreErrorKind, LinkErrorKind, SecurityTag,
     },
     profile::Credentials,
-    record::{ACCOUNT, Account, STAGED, spare},
+    record::{ACCOUNT, Account, STAGED, Spares, first_spare},
 };
 
 /// The profile's credentials, in the order in which they are written.
@@ -72,7 +76,7 @@ impl<'r> Carrier<'r> {
                 Some(flow) => return flow,
                 None => self.stage = Stage::ProfileKey(0),
             },
-            Stage::ProfileKey(part) => match PROFILE_KEYS.get(part) {
+            Stage::ProfileKey(part) => match PROFILE_KEYS.get(usize::from(part)) {
                 Some(&kind) if self.profile_key_due => {
                     let key = Credential::Profile(kind);
                     self.pending = Some(Pending::WriteKey(self.profile.first_tag, key));
@@ -81,21 +85,23 @@ impl<'r> Carrier<'r> {
                     self.profile_key_due = false;
                     self.pending = self.look_for_profile_key();
                     if self.pending.is_none() {
-                        self.stage = Stage::Keys(Cursor::default());
+                        self.cursor = Cursor::START;
+                        self.stage = Stage::Keys;
                     }
                 }
             },
-            Stage::Keys(cursor) => self.write_next_key(cursor, buffer, cx),
+            Stage::Keys => self.write_next_key(buffer, cx),
             Stage::Commit => self.commit(buffer, cx),
             Stage::DeleteStaged => self.pending = Some(Pending::Delete(STAGED)),
             Stage::FactoryReset => self.stage_factory_account(buffer, cx),
             Stage::Revert => {
-                self.previous = self.staged.take().unwrap_or_default();
+                self.old_keys = self.spares(self.staged.as_ref());
+                self.staged = None;
                 self.discard_staged = true;
                 self.stage = Stage::RevertLoad;
             }
             Stage::RevertLoad => self.pending = Some(Pending::Load(ACCOUNT)),
-            Stage::DeleteKeys(entry, kind) => self.delete_next_key(entry, kind),
+            Stage::DeleteKeys(kind) => self.delete_next_key(kind),
             Stage::BringUp => self.bring_up(),
             Stage::LinkUp => self.pending = Some(Pending::LinkUp),
             Stage::Online => self.online(buffer, cx),
@@ -130,15 +136,16 @@ impl<'r> Carrier<'r> {
 
     /// Takes the link down if keys are to be written that cannot be otherwise.
     fn take_down(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
-        let drops_keys = |staged: Account| {
-            let (old, new) = (&self.account.tags, &staged.tags);
-            spare(self.profile.first_tag).any(|tag| old.contains(tag) && !new.contains(tag))
-        };
+        let (own, staged) = (
+            self.spares(Some(&self.account)),
+            self.spares(self.staged.as_ref()),
+        );
+        self.cursor = Cursor::START;
         let keys = self.profile_key_due
-            || self.staged.is_some() && Cursor::default().next(cx.objects, buffer).is_some()
-            || self.staged.is_some_and(drops_keys)
-            || self.old_tags().next().is_some();
-        buffer.zeroize();
+            || self.staged.is_some()
+                && (own & !staged != 0 || self.cursor.next(cx.objects, buffer).is_some())
+            || self.old_keys & !own != 0;
+        wipe(buffer);
         let needed =
             self.stopping || self.firmware_needs_link_down() || keys && self.keys_need_offline;
         if needed && self.link_up {
@@ -167,18 +174,17 @@ impl<'r> Carrier<'r> {
         };
     }
 
-    fn write_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) {
-        let Some(staged) = self.staged else {
-            self.stage = Stage::DeleteKeys(0, 0);
+    fn write_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) {
+        let Some(staged) = &self.staged else {
+            self.stage = Stage::DeleteKeys(0);
             return;
         };
-        let next = cursor.next(cx.objects, buffer);
-        buffer.zeroize();
+        let next = self.cursor.next(cx.objects, buffer);
+        wipe(buffer);
         match next {
             None => self.stage = Stage::Commit,
             Some((instance, kind)) => match staged.tags.of(instance) {
                 Some(tag) => {
-                    self.stage = Stage::Keys(cursor);
                     let key = Credential::Account(instance, kind);
                     self.pending = Some(Pending::WriteKey(tag, key));
                 }
@@ -195,8 +201,8 @@ impl<'r> Carrier<'r> {
             return;
         };
         account::forget_keys(cx.objects, buffer);
-        buffer.zeroize();
-        self.previous = self.account;
+        wipe(buffer);
+        self.old_keys = self.spares(Some(&self.account));
         self.account = staged;
         self.discard_staged = true;
         // After a factory reset it is the profile's.
@@ -212,28 +218,27 @@ impl<'r> Carrier<'r> {
         }
     }
 
-    /// The tags that the account before this one had and this one has not. Only what the library itself has written is
-    /// ever deleted.
-    fn old_tags(&self) -> impl Iterator<Item = SecurityTag> + '_ {
-        let previous = move |tag| self.sweep_keys || self.previous.tags.contains(tag);
-        spare(self.profile.first_tag)
-            .filter(move |&tag| previous(tag) && !self.account.tags.contains(tag))
+    /// The spare tags of an account.
+    fn spares(&self, account: Option<&Account>) -> Spares {
+        account.map_or(0, |account| account.tags.spares(self.profile.first_tag))
     }
 
-    fn delete_next_key(&mut self, entry: usize, kind: usize) {
-        let old = self.old_tags().nth(entry);
-        match (old, ALL_KEYS.get(kind)) {
-            (Some(tag), Some(&kind)) => self.pending = Some(Pending::DeleteKey(tag, kind)),
-            (Some(_), None) => self.stage = Stage::DeleteKeys(entry + 1, 0),
-            (None, _) => {
-                self.previous = Account::default();
-                self.sweep_keys = false;
-                self.stage = if core::mem::take(&mut self.discard_staged) {
-                    Stage::DeleteStaged
-                } else {
-                    Stage::BringUp
-                };
-            }
+    fn delete_next_key(&mut self, kind: u8) {
+        let old = self.old_keys & !self.spares(Some(&self.account));
+        if old == 0 {
+            self.old_keys = 0;
+            self.stage = if core::mem::take(&mut self.discard_staged) {
+                Stage::DeleteStaged
+            } else {
+                Stage::BringUp
+            };
+        } else if let Some(&kind) = ALL_KEYS.get(usize::from(kind)) {
+            let tag = first_spare(self.profile.first_tag, old);
+            self.pending = Some(Pending::DeleteKey(tag, kind));
+        } else {
+            // That was the last kind under the first of them.
+            self.old_keys = old & (old - 1);
+            self.stage = Stage::DeleteKeys(0);
         }
     }
 
@@ -241,7 +246,7 @@ impl<'r> Carrier<'r> {
     fn stage_factory_account(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) {
         let current = self.account;
         if let Err(error) = self.provision_from_profile(cx) {
-            self.push(Event::Error(error));
+            self.configuration_error(error);
         }
         let staged = Account {
             generation: current.generation.saturating_add(1),
@@ -284,16 +289,14 @@ impl<'r> Carrier<'r> {
         self.stage = Stage::HoldOff;
         if let Some(mut waits) = attempts.checked_sub(FREE_ATTEMPTS) {
             let back_off = if account::has_server(cx.objects) {
-                self.profile.registration_back_off
+                &self.profile.registration_back_off
             } else {
-                self.profile.bootstrap_back_off
+                &self.profile.bootstrap_back_off
             };
             while waits > 0 && back_off.delay(waits) > LONGEST_HOLD_OFF {
                 waits -= 1;
             }
-            let wait = back_off.spread(waits, cx.random);
-            self.retry_at = cx.now + wait;
-            self.defer(DeferredReason::NoReason, wait);
+            self.retry_at = self.put_off(back_off, waits, DeferredReason::NoReason, cx);
         }
         if let Some(len) = self.state.encode(buffer) {
             self.pending = Some(Pending::Store(crate::record::STATE, len));
@@ -356,8 +359,8 @@ impl<'r> Carrier<'r> {
                 }
                 _ => self.stage = Stage::ProfileKey(part + 1),
             },
-            Stage::Keys(_) => {
-                buffer.zeroize();
+            Stage::Keys => {
+                wipe(buffer);
                 if let Completion::KeyStoreFailed(error) = completion {
                     self.push_error(ErrorKind::Bootstrap, Cause::KeyStore(error));
                     self.learn_from(error);
@@ -365,7 +368,7 @@ impl<'r> Carrier<'r> {
                 }
             }
             Stage::Commit => {
-                buffer.zeroize();
+                wipe(buffer);
                 self.refusals = 0;
                 // Where the account could not be stored, the staged one stays for the next start of the device.
                 self.stage = match completion {
@@ -373,17 +376,17 @@ impl<'r> Carrier<'r> {
                         self.push_error(ErrorKind::Internal, Cause::Storage(error));
                         Stage::BringUp
                     }
-                    _ => Stage::DeleteKeys(0, 0),
+                    _ => Stage::DeleteKeys(0),
                 };
             }
             Stage::DeleteStaged => {
                 self.tell_storage(completion);
                 self.stage = Stage::BringUp;
             }
-            Stage::DeleteKeys(entry, kind) => self.stage = Stage::DeleteKeys(entry, kind + 1),
+            Stage::DeleteKeys(kind) => self.stage = Stage::DeleteKeys(kind + 1),
             Stage::RevertLoad => self.reverted(completion, buffer, cx),
             Stage::FactoryReset => {
-                buffer.zeroize();
+                wipe(buffer);
                 self.tell_storage(completion);
                 self.forget_firmware();
                 self.stage = Stage::TakeDown;
@@ -433,19 +436,33 @@ impl<'r> Carrier<'r> {
     }
 
     fn wait_for_link(&mut self, reason: DeferredReason, cx: &mut Context<'_>) {
-        let wait = self.profile.link_back_off.spread(self.failures, cx.random);
+        let back_off = &self.profile.link_back_off;
+        self.retry_at = self.put_off(back_off, self.failures, reason, cx);
         self.failures = self.failures.saturating_add(1);
-        self.retry_at = cx.now + wait;
+    }
+
+    /// The next attempt follows after the wait of that number, which the application hears of.
+    #[inline(never)]
+    pub(super) fn put_off(
+        &mut self,
+        back_off: &BackOff<'_>,
+        failures: u8,
+        reason: DeferredReason,
+        cx: &mut Context<'_>,
+    ) -> Instant {
+        let wait = back_off.spread(failures, cx.random);
         self.defer(reason, wait);
+        cx.now + wait
     }
 
     /// The key store has refused a key: the next attempt is published.
     fn wait_for_key_store(&mut self, cx: &mut Context<'_>) {
-        let back_off = self.profile.bootstrap_back_off;
-        let wait = back_off.spread(self.failures, cx.random);
+        let (back_off, reason) = (
+            &self.profile.bootstrap_back_off,
+            DeferredReason::BootstrapConnect,
+        );
+        self.retry_at = self.put_off(back_off, self.failures, reason, cx);
         self.failures = self.failures.saturating_add(1);
-        self.retry_at = cx.now + wait;
-        self.defer(DeferredReason::BootstrapConnect, wait);
     }
 
     /// A key store that refuses because the link is up gets its next key while it is down, whatever it has said before.
@@ -480,18 +497,19 @@ impl<'r> Carrier<'r> {
             _ => None,
         };
         if let Err(error) = self.load_account(record, cx) {
-            self.push(Event::Error(error));
+            self.configuration_error(error);
         }
-        buffer.zeroize();
+        wipe(buffer);
         // The profile's key has a tag of its own, which no staged account touches.
         self.profile_key_due = false;
-        let back_off = self.profile.bootstrap_back_off;
-        let wait = back_off.spread(self.refusals, cx.random);
+        let (back_off, reason) = (
+            &self.profile.bootstrap_back_off,
+            DeferredReason::BootstrapConnect,
+        );
+        self.bootstrap_at = Some(self.put_off(back_off, self.refusals, reason, cx));
         self.refusals = self.refusals.saturating_add(1);
         self.state.attempts = self.state.attempts.saturating_add(1);
         self.save_state = true;
-        self.bootstrap_at = Some(cx.now + wait);
-        self.defer(DeferredReason::BootstrapConnect, wait);
         self.stage = Stage::ProfileKey(0);
     }
 

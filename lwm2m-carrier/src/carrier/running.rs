@@ -5,11 +5,11 @@ use lwm2m_core::{
     model::Path,
     time::Instant,
 };
-use zeroize::Zeroize;
 
 use super::{
     Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
     provisioning::{reason, staged_account},
+    wipe,
 };
 use crate::{
     deferred::DeferredReason,
@@ -27,9 +27,12 @@ const FACTORY_RESET: Path = Path::resource(3, 0, 5);
 impl Carrier<'_> {
     pub(super) fn run(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
         match self.stage {
-            Stage::CheckKeys(cursor) => return self.check_next_key(cursor, buffer, cx),
+            Stage::CheckKeys => return self.check_next_key(buffer, cx),
             Stage::StoreStaged => return self.store_staged(buffer, cx),
             _ => {}
+        }
+        if self.store_before_answer(buffer, cx.now) {
+            return Flow::Again;
         }
         // An answer may lie in the buffer: the client goes first.
         let objects = &mut overlay!(self, cx.objects);
@@ -140,9 +143,12 @@ impl Carrier<'_> {
             client::Event::BootstrapFinishing => {
                 let first = self.profile.first_tag;
                 self.staged = staged_account(&self.account, first, cx.objects, buffer);
-                buffer.zeroize();
+                wipe(buffer);
                 match self.staged {
-                    Some(_) => self.stage = Stage::CheckKeys(Cursor::default()),
+                    Some(_) => {
+                        self.cursor = Cursor::START;
+                        self.stage = Stage::CheckKeys;
+                    }
                     None => {
                         let cause = Cause::Configuration(ConfigurationError::Objects);
                         self.refuse(cause, buffer, cx);
@@ -151,7 +157,7 @@ impl Carrier<'_> {
             }
             client::Event::Bootstrapped => self.stage = Stage::TakeDown,
             client::Event::BootstrapFailed { failure, retry_at } => {
-                self.attempt_failed(reason(failure, true), retry_at, true, cx);
+                self.attempt_failed(reason(failure, true), retry_at, true, cx.now);
             }
             client::Event::Registered { server } => {
                 if self.state.attempts != 0 {
@@ -169,7 +175,7 @@ impl Carrier<'_> {
                 retry_at,
                 exhausted,
                 ..
-            } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx),
+            } => self.attempt_failed(reason(failure, false), retry_at, exhausted, cx.now),
             client::Event::AccountChanged { .. } => self.save_account = true,
             client::Event::Answered { path: UPDATE } => self.update_firmware(),
             client::Event::Answered { path: REBOOT } => self.push(Event::Reboot),
@@ -180,14 +186,15 @@ impl Carrier<'_> {
         }
     }
 
+    #[inline(never)]
     fn attempt_failed(
         &mut self,
         reason: DeferredReason,
         retry_at: Instant,
         counts: bool,
-        cx: &Context<'_>,
+        now: Instant,
     ) {
-        self.defer(reason, retry_at.since(cx.now));
+        self.defer(reason, retry_at.since(now));
         if counts {
             self.state.attempts = self.state.attempts.saturating_add(1);
             self.save_state = true;
@@ -195,16 +202,18 @@ impl Carrier<'_> {
     }
 
     /// Bootstrap-Finish: whether the key store can take every key.
-    fn check_next_key(&mut self, mut cursor: Cursor, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
-        let next = cursor.next(cx.objects, buffer);
-        buffer.zeroize();
-        self.stage = Stage::CheckKeys(cursor);
+    fn check_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
+        let next = self.cursor.next(cx.objects, buffer);
+        wipe(buffer);
         let Some((instance, kind)) = next else {
             self.stage = Stage::StoreStaged;
             return Flow::Again;
         };
         // Staging gives a tag to each account with keys.
-        let tag = self.staged.and_then(|staged| staged.tags.of(instance));
+        let tag = self
+            .staged
+            .as_ref()
+            .and_then(|staged| staged.tags.of(instance));
         self.pending = tag.map(|tag| Pending::CheckKey(tag, Credential::Account(instance, kind)));
         Flow::Again
     }
@@ -230,9 +239,9 @@ impl Carrier<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
-        buffer.zeroize();
+        wipe(buffer);
         match (self.stage, completion) {
-            (Stage::CheckKeys(_), Completion::KeyStoreFailed(error)) => {
+            (Stage::CheckKeys, Completion::KeyStoreFailed(error)) => {
                 self.refuse(Cause::KeyStore(error), buffer, cx);
             }
             (Stage::StoreStaged, Completion::StorageFailed(error)) => {

@@ -266,7 +266,7 @@ impl<'s, 'r, O: Objects> Handle<'s, 'r, O> {
         Ok(set)
     }
 
-    /// The counters of the client.
+    /// The counters of the client, with what firmware updates have sent and received.
     ///
     /// # Errors
     /// [`Busy`]

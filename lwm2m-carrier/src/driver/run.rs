@@ -4,7 +4,7 @@ use core::{
     convert::Infallible,
     fmt,
     future::{Future, pending, poll_fn},
-    pin::pin,
+    pin::{Pin, pin},
     task::{Poll, ready},
 };
 
@@ -152,7 +152,8 @@ where
             }
             let is_idle = job.is_none();
             let result = {
-                let mut work = pin!(async {
+                // Behind a pointer: a turn does not need its room on the stack.
+                let mut work: Pin<&mut dyn Future<Output = _>> = pin!(async {
                     match job {
                         Some(job) => job.carry_out(firmware).await,
                         None => pending().await,

@@ -222,9 +222,7 @@ impl<'r> Fota<'r> {
     /// The next thing to do.
     #[inline(never)]
     pub(crate) fn step(&mut self, around: &mut Surroundings<'_>) -> Want {
-        while let Some(request) = self.object.take_request() {
-            self.request(request, around.now);
-        }
+        self.take_requests(around.now);
         // The first parts of a push are gathered without a request.
         if self.phase == Phase::Rest && self.object.state() == FirmwareState::Downloading {
             self.begin_push();
@@ -257,6 +255,19 @@ impl<'r> Fota<'r> {
                 Want::Reboot
             }
             _ => Want::Wait(Instant::FAR_FUTURE),
+        }
+    }
+
+    /// Takes note of what a server wants; whether that is a download which is to be stored.
+    pub(crate) fn takes_download(&mut self, now: Instant) -> bool {
+        self.take_requests(now);
+        self.save && self.phase == Phase::Pull && self.standing == Standing::Asked
+    }
+
+    #[inline(never)]
+    fn take_requests(&mut self, now: Instant) {
+        while let Some(request) = self.object.take_request() {
+            self.request(request, now);
         }
     }
 

@@ -20,7 +20,7 @@
 //!
 //! | stored | before | after a power loss |
 //! | --- | --- | --- |
-//! | the URI | the first connection | the download begins again |
+//! | the URI | its Write is answered | the download begins again |
 //! | size and validator | the first write to the slot, or during it | it goes on at the offset that the slot names |
 //! | result 4 | the first write of a pushed package | /5/0/5 tells the server that its push was interrupted |
 //! | "complete" | state Downloaded is told | the server can execute Update |

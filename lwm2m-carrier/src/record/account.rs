@@ -67,35 +67,12 @@ impl Account {
         seal(buffer, id, at)
     }
 
-    /// Reads the record without its objects.
+    /// Reads the record, and what it says of the objects, for [`restore`].
     ///
     /// # Errors
     /// [`Damaged`] when it is not one.
-    pub(crate) fn decode(record: &[u8], id: RecordId) -> Result<Self, Damaged> {
-        Self::read(&mut Reader::new(open(record, id)?))
-    }
-
-    /// Puts the objects of the record in place of those that there are.
-    ///
-    /// # Errors
-    /// [`Damaged`] when it is not such a record, or an object cannot take what is in it; the objects may be a mixture
-    /// then.
-    pub(crate) fn restore(
-        record: &[u8],
-        id: RecordId,
-        objects: &mut dyn Objects,
-    ) -> Result<Self, Damaged> {
-        let mut reader = Reader::new(open(record, id)?);
-        let account = Self::read(&mut reader)?;
-        while !reader.is_empty() {
-            let object = take_u16(&mut reader, 2)?;
-            let len = usize::from(take_u16(&mut reader, 2)?);
-            snapshot::restore(objects, object, reader.take(len)?).map_err(|_| Damaged)?;
-        }
-        Ok(account)
-    }
-
-    fn read(reader: &mut Reader<'_>) -> Result<Self, Damaged> {
+    pub(crate) fn decode(record: &[u8], id: RecordId) -> Result<(Self, &[u8]), Damaged> {
+        let reader = &mut Reader::new(open(record, id)?);
         let generation = take(reader, 4)?;
         let provisioning = take(reader, 4)?;
         let mut tags = Tags::default();
@@ -106,12 +83,27 @@ impl Account {
                 return Err(Damaged);
             }
         }
-        Ok(Self {
+        let account = Self {
             generation,
             provisioning,
             tags,
-        })
+        };
+        Ok((account, reader.rest()))
     }
+}
+
+/// Puts the objects of a record in place of those that there are.
+///
+/// # Errors
+/// [`Damaged`] when an object cannot take what is in the record; the objects may be a mixture then.
+pub(crate) fn restore(saved: &[u8], objects: &mut dyn Objects) -> Result<(), Damaged> {
+    let mut reader = Reader::new(saved);
+    while !reader.is_empty() {
+        let object = take_u16(&mut reader, 2)?;
+        let len = usize::from(take_u16(&mut reader, 2)?);
+        snapshot::restore(objects, object, reader.take(len)?).map_err(|_| Damaged)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -156,16 +148,14 @@ mod tests {
             [0, 0, 0, 3, 0xca, 0xfe, 0xf0, 0x0d, 1, 0, 1, 0, 0, 0, 26]
         );
         let record = &buffer[..len];
-        assert_eq!(Account::decode(record, STAGED), Ok(account()));
+        let (found, saved) = Account::decode(record, STAGED).unwrap();
+        assert_eq!(found, account());
         assert_eq!(Account::decode(record, ACCOUNT), Err(Damaged));
 
         let mut security = Security::<2>::new();
         let mut server = Server::<2>::new();
         let mut objects: [&mut dyn Object; 2] = [&mut security, &mut server];
-        assert_eq!(
-            Account::restore(record, STAGED, &mut objects),
-            Ok(account())
-        );
+        assert_eq!(restore(saved, &mut objects), Ok(()));
         assert_eq!(security.get(1).unwrap().key, b"secret");
         assert_eq!(server.next_instance(None), Some(0));
     }
@@ -181,9 +171,7 @@ mod tests {
         let len = account().encode(&mut buffer, ACCOUNT, &objects).unwrap();
         let mut small = Security::<2, 4>::new();
         let mut objects: [&mut dyn Object; 1] = [&mut small];
-        assert_eq!(
-            Account::restore(&buffer[..len], ACCOUNT, &mut objects),
-            Err(Damaged)
-        );
+        let (_, saved) = Account::decode(&buffer[..len], ACCOUNT).unwrap();
+        assert_eq!(restore(saved, &mut objects), Err(Damaged));
     }
 }

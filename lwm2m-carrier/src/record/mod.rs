@@ -23,12 +23,12 @@ use lwm2m_core::wire::{Malformed, reader::Reader, writer::Writer};
 
 use crate::hal::RecordId;
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, restore};
 pub(crate) use crc::{continued, crc32};
 #[cfg(feature = "fota")]
 pub(crate) use firmware::{FirmwareRecord, Standing};
 pub(crate) use state::State;
-pub(crate) use tags::{Tags, spare};
+pub(crate) use tags::{Spares, Tags, first_spare};
 
 /// Counters.
 pub(crate) const STATE: RecordId = RecordId(1);

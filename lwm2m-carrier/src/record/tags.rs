@@ -5,9 +5,15 @@ use crate::hal::SecurityTag;
 /// Accounts with credentials that there may be, the bootstrap server's included.
 const ACCOUNTS: usize = 8;
 
-/// The tags for keys that a bootstrap server has sent: those behind `first`, which is for the profile's key.
-pub(crate) fn spare(first: SecurityTag) -> impl Iterator<Item = SecurityTag> {
-    (1..=2 * ACCOUNTS as u32).map(move |step| SecurityTag(first.0.wrapping_add(step)))
+/// The tags for keys that a bootstrap server has sent, a bit for each: those behind the profile's first tag, which is for
+/// the profile's key. Twice as many as there may be accounts, so that new keys can be written beside those in use.
+pub(crate) type Spares = u16;
+
+const _: () = assert!(Spares::BITS as usize == 2 * ACCOUNTS);
+
+/// The first of these tags, behind `first`.
+pub(crate) const fn first_spare(first: SecurityTag, spares: Spares) -> SecurityTag {
+    SecurityTag(first.0.wrapping_add(1 + spares.trailing_zeros()))
 }
 
 /// The security tags of the accounts, by Security instance.
@@ -28,10 +34,13 @@ impl Tags {
             .map(|(_, tag)| tag)
     }
 
-    /// Whether a tag is in use.
+    /// The spare tags behind `first` that are in use.
     #[inline(never)]
-    pub(crate) fn contains(&self, tag: SecurityTag) -> bool {
-        self.iter().any(|(_, known)| known == tag)
+    pub(crate) fn spares(&self, first: SecurityTag) -> Spares {
+        self.iter().fold(0, |spares, (_, tag)| {
+            let step = tag.0.wrapping_sub(first.0).wrapping_sub(1);
+            spares | 1u16.checked_shl(step).unwrap_or(0)
+        })
     }
 
     /// The accounts with their tags.
@@ -57,11 +66,11 @@ impl Tags {
         true
     }
 
-    /// Gives an account one of the [`spare`] tags that neither this table nor `other` uses, so that the credentials in
-    /// use stay untouched until the new ones are in place. `false` when there are too many accounts.
+    /// Gives an account one of the spare tags behind `first` that neither this table nor `other` uses, so that the
+    /// credentials in use stay untouched until the new ones are in place. `false` when there are too many accounts.
     pub(crate) fn set_spare(&mut self, instance: u16, first: SecurityTag, other: &Self) -> bool {
-        let spare = spare(first).find(|&tag| !self.contains(tag) && !other.contains(tag));
-        spare.is_some_and(|tag| self.set(instance, tag))
+        let free = !(self.spares(first) | other.spares(first));
+        free != 0 && self.set(instance, first_spare(first, free))
     }
 }
 

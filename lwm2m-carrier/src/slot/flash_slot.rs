@@ -5,11 +5,9 @@ use core::fmt;
 use embedded_storage_async::nor_flash::NorFlash;
 
 use super::activate::Activate;
-use super::errors::{FLASH_FAILED, FULL, INCOMPLETE, MISUSED, NO_RECORD, NOTHING};
-use super::journal::{Half, Journal, Kind};
-use super::layout::{Layout, SPARE};
-use super::package::Package;
-use super::rest::write_rest;
+use super::errors::{FLASH_FAILED, FULL, INCOMPLETE, MISUSED, NOTHING};
+use super::layout::Layout;
+use super::planner::{Access, Goal, Planner, Task};
 use crate::aligned::Aligned;
 use crate::hal::{Applied, Firmware, FirmwareError, Installed};
 
@@ -69,11 +67,11 @@ impl core::error::Error for Unsuitable {}
 pub struct FlashSlot<F, A, const STAGE: usize = DEFAULT_STAGE> {
     flash: F,
     activate: A,
-    layout: Layout,
-    limit: u32,
     magic: &'static [u8],
-    package: Option<Package>,
+    planner: Planner,
     stage: Aligned<STAGE>,
+    /// What is read from the flash, or written to it.
+    scratch: Aligned<STAGE>,
 }
 
 impl<F: NorFlash, A: Activate> FlashSlot<F, A> {
@@ -87,8 +85,6 @@ impl<F: NorFlash, A: Activate> FlashSlot<F, A> {
 }
 
 impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
-    /// Bytes of a page, the unit of erasing.
-    const PAGE: u32 = F::ERASE_SIZE as u32;
     /// Bytes of the stage: as a constant, so that the compiler knows that it is not 0.
     const STAGE: u32 = STAGE as u32;
 
@@ -116,11 +112,10 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
         Ok(Self {
             flash,
             activate,
-            layout,
-            limit: layout.package,
             magic: &[],
-            package: None,
+            planner: Planner::new(layout),
             stage: Aligned::ERASED,
+            scratch: Aligned::ERASED,
         })
     }
 
@@ -136,13 +131,13 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
     /// journal, at the end of the flash.
     #[must_use]
     pub fn with_limit(mut self, limit: u32) -> Self {
-        self.limit = limit.min(self.layout.package);
+        self.planner.limit = limit.min(self.planner.layout.package);
         self
     }
 
     /// Bytes of the longest package.
     pub const fn limit(&self) -> u32 {
-        self.limit
+        self.planner.limit
     }
 
     /// Gives flash and activation back.
@@ -150,178 +145,58 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> FlashSlot<F, A, STAGE> {
         (self.flash, self.activate)
     }
 
-    fn journal(&mut self) -> Journal<'_, F, STAGE> {
-        Journal::new(&mut self.flash, self.layout)
-    }
-
-    /// Whether the package that lies in the flash is the one to be resumed.
-    fn is_resumable(&self, half: &Half, size: Option<u32>) -> bool {
-        let fits = |written| written <= size.unwrap_or(self.limit).min(self.limit);
-        let same = |a: Option<u32>, b: Option<u32>| a.is_none() || b.is_none() || a == b;
-        !half.given_up
-            && fits(half.written)
-            && half.complete.is_none_or(fits)
-            && same(half.announced, size)
-            && same(half.complete, size)
-    }
-
-    /// Whether there are too few records left in the half of a package to go on with it there.
-    const fn is_nearly_full(&self, half: &Half, package: &Package) -> bool {
-        let pages_left = self
-            .layout
-            .package
-            .saturating_sub(package.taken)
-            .div_ceil(Self::PAGE);
-        let needed = pages_left.saturating_add(SPARE / 2);
-        half.complete.is_none() && self.layout.records.saturating_sub(half.next) < needed
-    }
-
-    /// Gives up what is there.
-    async fn give_up(&mut self, halves: (Option<Half>, Option<Half>)) -> Result<(), F::Error> {
-        // The earlier one first: while the one in use is intact, it alone counts.
-        let (in_use, earlier) = halves;
-        for half in [earlier, in_use].into_iter().flatten() {
-            self.journal().give_up(&half).await?;
+    /// Does what leads to a goal.
+    async fn reach(&mut self, goal: Goal) -> Result<(), FirmwareError> {
+        let mut task = Task::new(goal);
+        let mut is_read = true;
+        loop {
+            let (stage, scratch) = (self.stage.from(0), self.scratch.from(0));
+            let Some(access) = self.planner.next(&mut task, stage, scratch, is_read)? else {
+                return Ok(());
+            };
+            let done = match access {
+                Access::Read { at, len } => {
+                    let bytes = scratch.get_mut(..len as usize).unwrap_or_default();
+                    is_read = self.flash.read(at, bytes).await.is_ok();
+                    Ok(())
+                }
+                Access::Write { at, len } => {
+                    let bytes = self.scratch.first(len as usize);
+                    self.flash.write(at, bytes).await
+                }
+                Access::Erase { from, to } => self.flash.erase(from, to).await,
+            };
+            done.map_err(|_| FLASH_FAILED)?;
         }
-        Ok(())
     }
 
     /// The package, if it is complete: as it is known, or as the journal says.
     async fn complete(&mut self) -> Option<u32> {
-        if self.package.is_none() {
-            let in_use = self.journal().halves().await.0?;
-            if in_use.given_up || in_use.complete? > self.limit {
-                return None;
-            }
-            self.package = Some(Package::from(in_use));
+        if self.planner.package.is_none() {
+            self.reach(Goal::Look).await.ok()?;
         }
-        self.package.as_ref()?.complete
-    }
-
-    /// Whether these bytes of the package are as they must be.
-    fn is_supported(&self, offset: u32, part: &[u8]) -> bool {
-        let magic = self.magic.get(offset as usize..).unwrap_or_default();
-        magic.iter().zip(part).all(|(magic, byte)| magic == byte)
-    }
-
-    /// Writes what is staged, after an erase where a page begins, and before a record where it ends.
-    async fn flush(&mut self) -> Result<(), FirmwareError> {
-        self.record_pages().await?;
-        let package = self.package.as_mut().ok_or(MISUSED)?;
-        let staged = package.staged();
-        if staged == 0 {
-            return Ok(());
-        }
-        let at = package.flushed;
-        if at >= package.erased {
-            let page = at - at % Self::PAGE;
-            let end = page.saturating_add(Self::PAGE);
-            let erased = self.flash.erase(page, end).await;
-            erased.map_err(|_| FLASH_FAILED)?;
-            package.erased = end;
-        }
-        self.stage.from(staged).fill(0xFF);
-        let whole = staged.next_multiple_of(F::WRITE_SIZE);
-        let bytes = self.stage.first(whole);
-        if package.tried {
-            write_rest::<F, STAGE>(&mut self.flash, at, bytes).await?;
-        } else {
-            package.tried = true;
-            let written = self.flash.write(at, bytes).await;
-            written.map_err(|_| FLASH_FAILED)?;
-        }
-        package.tried = false;
-        package.flushed = package.taken;
-        self.record_pages().await
-    }
-
-    /// Records the pages that are complete. Without room for that they are not resumable: the next resumption makes room.
-    async fn record_pages(&mut self) -> Result<(), FirmwareError> {
-        let package = self.package.as_ref().ok_or(MISUSED)?;
-        let written = package.flushed - package.flushed % Self::PAGE;
-        if written > package.recorded && package.next < self.layout.records {
-            self.record(Kind::Written, written).await?;
-            if let Some(package) = self.package.as_mut() {
-                package.recorded = written;
-            }
-        }
-        Ok(())
-    }
-
-    async fn record(&mut self, kind: Kind, value: u32) -> Result<(), FirmwareError> {
-        let package = self.package.as_mut().ok_or(MISUSED)?;
-        let number = package.next;
-        if number >= self.layout.records {
-            return Err(NO_RECORD);
-        }
-        // Before the write: a record whose write was dropped or has failed is not tried a second time.
-        package.next = number.saturating_add(1);
-        let (half, generation) = (package.half, package.generation);
-        let mut journal = Journal::<F, STAGE>::new(&mut self.flash, self.layout);
-        let written = journal.write_record(half, number, generation, kind, value);
-        written.await.map_err(|_| FLASH_FAILED)
+        self.planner.package.as_ref()?.complete
     }
 }
 
 impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, STAGE> {
     async fn begin(&mut self, size: Option<u32>, resume: bool) -> Result<u32, FirmwareError> {
-        if size.is_some_and(|size| size > self.limit) {
+        if size.is_some_and(|size| size > self.planner.limit) {
             return Err(FULL);
         }
-        self.package = None;
+        self.planner.package = None;
         self.activate.withdraw().await?;
-        let halves = self.journal().halves().await;
-        let resumed = halves
-            .0
-            .filter(|half| resume && self.is_resumable(half, size));
-        let (announced, carried) = match resumed {
-            Some(half) => {
-                let package = Package::from(half);
-                if !self.is_nearly_full(&half, &package) {
-                    self.package = Some(package);
-                    return Ok(package.taken);
-                }
-                (half.announced.or(size), Some(half.written))
-            }
-            None => {
-                self.give_up(halves).await.map_err(|_| FLASH_FAILED)?;
-                (size, None)
-            }
-        };
-        // In the other half.
-        let (index, generation) = match halves.0 {
-            Some(half) => (half.index ^ 1, half.generation.wrapping_add(1)),
-            None => (0, 1),
-        };
-        let mut journal = self.journal();
-        let occupied = journal.occupy(index, generation, announced, carried);
-        occupied.await.map_err(|_| FLASH_FAILED)?;
-        let (next, written) = carried.map_or((0, 0), |written| (1, written));
-        self.package = Some(Package::new(index, generation, next, written));
-        Ok(written)
+        self.reach(Goal::Begin { size, resume }).await?;
+        let package = self.planner.package.as_ref();
+        package.map(|package| package.taken).ok_or(MISUSED)
     }
 
     async fn write(&mut self, offset: u32, part: &[u8]) -> Result<(), FirmwareError> {
-        let package = self.package.as_ref().ok_or(MISUSED)?;
-        let end = u32::try_from(part.len()).ok();
-        let end = end.and_then(|len| offset.checked_add(len)).ok_or(FULL)?;
-        if end > self.limit {
-            return Err(FULL);
-        }
-        // What `finish` has flushed cannot be continued: the last unit is padded.
-        let closed =
-            package.complete.is_some() || !(package.flushed as usize).is_multiple_of(STAGE);
-        if offset > package.taken || (end > package.taken && closed) {
-            return Err(MISUSED);
-        }
-        if !self.is_supported(offset, part) {
-            return Err(FirmwareError::UNSUPPORTED);
-        }
         // What was taken is left out: the call before was dropped, or repeated.
-        let known = package.taken.saturating_sub(offset) as usize;
+        let known = self.planner.known(offset, part, self.magic, STAGE)?;
         let mut rest = part.get(known..).unwrap_or_default();
         loop {
-            let package = self.package.as_mut().ok_or(MISUSED)?;
+            let package = self.planner.package.as_mut().ok_or(MISUSED)?;
             let staged = package.staged();
             let count = self.stage.put(staged, rest);
             package.taken = package.taken.saturating_add(count as u32);
@@ -329,12 +204,12 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
             if staged.saturating_add(count) < STAGE {
                 return Ok(());
             }
-            self.flush().await?;
+            self.reach(Goal::Flush).await?;
         }
     }
 
     async fn finish(&mut self, size: u32) -> Result<(), FirmwareError> {
-        let package = self.package.as_ref().ok_or(MISUSED)?;
+        let package = self.planner.package.as_ref().ok_or(MISUSED)?;
         if package.complete == Some(size) {
             return Ok(());
         }
@@ -344,17 +219,12 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
         if (size as usize) < self.magic.len() {
             return Err(FirmwareError::UNSUPPORTED);
         }
-        self.flush().await?;
-        self.record(Kind::Complete, size).await?;
-        if let Some(package) = self.package.as_mut() {
-            package.complete = Some(size);
-        }
-        Ok(())
+        self.reach(Goal::Finish(size)).await
     }
 
     async fn read(&mut self, offset: u32, buffer: &mut [u8]) -> Result<(), FirmwareError> {
         let complete = self.complete().await;
-        let written = complete.or_else(|| Some(self.package.as_ref()?.flushed));
+        let written = complete.or_else(|| Some(self.planner.package.as_ref()?.flushed));
         let end = u32::try_from(buffer.len()).ok();
         let end = end.and_then(|len| offset.checked_add(len));
         if end > written || end.is_none() {
@@ -362,12 +232,11 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
         }
         let mut at = offset;
         let mut rest = buffer;
-        let mut page = Aligned::<STAGE>::ERASED;
         while !rest.is_empty() {
             let skipped = at % Self::STAGE;
-            let read = self.flash.read(at - skipped, page.from(0)).await;
+            let read = self.flash.read(at - skipped, self.scratch.from(0)).await;
             read.map_err(|_| FLASH_FAILED)?;
-            let from = page.from(skipped as usize);
+            let from = self.scratch.from(skipped as usize);
             let pairs = rest.iter_mut().zip(from);
             let count = pairs.map(|(to, from)| *to = *from).count();
             rest = rest.get_mut(count..).unwrap_or_default();
@@ -377,10 +246,9 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
     }
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
-        self.package = None;
+        self.planner.package = None;
         self.activate.withdraw().await?;
-        let halves = self.journal().halves().await;
-        self.give_up(halves).await.map_err(|_| FLASH_FAILED)
+        self.reach(Goal::Discard).await
     }
 
     async fn apply(&mut self) -> Result<Applied, FirmwareError> {
@@ -400,8 +268,7 @@ impl<F: NorFlash, A: Activate, const STAGE: usize> Firmware for FlashSlot<F, A, 
 impl<F, A, const STAGE: usize> fmt::Debug for FlashSlot<F, A, STAGE> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FlashSlot")
-            .field("limit", &self.limit)
-            .field("package", &self.package)
+            .field("planner", &self.planner)
             .finish_non_exhaustive()
     }
 }

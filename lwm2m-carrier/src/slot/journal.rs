@@ -1,9 +1,5 @@
 //! What is known of the package, in flash.
 
-use embedded_storage_async::nor_flash::NorFlash;
-
-use super::layout::Layout;
-use crate::aligned::Aligned;
 use crate::record::crc32;
 
 /// Name and version of the format.
@@ -11,6 +7,8 @@ const NAME: [u8; 4] = *b"LwF1";
 /// The length in a header, where it is not known.
 const UNKNOWN: u32 = u32::MAX;
 const ERASED: u8 = 0xFF;
+/// Bytes of a header before its check sum.
+const HEADER: usize = 12;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -46,179 +44,43 @@ impl Half {
     }
 }
 
-/// The journal of a flash. Reads that fail are taken as torn: an error correcting code may refuse a torn unit.
-#[derive(Debug)]
-pub(super) struct Journal<'a, F, const STAGE: usize> {
-    flash: &'a mut F,
-    layout: Layout,
+/// A half's header: once it is written the half is in use.
+pub(super) fn write_header(image: &mut [u8], generation: u32, announced: Option<u32>) {
+    let announced = announced.unwrap_or(UNKNOWN);
+    let fields = [NAME, generation.to_le_bytes(), announced.to_le_bytes()];
+    let check = crc32(fields.as_flattened());
+    write_fields(image, fields.as_flattened());
+    write_fields(
+        image.get_mut(HEADER..).unwrap_or_default(),
+        &check.to_le_bytes(),
+    );
 }
 
-impl<'a, F: NorFlash, const STAGE: usize> Journal<'a, F, STAGE> {
-    pub(super) const fn new(flash: &'a mut F, layout: Layout) -> Self {
-        Self { flash, layout }
-    }
-
-    /// What a half says; `None` if it has no header.
-    pub(super) async fn half(&mut self, index: usize) -> Option<Half> {
-        let base = self.layout.base(index);
-        let mut buffer = Aligned::<STAGE>::ERASED;
-        let header = self.read(base, self.layout.given_up, &mut buffer).await?;
-        let (generation, announced) = parse_header(header)?;
-        let at = base.saturating_add(self.layout.given_up);
-        let unit = self.layout.log.saturating_sub(self.layout.given_up);
-        let intact = self.read(at, unit, &mut buffer).await.is_some_and(erased);
-        let mut half = Half {
-            index,
-            generation,
-            announced,
-            given_up: !intact,
-            written: 0,
-            complete: None,
-            next: 0,
-        };
-        for number in 0..self.layout.records {
-            let at = self.layout.record_at(base, number);
-            let record = self.read(at, self.layout.record, &mut buffer).await;
-            if record.is_some_and(erased) {
-                continue;
-            }
-            // One is left out behind: it may have been torn, and read as erased all the same.
-            half.next = number.saturating_add(2);
-            let record = record.unwrap_or_default();
-            if let Some(written) = parse_record(record, Kind::Written, generation) {
-                half.written = half.written.max(written);
-            } else if let Some(size) = parse_record(record, Kind::Complete, generation) {
-                half.complete = Some(size);
-            }
-        }
-        Some(half)
-    }
-
-    /// Both halves, the one in use first; that of an earlier one second.
-    pub(super) async fn halves(&mut self) -> (Option<Half>, Option<Half>) {
-        match (self.half(0).await, self.half(1).await) {
-            (Some(zero), Some(one)) if one.is_newer(&zero) => (Some(one), Some(zero)),
-            (None, one) => (one, None),
-            (zero, one) => (zero, one),
-        }
-    }
-
-    /// Marks the package of a half as given up, if that was not done yet.
-    pub(super) async fn give_up(&mut self, half: &Half) -> Result<(), F::Error> {
-        if half.given_up {
-            return Ok(());
-        }
-        let base = self.layout.base(half.index);
-        let mut bytes = Aligned::ERASED;
-        bytes.from(0).fill(0);
-        self.write(&Image {
-            at: base.saturating_add(self.layout.given_up),
-            len: self.layout.log.saturating_sub(self.layout.given_up),
-            bytes,
-        })
-        .await
-    }
-
-    /// Takes a half into use for a package, of which so many bytes are written where it is `carried` over from the other
-    /// half: erased, then the record of that, and the header last.
-    pub(super) async fn occupy(
-        &mut self,
-        index: usize,
-        generation: u32,
-        announced: Option<u32>,
-        carried: Option<u32>,
-    ) -> Result<(), F::Error> {
-        let base = self.layout.base(index);
-        let end = base.saturating_add(self.layout.half);
-        self.flash.erase(base, end).await?;
-        if let Some(written) = carried {
-            self.write_record(index, 0, generation, Kind::Written, written)
-                .await?;
-        }
-        let header = self.header_image(index, generation, announced);
-        self.write(&header).await
-    }
-
-    /// Writes a record. There must be room.
-    pub(super) async fn write_record(
-        &mut self,
-        index: usize,
-        number: u32,
-        generation: u32,
-        kind: Kind,
-        value: u32,
-    ) -> Result<(), F::Error> {
-        let image = self.record_image(index, number, generation, kind, value);
-        self.write(&image).await
-    }
-
-    /// A half's header: once it is written the half is in use.
-    fn header_image(&self, index: usize, generation: u32, announced: Option<u32>) -> Image<STAGE> {
-        let mut bytes = Aligned::ERASED;
-        let announced = announced.unwrap_or(UNKNOWN);
-        let mut end = 0;
-        for field in [NAME, generation.to_le_bytes(), announced.to_le_bytes()] {
-            end += bytes.put(end, &field);
-        }
-        let check = crc32(bytes.first(end));
-        bytes.put(end, &check.to_le_bytes());
-        Image {
-            at: self.layout.base(index),
-            len: self.layout.given_up,
-            bytes,
-        }
-    }
-
-    fn record_image(
-        &self,
-        index: usize,
-        number: u32,
-        generation: u32,
-        kind: Kind,
-        value: u32,
-    ) -> Image<STAGE> {
-        let mut bytes = Aligned::ERASED;
-        let end = bytes.put(0, &value.to_le_bytes());
-        bytes.put(end, &check(kind, generation, value).to_le_bytes());
-        Image {
-            at: self.layout.record_at(self.layout.base(index), number),
-            len: self.layout.record,
-            bytes,
-        }
-    }
-
-    async fn write(&mut self, image: &Image<STAGE>) -> Result<(), F::Error> {
-        let bytes = image.bytes.first(image.len as usize);
-        self.flash.write(image.at, bytes).await
-    }
-
-    async fn read<'b>(
-        &mut self,
-        at: u32,
-        len: u32,
-        buffer: &'b mut Aligned<STAGE>,
-    ) -> Option<&'b [u8]> {
-        let bytes = buffer.from(0).get_mut(..len as usize)?;
-        self.flash.read(at, bytes).await.ok()?;
-        Some(bytes)
-    }
+/// A record.
+#[inline(never)]
+pub(super) fn write_record(image: &mut [u8], kind: Kind, generation: u32, value: u32) {
+    let fields = [value, check(kind, generation, value)].map(u32::to_le_bytes);
+    write_fields(image, fields.as_flattened());
 }
 
-/// What is to be written, and where.
-struct Image<const STAGE: usize> {
-    at: u32,
-    len: u32,
-    bytes: Aligned<STAGE>,
+/// Bytes, and behind them flash that stays erased.
+#[inline(never)]
+fn write_fields(image: &mut [u8], fields: &[u8]) {
+    image.fill(ERASED);
+    for (to, from) in image.iter_mut().zip(fields) {
+        *to = *from;
+    }
 }
 
 /// Whether nothing is written here.
+#[inline(never)]
 pub(super) fn erased(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| *byte == ERASED)
 }
 
 /// Generation and announced length.
-fn parse_header(bytes: &[u8]) -> Option<(u32, Option<u32>)> {
-    let (content, rest) = bytes.split_at_checked(12)?;
+pub(super) fn parse_header(bytes: &[u8]) -> Option<(u32, Option<u32>)> {
+    let (content, rest) = bytes.split_at_checked(HEADER)?;
     let (name, numbers) = content.split_first_chunk::<4>()?;
     let (generation, announced) = numbers.split_first_chunk::<4>()?;
     let announced = u32::from_le_bytes(*announced.first_chunk()?);
@@ -229,7 +91,7 @@ fn parse_header(bytes: &[u8]) -> Option<(u32, Option<u32>)> {
 }
 
 /// The number in a record of this kind and generation.
-fn parse_record(bytes: &[u8], kind: Kind, generation: u32) -> Option<u32> {
+pub(super) fn parse_record(bytes: &[u8], kind: Kind, generation: u32) -> Option<u32> {
     let (value, rest) = bytes.split_first_chunk::<4>()?;
     let value = u32::from_le_bytes(*value);
     let found = u32::from_le_bytes(*rest.first_chunk()?);

@@ -1,5 +1,7 @@
 //! Where things lie in the flash.
 
+use core::num::NonZeroU32;
+
 /// Bytes of a half's header, before rounding.
 const HEADER: usize = 16;
 /// Bytes of a record, before rounding.
@@ -10,6 +12,10 @@ pub(super) const SPARE: u32 = 8;
 /// Offsets and lengths in bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Layout {
+    /// Length of a page, the unit of erasing.
+    pub(super) page: NonZeroU32,
+    /// Length of a write unit.
+    pub(super) unit: NonZeroU32,
     /// Length of the place for the package; the journal's first half follows.
     pub(super) package: u32,
     /// Length of a half.
@@ -31,7 +37,8 @@ impl Layout {
         let pages = u32::try_from(capacity).ok()?.checked_div(page_size)?;
         let given_up = u32::try_from(HEADER.checked_next_multiple_of(unit)?).ok()?;
         let record = u32::try_from(RECORD.checked_next_multiple_of(unit)?).ok()?;
-        let log = given_up.checked_add(u32::try_from(unit).ok()?)?;
+        let unit = NonZeroU32::new(u32::try_from(unit).ok()?)?;
+        let log = given_up.checked_add(unit.get())?;
         let mut half_pages = 1;
         loop {
             let package_pages = pages.checked_sub(half_pages * 2).filter(|n| *n > 0)?;
@@ -40,6 +47,8 @@ impl Layout {
             let records = half.saturating_sub(log).checked_div(record)?;
             if records >= package_pages.saturating_add(SPARE) {
                 return Some(Self {
+                    page: NonZeroU32::new(page_size)?,
+                    unit,
                     package: package_pages * page_size,
                     half,
                     given_up,
@@ -61,10 +70,21 @@ impl Layout {
         }
     }
 
-    /// Where a record of the half at `base` begins.
-    pub(super) const fn record_at(&self, base: u32, index: u32) -> u32 {
-        base.saturating_add(self.log)
+    /// Where a record of a half begins.
+    pub(super) const fn record_at(&self, half: usize, index: u32) -> u32 {
+        self.base(half)
+            .saturating_add(self.log)
             .saturating_add(index.saturating_mul(self.record))
+    }
+
+    /// Bytes before `at` that fill whole pages.
+    pub(super) const fn whole_pages(&self, at: u32) -> u32 {
+        at - at % self.page.get()
+    }
+
+    /// Where the page ends in which `at` lies.
+    pub(super) const fn page_end(&self, at: u32) -> u32 {
+        self.whole_pages(at).saturating_add(self.page.get())
     }
 }
 
@@ -80,7 +100,7 @@ mod tests {
         assert_eq!((layout.given_up, layout.log, layout.record), (16, 20, 8));
         assert_eq!(layout.records, (4096 - 20) / 8);
         assert_eq!((layout.base(0), layout.base(1)), (62 * 4096, 63 * 4096));
-        assert_eq!(layout.record_at(layout.base(1), 2), 63 * 4096 + 36);
+        assert_eq!(layout.record_at(1, 2), 63 * 4096 + 36);
     }
 
     #[test]

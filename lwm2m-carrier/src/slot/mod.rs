@@ -63,7 +63,7 @@ mod flash_slot;
 mod journal;
 mod layout;
 mod package;
-mod rest;
+mod planner;
 
 pub use activate::Activate;
 #[cfg(feature = "embassy-boot")]

@@ -43,8 +43,8 @@ impl Package {
     }
 }
 
-impl From<Half> for Package {
-    fn from(half: Half) -> Self {
+impl From<&Half> for Package {
+    fn from(half: &Half) -> Self {
         let written = half.complete.unwrap_or(half.written);
         let mut package = Self::new(half.index, half.generation, half.next, written);
         package.complete = half.complete;

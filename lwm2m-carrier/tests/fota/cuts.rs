@@ -6,12 +6,14 @@ use core::cell::Cell;
 
 use carrier_mock::flash::EraseTear;
 use carrier_mock::modem::KeyStoreMode;
+use carrier_mock::recorder::Entry;
 use carrier_mock::server::firmware::{CoapFault, HttpFault, Image, Release, When};
+use carrier_mock::world::Stop;
 use lwm2m_carrier::fota::Unverified;
 use lwm2m_carrier::hal::DetachReason;
 
 use crate::stage::{
-    COAP, HTTP, HTTPS, SIZE, Stage, address, byte, download, other_byte, secs, stage,
+    COAP, HTTP, HTTPS, SIZE, Seen, Stage, address, byte, download, other_byte, secs, stage,
 };
 
 /// Bytes of the package that may be fetched twice: below 5 %.
@@ -359,6 +361,54 @@ fn a_package_that_is_replaced_while_the_device_has_no_power_is_fetched_anew_and_
                 assert_eq!(seen.outcome(), Some(1), "{way:?} at {at}: {seen:?}");
                 let holds = stage.world.firmware().holds((0..SIZE).map(other_byte));
                 assert!(holds, "{way:?} at {at}");
+            });
+        }
+    }
+}
+
+/// Operations of the storage's flash before a server writes /5/0/1, and before it is told of the download.
+fn storage_operations() -> (u32, u32) {
+    stage(5, |stage| {
+        let operations = || stage.world.flash().borrow().operations();
+        let mut before = None;
+        stage.watch_lives(&mut Seen::default(), &mut Unverified, |seen| {
+            if before.is_none() && seen.result.is_some() {
+                stage.ask(download(Way::Coap.uri()));
+                before = Some(operations());
+            }
+            seen.state == Some(1)
+        });
+        (before.unwrap(), operations())
+    })
+}
+
+/// What a server was answered is done: where the power fails while the URI is stored, it was not answered, and writes it
+/// again.
+#[test]
+fn a_download_that_was_answered_is_not_lost() {
+    let (from, to) = storage_operations();
+    assert!(to - from >= 2, "{from} to {to}");
+    for operation in from..to {
+        for per_mille in [0, 300, 700, 1000] {
+            stage(5, |stage| {
+                stage.storage_cut.set(Some((operation, per_mille)));
+                let (mut seen, mut asked) = (Seen::default(), 0);
+                let stop = stage.watch_lives(&mut seen, &mut Unverified, |seen| {
+                    let answered = |path: &str| {
+                        let answers = seen.answers.iter();
+                        answers.filter(|(of, _)| of == path).count()
+                    };
+                    // The last of what the server wants of a device that registers.
+                    let lives = answered("/5/0/5");
+                    if answered("/5/0/1") == 0 && lives > asked {
+                        stage.ask(download(Way::Coap.uri()));
+                        asked = lives;
+                    }
+                    seen.state == Some(2)
+                });
+                let what = format!("{per_mille} of operation {operation}");
+                let cuts = stage.recording.count(|entry| *entry == Entry::PowerLost);
+                assert_eq!((cuts, stop), (1, Stop::Condition), "{what}");
             });
         }
     }

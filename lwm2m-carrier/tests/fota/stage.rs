@@ -15,7 +15,7 @@ use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
 use lwm2m_carrier::driver::{Shared, blocking};
 use lwm2m_carrier::fota::{Fota, Unverified, Verifier, VerifierError};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
-use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response};
+use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response, Statistics};
 use lwm2m_core::client::Resources;
 use lwm2m_core::model::Object;
 use lwm2m_core::objects::{Device, Security, Server};
@@ -190,6 +190,8 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) authority: Cell<&'static [u8]>,
     /// Whether the driver is polled without being woken.
     pub(crate) blocking: Cell<bool>,
+    /// What the device had counted at the end of its last life.
+    pub(crate) statistics: Cell<Statistics>,
 }
 
 /// Runs `test` in a new world.
@@ -274,6 +276,7 @@ fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) ->
         with_firmware: Cell::new(true),
         authority: Cell::new(AUTHORITY),
         blocking: Cell::new(false),
+        statistics: Cell::new(Statistics::default()),
     })
 }
 
@@ -417,6 +420,7 @@ impl Stage<'_, '_> {
         } else {
             executor::block_on(run).expect("nobody wakes the driver")
         };
+        self.statistics.set(shared.handle().statistics().unwrap());
         match run {
             Run::Stopped(stop) => stop,
             Run::Finished(_) => Stop::Condition,

@@ -1,4 +1,4 @@
-//! What stands in `#[object(…)]` and `#[resource(…)]`.
+//! What stands in `#[object(…)]` and `#[resource(…)]`, and what all attributes share.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -86,10 +86,7 @@ impl ObjectAttributes {
             version,
             multiple,
             executes,
-            krate: match krate {
-                Some(path) => path,
-                None => syn::parse2(quote!(::lwm2m_core))?,
-            },
+            krate: crate_path(krate)?,
         })
     }
 }
@@ -136,8 +133,16 @@ pub(crate) fn resource(field: &Field) -> Result<Option<Resource<'_>>> {
     }))
 }
 
+/// Where lwm2m-core is found: where the attribute says, or under its own name.
+pub(crate) fn crate_path(given: Option<Path>) -> Result<Path> {
+    match given {
+        Some(path) => Ok(path),
+        None => syn::parse2(quote!(::lwm2m_core)),
+    }
+}
+
 /// The one attribute with this name.
-fn find<'a>(attributes: &'a [Attribute], name: &str) -> Result<Option<&'a Attribute>> {
+pub(crate) fn find<'a>(attributes: &'a [Attribute], name: &str) -> Result<Option<&'a Attribute>> {
     let mut found = attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident(name));

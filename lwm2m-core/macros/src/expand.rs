@@ -33,6 +33,7 @@ pub(crate) fn object(input: &DeriveInput) -> Result<TokenStream> {
     let execute = execute(&object.executes, krate);
     Ok(quote! {
         #[automatically_derived]
+        #[allow(unused_qualifications, reason = "what is in scope is not known")]
         impl #generics #krate::model::Instance for #name #arguments #bounds {
             fn definition() -> &'static #krate::model::ObjectDefinition {
                 #definition

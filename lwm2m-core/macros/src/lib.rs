@@ -5,6 +5,7 @@ use syn::{DeriveInput, parse_macro_input};
 
 mod attributes;
 mod expand;
+mod set;
 
 /// Makes a struct an instance of an LwM2M object: implements `lwm2m_core::model::Instance`, and through it `Object`.
 ///
@@ -29,6 +30,23 @@ mod expand;
 pub fn object(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
     expand::object(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// Makes a struct a set of objects, to be lent to the engine: implements `lwm2m_core::model::Objects`.
+///
+/// Each field is an object, in any order: `T` or `&mut T` where `T: Object`, `&mut dyn Object`, or one of these in an
+/// `Option`, which the set has while it is `Some`. Each has another id; of two with the same id, the set has the first.
+/// The id is that of the object's definition. Where a field's type depends on a type parameter, the set is one of objects
+/// if that type is an object.
+///
+/// Of a field: `#[objects(skip)]` for what is no object. Of the struct: `#[objects(crate = path)]`, where `lwm2m_core` is
+/// found, if it was renamed.
+#[proc_macro_derive(Objects, attributes(objects))]
+pub fn objects(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    set::objects(&input)
         .unwrap_or_else(syn::Error::into_compile_error)
         .into()
 }

@@ -46,26 +46,12 @@ pub(crate) fn find(objects: &dyn Objects, object: u16, instance: u16) -> Option<
 
 /// The value of a resource of an object that has the instance, which is neither string nor opaque; `None` when it is not
 /// there.
+#[inline(never)]
 fn value_in(object: &dyn Object, instance: u16, resource: u16) -> Option<Value<'static>> {
     if !object.has_resource(instance, resource) {
         return None;
     }
-    short_value(object, instance, resource, None)
-}
-
-/// The value of a resource that is there, or of the instance `only` of one that has several; `None` for a string, for bytes,
-/// and where there is not exactly one.
-#[inline(never)]
-pub(crate) fn short_value(
-    object: &dyn Object,
-    instance: u16,
-    resource: u16,
-    only: Option<u16>,
-) -> Option<Value<'static>> {
-    let mut out = match only {
-        Some(only) => ValueWriter::capturing_instance(&mut [], only),
-        None => ValueWriter::capturing(&mut []),
-    };
+    let mut out = ValueWriter::capturing(&mut []);
     object.read(instance, resource, &mut out).ok()?;
     out.captured_short()
 }

@@ -23,7 +23,7 @@ use crate::wire::tlv;
 const OVERHEAD: usize = 128;
 
 /// A value of which some blocks have come.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Transfer {
     session: SessionId,
     path: Path,
@@ -109,14 +109,15 @@ impl Client<'_> {
         }
         self.watch_transfer(cx);
         // Another server's value is not cut short, unless that server is gone.
-        let known = self.transfer;
-        let mine = known.filter(|transfer| transfer.session == session);
-        if mine.is_none() && known.is_some_and(|transfer| self.is_open(transfer.session.index())) {
+        let known = self.transfer.as_ref();
+        if known.is_some_and(|transfer| {
+            transfer.session != session && self.is_open(transfer.session.index())
+        }) {
             return Err(Code::SERVICE_UNAVAILABLE);
         }
-        let mine = mine.filter(|transfer| transfer.path == path);
-        if let Some(transfer) =
-            mine.filter(|transfer| transfer.has_taken(block, payload.len(), message_id))
+        let mine = known.filter(|transfer| transfer.session == session && transfer.path == path);
+        if let Some(transfer) = mine
+            && transfer.has_taken(block, payload.len(), message_id)
         {
             // The block once more, under a new message id: the answer was lost, or is still to come.
             let code = if transfer.complete {
@@ -126,36 +127,27 @@ impl Client<'_> {
             };
             return Ok((code, transfer.pending.map_or(Outcome::Done, Outcome::Later)));
         }
+        let is_mine = mine.is_some();
         let offset = block.offset();
-        let transfer = if block.num == 0 {
-            let (header, total) = begin(cx.objects, path, request).map_err(code_of)?;
-            Transfer {
-                session,
-                path,
-                first: message_id,
-                received: 0,
-                header,
-                total,
-                complete: false,
-                pending: None,
-                expires: None,
-            }
+        let (header, total) = if block.num == 0 {
+            begin(cx.objects, path, request).map_err(code_of)?
         } else {
-            let next = |transfer: &Transfer| !transfer.complete && transfer.received == offset;
+            let next = |transfer: &&Transfer| !transfer.complete && transfer.received == offset;
             let transfer = mine.filter(next).ok_or(Code::REQUEST_ENTITY_INCOMPLETE)?;
+            let frame = (transfer.header, transfer.total);
             // The application may have deleted the instance meanwhile.
             if let Err(error) = locate(cx.objects, path) {
                 self.transfer = None;
                 return Err(code_of(error));
             }
             self.block_has_arrived(index);
-            transfer
+            frame
         };
         if self.is_occupied() {
             return Err(Code::SERVICE_UNAVAILABLE);
         }
         let end = offset.saturating_add(payload.len());
-        if transfer.total.is_some_and(|total| {
+        if total.is_some_and(|total| {
             if block.more {
                 end >= total
             } else {
@@ -167,10 +159,8 @@ impl Client<'_> {
             }
             return Err(Code::BAD_REQUEST);
         }
-        let part = payload
-            .get(transfer.header.saturating_sub(offset)..)
-            .unwrap_or(&[]);
-        let position = u32::try_from(offset.saturating_sub(transfer.header))
+        let part = payload.get(header.saturating_sub(offset)..).unwrap_or(&[]);
+        let position = u32::try_from(offset.saturating_sub(header))
             .map_err(|_| Code::REQUEST_ENTITY_TOO_LARGE)?;
         let object = path
             .object_id()
@@ -179,26 +169,41 @@ impl Client<'_> {
         let outcome = match object.write_part(target_of(path), position, part, !block.more) {
             Ok(outcome) => outcome,
             Err(error) => {
-                if error != Error::Busy && mine.is_some() {
+                if error != Error::Busy && is_mine {
                     self.transfer = None;
                 }
                 return Err(code_of(error));
             }
         };
-        if known.is_some_and(|known| known.path != path) {
+        if (self.transfer.as_ref()).is_some_and(|transfer| transfer.path != path) {
             self.abandon_transfer(cx.objects);
         }
         let pending = match outcome {
             Outcome::Later(ticket) => Some(ticket),
             _ => None,
         };
-        self.transfer = (block.more || pending.is_some()).then_some(Transfer {
-            received: end,
-            complete: !block.more,
-            pending,
-            expires: None,
-            ..transfer
-        });
+        if block.num == 0 {
+            self.transfer = Some(Transfer {
+                session,
+                path,
+                first: message_id,
+                received: 0,
+                header,
+                total,
+                complete: false,
+                pending: None,
+                expires: None,
+            });
+        }
+        match &mut self.transfer {
+            Some(transfer) if block.more || pending.is_some() => {
+                transfer.received = end;
+                transfer.complete = !block.more;
+                transfer.pending = pending;
+                transfer.expires = None;
+            }
+            _ => self.transfer = None,
+        }
         self.watch_transfer(cx);
         if block.more {
             return Ok((Code::CONTINUE, outcome));
@@ -229,9 +234,10 @@ impl Client<'_> {
     /// # Errors
     /// [`Error::Busy`].
     pub(super) fn check_transfer(&self, index: usize, path: Path) -> Result<(), Error> {
-        match self.transfer.filter(|transfer| transfer.path == path) {
+        match &self.transfer {
             Some(transfer)
-                if transfer.session != session_of(index)
+                if transfer.path == path
+                    && transfer.session != session_of(index)
                     && self.is_open(transfer.session.index()) =>
             {
                 Err(Error::Busy)
@@ -242,13 +248,17 @@ impl Client<'_> {
 
     /// The value at `path` was written as a whole: blocks of an older one are of no use.
     pub(super) fn supersede_transfer(&mut self, path: Path) {
-        self.transfer = self.transfer.filter(|transfer| transfer.path != path);
+        if (self.transfer.as_ref()).is_some_and(|transfer| transfer.path == path) {
+            self.transfer = None;
+        }
     }
 
     /// The instance at `path` is gone, and with it what has come of a value.
     #[cfg(feature = "create")]
     pub(super) fn delete_transfer(&mut self, path: Path) {
-        self.transfer = (self.transfer).filter(|transfer| !path.contains(&transfer.path));
+        if (self.transfer.as_ref()).is_some_and(|transfer| path.contains(&transfer.path)) {
+            self.transfer = None;
+        }
     }
 
     /// The answer to the operation with this ticket is known.
@@ -297,6 +307,7 @@ impl Client<'_> {
     /// When [`watch_transfer`](Self::watch_transfer) is to look again.
     pub(super) fn transfer_deadline(&self) -> Instant {
         self.transfer
+            .as_ref()
             .and_then(|transfer| transfer.expires)
             .unwrap_or(Instant::FAR_FUTURE)
     }

@@ -87,6 +87,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const UNUSED: Self = Self {
         account: 0,
         server_instance: 0,
@@ -102,7 +103,7 @@ impl Connection {
         #[cfg(feature = "block")]
         block: 0,
         #[cfg(feature = "block")]
-        block_szx: 6,
+        block_szx: 0,
         lifetime: 0,
         attempts: 0,
         sequences: 0,

@@ -9,7 +9,6 @@ use crate::message::deduplication::{self, Remembered};
 use crate::message::exchange::Purpose;
 use crate::model::{Objects, Path};
 use crate::random::Random;
-use crate::statistics;
 use crate::time::Instant;
 use crate::wire::coap::{Code, Kind, Message, ParseError, write_empty};
 use crate::wire::shift::shift;
@@ -44,9 +43,7 @@ impl Client<'_> {
         random: &mut dyn Random,
     ) {
         self.stirred = true;
-        self.statistics.received = self.statistics.received.wrapping_add(1);
-        self.statistics.bytes_received =
-            (self.statistics.bytes_received).wrapping_add(statistics::bytes(len));
+        self.count_received(len);
         let index = session.index();
         if !self.is_open(index) || len > buffer.len() {
             self.unexpected();

@@ -26,6 +26,7 @@ mod resources;
 mod separate;
 #[cfg(all(feature = "bootstrap", feature = "tlv"))]
 pub mod snapshot;
+mod traffic;
 
 use crate::message::deduplication;
 use crate::message::exchange::Purpose;
@@ -181,12 +182,7 @@ impl<'r> Client<'r> {
             self.forget(index);
         }
         let mut found = false;
-        let mut last = None;
-        while let Some(account) = objects
-            .object(accounts::SECURITY)
-            .and_then(|object| object.next_instance(last))
-        {
-            last = Some(account);
+        for account in accounts::instances(objects, accounts::SECURITY) {
             if accounts::is_bootstrap(objects, account) {
                 continue;
             }
@@ -214,6 +210,10 @@ impl<'r> Client<'r> {
             connection.account = account;
             connection.server_instance = server_instance;
             connection.short_id = short_id;
+            #[cfg(feature = "block")]
+            {
+                connection.block_szx = self.config.block_szx;
+            }
             connection.stage = Stage::Waiting {
                 until: now + Duration::from_secs(u64::from(delay)),
             };
@@ -450,6 +450,13 @@ impl<'r> Client<'r> {
     #[must_use]
     pub const fn session_count(&self) -> usize {
         self.connections.len()
+    }
+
+    /// How many bytes at the start of the buffer are an answer that [`poll_output`](Self::poll_output) hands out next: what
+    /// lies behind may be used before, for example to store what the answer promises.
+    #[must_use]
+    pub fn answer_len(&self) -> usize {
+        self.outgoing.as_ref().map_or(0, |outgoing| outgoing.len)
     }
 
     /// The counters.

@@ -6,7 +6,6 @@ use super::{Client, Context, Outgoing};
 use crate::message::exchange::{Due, Exchange, Purpose};
 use crate::model::Objects;
 use crate::random::Random;
-use crate::statistics;
 use crate::time::Instant;
 use crate::wire::coap::Token;
 
@@ -58,19 +57,7 @@ impl Client<'_> {
         if let Some(path) = outgoing.answered {
             self.push(Event::Answered { path });
         }
-        let statistics = &mut self.statistics;
-        let first = statistics.sent == 0;
-        if first {
-            statistics.since = now;
-        }
-        if first || now.since(self.active_at) > self.config.radio_idle {
-            statistics.wake_ups = statistics.wake_ups.wrapping_add(1);
-        }
-        self.active_at = now;
-        statistics.sent = statistics.sent.wrapping_add(1);
-        statistics.bytes_sent = statistics
-            .bytes_sent
-            .wrapping_add(statistics::bytes(outgoing.len));
+        self.count_sent(now, outgoing.len);
         Output::Transmit {
             session: outgoing.session,
             datagram: buffer.get(..outgoing.len).unwrap_or(&[]),
@@ -85,11 +72,12 @@ impl Client<'_> {
         self.watch_transfer(cx);
         #[cfg(feature = "observe")]
         self.settle_periods(cx.objects);
+        let window = self.window(cx.now);
         let mut index = 0;
         while let Some(connection) = self.connections.get(index) {
             let session = session_of(index);
             let account = connection.account;
-            match self.step(index, buffer, cx) {
+            match self.step(index, window, buffer, cx) {
                 Step::Rest => index += 1,
                 Step::Again => {}
                 Step::Open => return Output::Open { session, account },
@@ -132,13 +120,12 @@ impl Client<'_> {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
-        let looked_at =
-            |connection: &&super::Connection| connection.used && !self.is_held(connection);
-        let used = self.connections.iter().filter(looked_at);
-        let next = used
-            .map(|connection| connection.deadline(window))
-            .min()
-            .unwrap_or(Instant::FAR_FUTURE);
+        let mut next = Instant::FAR_FUTURE;
+        for connection in self.connections.iter() {
+            if connection.used && !self.is_held(connection) {
+                next = next.min(connection.deadline(window));
+            }
+        }
         #[cfg(feature = "block")]
         let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
@@ -160,9 +147,8 @@ impl Client<'_> {
     }
 
     #[inline(never)]
-    fn step(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
+    fn step(&mut self, index: usize, window: u32, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
         let now = cx.now;
-        let window = self.window(now);
         let online = self.online
             && !self
                 .connections
@@ -218,11 +204,13 @@ impl Client<'_> {
             _ => {}
         }
         #[cfg(feature = "separate")]
-        if let Some(len) = self.send_separate(index, buffer, cx) {
+        if self.has_separate()
+            && let Some(len) = self.send_separate(index, buffer, cx)
+        {
             return Step::Transmit(len);
         }
         #[cfg(feature = "observe")]
-        if let Some(len) = self.send_notification(index, buffer, cx) {
+        if let Some(len) = self.send_notification(index, window, buffer, cx) {
             return Step::Transmit(len);
         }
         // A notification may have asked for a session.
@@ -282,8 +270,6 @@ impl Client<'_> {
         if let Some(connection) = self.connections.get_mut(index) {
             connection.exchange = (len > 0).then_some(exchange);
         }
-        #[cfg(feature = "observe")]
-        self.forget_final_notification(index);
         len
     }
 
@@ -356,7 +342,9 @@ impl Client<'_> {
             #[cfg(feature = "bootstrap")]
             Purpose::BootstrapRequest => self.encode_bootstrap_request(message_id, token, buffer),
             #[cfg(feature = "observe")]
-            Purpose::Notification(slot) => self.encode_confirmable(slot, message_id, buffer, cx),
+            Purpose::Notification(slot) => {
+                self.encode_notification_again(slot, message_id, buffer, cx)
+            }
             #[cfg(feature = "separate")]
             Purpose::Response(slot) => self.encode_separate(slot, message_id, buffer),
         }

@@ -370,7 +370,6 @@ impl Client<'_> {
         #[cfg(feature = "block")]
         {
             let largest = Block::szx_for(capacity.saturating_sub(HEAD));
-            let largest = largest.min(self.config.block_szx);
             connection.block_szx = connection.block_szx.min(largest);
         }
         // What is told now stays the same when it is sent again.

@@ -69,6 +69,7 @@ impl<'a> Request<'a> {
     pub(crate) fn read(&mut self) -> Result<(), Code> {
         let mut previous = 0;
         let mut bad = false;
+        let mut target = Target::new();
         for item in self.message.options() {
             let number = item.number;
             let repeated = number == previous;
@@ -76,7 +77,7 @@ impl<'a> Request<'a> {
             match number {
                 option::URI_PATH => {
                     bad |= item.value.len() > LONGEST_STRING;
-                    self.place = step(self.place, item.value);
+                    target.go(item.value);
                     continue;
                 }
                 option::URI_QUERY => {
@@ -121,6 +122,7 @@ impl<'a> Request<'a> {
                 _ => bad |= option::is_critical(number),
             }
         }
+        self.place = target.place();
         if bad { Err(Code::BAD_OPTION) } else { Ok(()) }
     }
 }
@@ -148,18 +150,52 @@ impl Request<'_> {
     }
 }
 
-/// One segment of the Uri-Path.
-fn step(place: Place, segment: &[u8]) -> Place {
-    let Place::Path(path) = place else {
-        return Place::Unknown;
-    };
-    #[cfg(feature = "bootstrap")]
-    if segment == b"bs" && path == Path::ROOT {
-        return Place::Bootstrap;
+/// What the segments of the Uri-Path so far name.
+struct Target {
+    ids: [u16; 4],
+    /// How many of them there are.
+    depth: usize,
+    /// What it is when it is none of ids.
+    other: Option<Place>,
+}
+
+impl Target {
+    const fn new() -> Self {
+        Self {
+            ids: [Path::RESERVED_ID; 4],
+            depth: 0,
+            other: None,
+        }
     }
-    // A trailing slash is an empty last segment; an id never is.
-    match Path::parse_id(segment).and_then(|id| path.child(id)) {
-        Some(path) => Place::Path(path),
-        None => Place::Unknown,
+
+    /// Goes one segment further down.
+    fn go(&mut self, segment: &[u8]) {
+        let slot = self.ids.get_mut(self.depth);
+        // A trailing slash is an empty last segment; an id never is.
+        if self.other.is_none()
+            && let (Some(slot), Some(id)) = (slot, Path::parse_id(segment))
+        {
+            *slot = id;
+            self.depth += 1;
+            return;
+        }
+        #[cfg(feature = "bootstrap")]
+        if self.other.is_none() && self.depth == 0 && segment == b"bs" {
+            self.other = Some(Place::Bootstrap);
+            return;
+        }
+        self.other = Some(Place::Unknown);
+    }
+
+    fn place(self) -> Place {
+        let [object, instance, resource, resource_instance] = self.ids;
+        self.other.unwrap_or_else(|| {
+            Place::Path(Path::resource_instance(
+                object,
+                instance,
+                resource,
+                resource_instance,
+            ))
+        })
     }
 }

@@ -3,7 +3,8 @@
 use super::connection::Connection;
 use crate::message::deduplication::Slot;
 
-/// The memory of a [`Client`](super::Client). A `static` or a local variable; nothing else is allocated.
+/// The memory of a [`Client`](super::Client). A `static` or a local variable; nothing else is allocated. It is all zeros while
+/// it is empty, so a `static` that begins as [`new`](Self::new) takes no flash and is never moved over the stack.
 ///
 /// * `SERVERS`: servers at the same time, one of them for the bootstrap server while it is at work
 /// * `OBSERVATIONS`: observations of all servers

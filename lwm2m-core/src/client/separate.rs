@@ -104,6 +104,11 @@ impl Client<'_> {
         true
     }
 
+    /// Whether an answer waits to be sent.
+    pub(super) fn has_separate(&self) -> bool {
+        self.separate.iter().any(|slot| slot.answer.is_some())
+    }
+
     /// Whether one more operation could not be answered later.
     pub(super) fn is_occupied(&self) -> bool {
         self.separate.iter().all(|slot| slot.used)

@@ -26,7 +26,7 @@ pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, 
                 continue;
             }
             let path = Path::resource(id, instance, definition.id);
-            out.begin_resource(path, definition.is_multiple(), None);
+            out.begin_resource(path, definition.is_multiple());
             match object.read(instance, definition.id, &mut out) {
                 Ok(()) => {
                     out.end_resource();

@@ -16,6 +16,8 @@ pub(crate) type Created = Option<core::convert::Infallible>;
 /// What a repeated request is answered with.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Remembered {
+    /// The same code without payload, and the created instance as Location.
+    Code(Code, Created),
     /// The answer is still to be decided: silence.
     Pending,
     /// The answer comes, or has come, as a message of its own: an empty acknowledgement.
@@ -23,8 +25,6 @@ pub(crate) enum Remembered {
     Acknowledged,
     /// The operation has no effect: handle the request again.
     Again,
-    /// The same code without payload, and the created instance as Location.
-    Code(Code, Created),
 }
 
 /// One request that was handled.
@@ -37,11 +37,12 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const FREE: Self = Self {
         session: SessionId::new(0),
         message_id: 0,
         expires: Instant::ZERO,
-        answer: Remembered::Pending,
+        answer: Remembered::Code(Code::EMPTY, None),
     };
 }
 

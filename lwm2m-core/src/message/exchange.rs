@@ -8,9 +8,11 @@ use crate::time::{Duration, Instant};
 use crate::wire::coap::Token;
 
 /// What a confirmable message carries.
+// Numbered from 1, so that no exchange is all zeros, as is all unused memory of a client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
 pub(crate) enum Purpose {
-    Register,
+    Register = 1,
     Update,
     Deregister,
     #[cfg(feature = "bootstrap")]
@@ -45,15 +47,16 @@ pub(crate) struct Exchange {
     /// Message ids of earlier attempts of a notification.
     #[cfg(feature = "observe")]
     earlier: [u16; 8],
-    /// Retransmissions so far.
+    /// Retransmissions so far. [`ACKNOWLEDGED`]: nothing is sent again, the response is awaited.
     retransmissions: u8,
     /// The current timeout in milliseconds.
     timeout: u32,
     /// When to send again or to give up.
     pub(crate) due: Instant,
-    /// An empty acknowledgement has come: nothing is sent again, the response is awaited.
-    pub(crate) acknowledged: bool,
 }
+
+/// As if all retransmissions were used up.
+const ACKNOWLEDGED: u8 = u8::MAX;
 
 /// What a due exchange is to do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -81,7 +84,6 @@ impl Exchange {
             retransmissions: 0,
             timeout,
             due: now + Duration::from_millis(u64::from(timeout)),
-            acknowledged: false,
         }
     }
 
@@ -108,8 +110,8 @@ impl Exchange {
 
     /// An empty acknowledgement has come: the response may take until the message id is free again.
     pub(crate) fn acknowledge(&mut self, now: Instant, transmission: &Transmission) {
-        if !self.acknowledged {
-            self.acknowledged = true;
+        if self.retransmissions != ACKNOWLEDGED {
+            self.retransmissions = ACKNOWLEDGED;
             self.due = now + transmission.exchange_lifetime();
         }
     }
@@ -118,7 +120,7 @@ impl Exchange {
     ///
     /// A late call does not shift the retransmissions that follow unless a whole period was missed.
     pub(crate) fn timed_out(&mut self, now: Instant, transmission: &Transmission) -> Due {
-        if self.acknowledged || self.retransmissions >= transmission.max_retransmit {
+        if self.retransmissions >= transmission.max_retransmit {
             return Due::GiveUp;
         }
         self.retransmissions += 1;

@@ -3,6 +3,8 @@
 use core::fmt;
 
 use super::value::Value;
+#[cfg(feature = "float")]
+use crate::wire::float;
 
 /// An LwM2M data type (Core 1.1.1, appendix C).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -114,15 +116,9 @@ impl Range {
             Value::Unsigned(value) => i64::try_from(value).unwrap_or(i64::MAX),
             #[cfg(feature = "float")]
             Value::Float(value) => {
-                // The order of the bits needs no library on the target. It puts what is not a number outside of all
-                // others, and -0 below 0.
-                let value = if value.to_bits() << 1 == 0 {
-                    0.0
-                } else {
-                    value
-                };
-                return f64::from(min).total_cmp(&value).is_le()
-                    && f64::from(max).total_cmp(&value).is_ge();
+                return !float::is_nan(value)
+                    && float::compare(value, float::from_i64(min.into())).is_ge()
+                    && float::compare(value, float::from_i64(max.into())).is_le();
             }
             Value::String(text) | Value::CoreLink(text) => text.len() as i64,
             Value::Opaque(bytes) => bytes.len() as i64,

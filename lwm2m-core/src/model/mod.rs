@@ -23,7 +23,7 @@ pub use error::Error;
 pub use format::ContentFormat;
 pub use instance::Instance;
 #[cfg(feature = "derive")]
-pub use lwm2m_macros::Object;
+pub use lwm2m_macros::{Object, Objects};
 #[cfg(feature = "separate")]
 pub use object::Ticket;
 pub use object::{Object, Outcome, Target, Transaction};

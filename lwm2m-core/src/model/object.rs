@@ -84,6 +84,10 @@ pub enum Transaction {
 /// The engine checks existence, operations, types and ranges against the [definition](Object::definition) before it
 /// calls, so an implementation deals with values only. A write of several resources is first checked as a whole
 /// ([`check`](Object::check)), then written: after a successful check, [`write`](Object::write) should not fail.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no LwM2M object",
+    note = "#[derive(Object)] makes one of a struct; in a set of objects, #[objects(skip)] leaves a field out"
+)]
 pub trait Object {
     /// The resources of the object.
     fn definition(&self) -> &'static ObjectDefinition;

@@ -4,8 +4,57 @@ use super::object::Object;
 
 /// A set of objects, at most one of each id.
 ///
-/// An array or slice of `&mut dyn Object` is one; an application may implement its own, for instance a struct with a
-/// field for each object.
+/// An array or slice of `&mut dyn Object` is one, and so is a struct with `#[derive(Objects)]` and a field for each object:
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use lwm2m_core::model::{Object, Objects};
+/// use lwm2m_core::objects::{Device, Security, Server};
+///
+/// #[derive(Objects)]
+/// struct Everything {
+///     security: Security<4>,
+///     server: Server<2>,
+///     device: Device<'static>,
+///     /// While a sensor is plugged in.
+///     sensor: Option<Sensor>,
+///     #[objects(skip)]
+///     readings: u32,
+/// }
+///
+/// #[derive(Object)]
+/// #[object(id = 3303, version = "1.1")]
+/// struct Sensor {
+///     #[resource(id = 5700, mandatory, units = "Cel")]
+///     value: f32,
+/// }
+///
+/// let mut objects = Everything {
+///     security: Security::new(),
+///     server: Server::new(),
+///     device: Device::new("U"),
+///     sensor: None,
+///     readings: 0,
+/// };
+/// assert!(objects.object(3).is_some());
+/// assert_eq!(objects.next_object(Some(3)), None);
+/// objects.sensor = Some(Sensor { value: 21.5 });
+/// objects.readings += 1;
+/// assert_eq!(objects.next_object(Some(3)), Some(3303));
+/// # }
+/// ```
+///
+/// What is no object does not compile, unless it is skipped:
+///
+/// ```compile_fail
+/// use lwm2m_core::{model::Objects, objects::Device};
+///
+/// #[derive(Objects)]
+/// struct Everything {
+///     device: Device<'static>,
+///     readings: u32,
+/// }
+/// ```
 pub trait Objects {
     /// The object with this id.
     fn object(&self, id: u16) -> Option<&dyn Object>;

@@ -7,10 +7,10 @@ use super::definition::DataType;
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Value<'a> {
-    /// UTF-8 text.
-    String(&'a str),
     /// Signed integer.
     Integer(i64),
+    /// UTF-8 text.
+    String(&'a str),
     /// Unsigned integer (since LwM2M 1.1).
     Unsigned(u64),
     /// Floating point number.

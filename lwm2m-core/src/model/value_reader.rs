@@ -1,9 +1,11 @@
 //! Values that a server sends: the format decides how they are found, the definition what they mean.
 
 use super::{ContentFormat, DataType, Error, Level, Path, Value};
+#[cfg(feature = "base64")]
+use crate::wire::base64;
 #[cfg(feature = "tlv")]
 use crate::wire::tlv::{self, Tlvs};
-use crate::wire::{Malformed, base64, number, text};
+use crate::wire::{Malformed, number, text};
 #[cfg(feature = "senml-cbor")]
 use crate::wire::{senml::RawValue, senml_cbor::Records};
 
@@ -74,6 +76,13 @@ impl<'a> Raw<'a> {
     }
 }
 
+#[cfg_attr(
+    not(feature = "base64"),
+    expect(
+        clippy::needless_pass_by_ref_mut,
+        reason = "only base64 is decoded there"
+    )
+)]
 fn typed_text<'s>(
     bytes: &'s [u8],
     data_type: DataType,
@@ -92,11 +101,17 @@ fn typed_text<'s>(
             let (object, instance) = text::read_object_link(bytes)?;
             Value::ObjectLink { object, instance }
         }
+        #[cfg(feature = "base64")]
         DataType::Opaque => {
             let scratch = scratch.get_mut(..bytes.len()).ok_or(Error::TooLarge)?;
             scratch.copy_from_slice(bytes);
             let len = base64::decode(scratch)?;
             Value::Opaque(scratch.get(..len).unwrap_or(&[]))
+        }
+        #[cfg(not(feature = "base64"))]
+        DataType::Opaque => {
+            let _ = scratch;
+            return Err(Error::UnsupportedContentFormat);
         }
         DataType::None => return Err(Error::MethodNotAllowed),
     })
@@ -222,115 +237,66 @@ impl<'a> ValueReader<'a> {
 #[cfg(feature = "tlv")]
 #[derive(Clone, Debug)]
 struct TlvReader<'a> {
-    target: Path,
-    /// Entries of the payload itself.
-    top: Tlvs<'a>,
-    /// Resources of an instance.
-    resources: Option<(Path, Tlvs<'a>)>,
-    /// Instances of a resource.
-    values: Option<(Path, Tlvs<'a>)>,
+    /// The instances of a resource, the resources of an instance, and the payload itself: what was entered is read
+    /// before what is around it.
+    levels: [TlvLevel<'a>; 3],
+}
+
+/// Entries to come, and the path that they are below; of the payload itself its target.
+#[cfg(feature = "tlv")]
+#[derive(Clone, Debug)]
+struct TlvLevel<'a> {
+    path: Path,
+    entries: Tlvs<'a>,
 }
 
 #[cfg(feature = "tlv")]
 impl<'a> TlvReader<'a> {
     fn new(target: Path, payload: &'a [u8]) -> Self {
+        let level = |bytes| TlvLevel {
+            path: target,
+            entries: Tlvs::new(bytes),
+        };
         Self {
-            target,
-            top: Tlvs::new(payload),
-            resources: None,
-            values: None,
+            levels: [level(&[]), level(&[]), level(payload)],
         }
     }
 
+    #[inline(never)]
     fn next(&mut self) -> Result<Option<Node<'a>>, Error> {
-        if let Some((path, values)) = &mut self.values {
-            if let Some(entry) = values.next() {
-                let entry = entry?;
-                if entry.kind != tlv::Kind::ResourceInstance {
-                    return Err(Error::BadRequest);
-                }
-                let path = child(*path, entry.id)?;
-                return Ok(Some(Node {
-                    path,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }));
-            }
-            self.values = None;
-        }
-        if let Some((path, resources)) = &mut self.resources {
-            if let Some(entry) = resources.next() {
-                let (path, entry) = (*path, entry?);
-                return self.resource(path, &entry).map(Some);
-            }
-            self.resources = None;
-        }
-        let Some(entry) = self.top.next() else {
+        let mut levels = self.levels.iter_mut();
+        let Some(level) = levels.find(|level| !level.entries.is_empty()) else {
+            return Ok(None);
+        };
+        let is_top = levels.len() == 0;
+        let container = level.path;
+        let Some(entry) = level.entries.next() else {
             return Ok(None);
         };
         let entry = entry?;
-        let target = self.target;
-        match (target.level(), entry.kind) {
-            (Level::Object, tlv::Kind::ObjectInstance) => {
-                let path = child(target, entry.id)?;
-                self.resources = Some((path, entry.entries()));
-                Ok(Some(Node {
-                    path,
-                    content: Content::Instance,
-                }))
-            }
-            (Level::Instance, tlv::Kind::ObjectInstance)
-                if target.instance_id() == Some(entry.id) =>
-            {
-                self.resources = Some((target, entry.entries()));
-                Ok(Some(Node {
-                    path: target,
-                    content: Content::Instance,
-                }))
-            }
-            (Level::Instance, tlv::Kind::Resource | tlv::Kind::MultipleResource) => {
-                self.resource(target, &entry).map(Some)
-            }
-            (Level::Resource, tlv::Kind::Resource | tlv::Kind::MultipleResource)
-                if target.resource_id() == Some(entry.id) =>
-            {
-                self.resource(target.up_to(Level::Instance), &entry)
-                    .map(Some)
-            }
-            (Level::Resource, tlv::Kind::ResourceInstance) => {
-                let path = child(target, entry.id)?;
-                Ok(Some(Node {
-                    path,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }))
-            }
-            (Level::ResourceInstance, tlv::Kind::ResourceInstance)
-                if target.resource_instance_id() == Some(entry.id) =>
-            {
-                Ok(Some(Node {
-                    path: target,
-                    content: Content::Value(Raw::Tlv(entry.value)),
-                }))
-            }
-            _ => Err(Error::BadRequest),
+        // Where an entry of this kind belongs, and what it is.
+        let (above, content) = match entry.kind {
+            tlv::Kind::ObjectInstance => (Level::Object, Content::Instance),
+            tlv::Kind::MultipleResource => (Level::Instance, Content::Resource),
+            tlv::Kind::Resource => (Level::Instance, Content::Value(Raw::Tlv(entry.value))),
+            tlv::Kind::ResourceInstance => (Level::Resource, Content::Value(Raw::Tlv(entry.value))),
+        };
+        let path = child(container.up_to(above), entry.id)?;
+        // A payload may also begin with the entry of its target.
+        if container.level() != above && !(is_top && path == container) {
+            return Err(Error::BadRequest);
         }
-    }
-
-    fn resource(&mut self, instance: Path, entry: &tlv::Tlv<'a>) -> Result<Node<'a>, Error> {
-        let path = child(instance, entry.id)?;
+        let entered = TlvLevel {
+            path,
+            entries: entry.entries(),
+        };
+        let [values, resources, _] = &mut self.levels;
         match entry.kind {
-            tlv::Kind::Resource => Ok(Node {
-                path,
-                content: Content::Value(Raw::Tlv(entry.value)),
-            }),
-            tlv::Kind::MultipleResource => {
-                self.values = Some((path, entry.entries()));
-                Ok(Node {
-                    path,
-                    content: Content::Resource,
-                })
-            }
-            _ => Err(Error::BadRequest),
+            tlv::Kind::ObjectInstance => *resources = entered,
+            tlv::Kind::MultipleResource => *values = entered,
+            _ => {}
         }
+        Ok(Some(Node { path, content }))
     }
 }
 
@@ -361,5 +327,19 @@ pub(crate) fn named_instance(
             let mut reader = ValueReader::new(format, Path::object(object), payload)?;
             Ok(reader.next()?.and_then(|node| node.path.instance_id()))
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "base64"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_base64_bytes_do_not_come_as_text() {
+        let typed = |raw: Raw<'_>| raw.typed(DataType::Opaque, &mut []).map(|_| ());
+        let refused = Err(Error::UnsupportedContentFormat);
+        assert_eq!(typed(Raw::Text(b"Zg==")), refused);
+        assert_eq!(typed(Raw::Opaque(b"f")), Ok(()));
     }
 }

@@ -1,12 +1,14 @@
 //! Where objects write their values: the format decides what becomes of them.
 
 use super::{ContentFormat, Path, Value};
+#[cfg(feature = "base64")]
+use crate::wire::base64;
 #[cfg(feature = "senml-cbor")]
 use crate::wire::senml_cbor;
 #[cfg(feature = "tlv")]
 use crate::wire::tlv;
 use crate::wire::writer::{Writer, Written};
-use crate::wire::{base64, number, text};
+use crate::wire::{number, text};
 
 /// Receives the values of a read.
 ///
@@ -23,6 +25,8 @@ pub struct ValueWriter<'b> {
     resource_instance: Option<u16>,
     /// Only this instance of the resource is wanted.
     only: Option<u16>,
+    /// Takes what is neither string nor opaque, beside what else becomes of it.
+    copy: Option<&'b mut Option<Value<'static>>>,
     /// Values since the resource began.
     values: u16,
     /// Where the resource began, to take it back.
@@ -70,7 +74,7 @@ impl<'b> ValueWriter<'b> {
     #[must_use]
     pub const fn capturing_instance(buf: &'b mut [u8], resource_instance: u16) -> Self {
         let mut writer = Self::capturing(buf);
-        writer.only = Some(resource_instance);
+        writer.want_only(resource_instance);
         writer
     }
 
@@ -117,6 +121,7 @@ impl<'b> ValueWriter<'b> {
             path,
             resource_instance: None,
             only: None,
+            copy: None,
             values: 0,
             start: 0,
             #[cfg(feature = "senml-cbor")]
@@ -142,6 +147,11 @@ impl<'b> ValueWriter<'b> {
             Captured::Bytes if whole => Some(Value::Opaque(self.out.into_stored())),
             Captured::Text | Captured::Bytes => None,
         }
+    }
+
+    /// From now on, a value that is neither string nor opaque is copied to `copy`, whatever the format.
+    pub(crate) const fn copy_to(&mut self, copy: &'b mut Option<Value<'static>>) {
+        self.copy = Some(copy);
     }
 
     /// The value that was captured, when it is neither string nor opaque, nor one of several.
@@ -181,15 +191,19 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// A resource begins; of one with several instances, only `only` may be wanted.
-    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool, only: Option<u16>) {
+    /// Of a resource with several instances, only this one is wanted.
+    pub(crate) const fn want_only(&mut self, resource_instance: u16) {
+        self.only = Some(resource_instance);
+    }
+
+    /// A resource begins; the values of one that may have several go into a container.
+    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool) {
         self.path = path;
-        self.only = only;
         self.resource_instance = None;
         self.values = 0;
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
-        if multiple && only.is_none() && self.form == Form::Tlv {
+        if multiple && self.form == Form::Tlv {
             let id = path.resource_id().unwrap_or(0);
             self.resource_mark = Some(tlv::open(&mut self.out, tlv::Kind::MultipleResource, id));
         }
@@ -247,6 +261,9 @@ impl<'b> ValueWriter<'b> {
             return;
         }
         self.values = self.values.saturating_add(1);
+        if let Some(copy) = &mut self.copy {
+            copy_short(copy, value);
+        }
         match self.form {
             Form::Capture => self.capture(value),
             Form::Text => self.write_text(value),
@@ -308,7 +325,11 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "float")]
             Value::Float(value) => number::write_f64(out, value),
             Value::Boolean(value) => text::write_bool(out, value),
+            #[cfg(feature = "base64")]
             Value::Opaque(bytes) => base64::write(out, bytes),
+            // Refused before anything is read.
+            #[cfg(not(feature = "base64"))]
+            Value::Opaque(_) => {}
             Value::ObjectLink { object, instance } => {
                 text::write_object_link(out, object, instance)
             }
@@ -382,5 +403,22 @@ impl<'b> ValueWriter<'b> {
     /// Writes CoRE links.
     pub fn core_link(&mut self, value: &str) {
         self.value(&Value::CoreLink(value));
+    }
+}
+
+/// Copies a value that needs no room; no other leaves anything.
+#[inline(never)]
+const fn copy_short(copy: &mut Option<Value<'static>>, value: &Value<'_>) {
+    match *value {
+        Value::String(_) | Value::CoreLink(_) | Value::Opaque(_) => *copy = None,
+        Value::Integer(value) => *copy = Some(Value::Integer(value)),
+        Value::Unsigned(value) => *copy = Some(Value::Unsigned(value)),
+        #[cfg(feature = "float")]
+        Value::Float(value) => *copy = Some(Value::Float(value)),
+        Value::Boolean(value) => *copy = Some(Value::Boolean(value)),
+        Value::Time(value) => *copy = Some(Value::Time(value)),
+        Value::ObjectLink { object, instance } => {
+            *copy = Some(Value::ObjectLink { object, instance });
+        }
     }
 }

@@ -235,7 +235,9 @@ impl<'a> Device<'a> {
     /// [`SetError::Missing`] when the device has none of this kind.
     pub fn set_power_source(&mut self, source: PowerSource) -> Result<(), SetError> {
         let [kinds, _, _] = &self.power;
-        let found = kinds.iter().position(|&kind| kind == source.kind.into());
+        let found = kinds
+            .iter()
+            .position(|&kind| kind == i32::from(source.kind));
         self.store_power_source(found.ok_or(SetError::Missing)?, source);
         Ok(())
     }
@@ -575,7 +577,7 @@ mod tests {
         for definition in table::DEFINITION.resources {
             if definition.operations().is_readable() && device.has_resource(0, definition.id) {
                 let path = Path::resource(3, 0, definition.id);
-                out.begin_resource(path, definition.is_multiple(), None);
+                out.begin_resource(path, definition.is_multiple());
                 device.read(0, definition.id, &mut out).unwrap();
                 out.end_resource();
             }

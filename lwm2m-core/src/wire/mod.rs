@@ -2,10 +2,12 @@
 //!
 //! Readers return data with the lifetime of their input and never copy; writers share one [`writer::Writer`].
 
+#[cfg(feature = "base64")]
 pub mod base64;
 #[cfg(feature = "senml-cbor")]
 pub mod cbor;
 pub mod coap;
+pub(crate) mod float;
 pub mod link;
 pub mod number;
 pub mod reader;

@@ -13,7 +13,11 @@
 //! Floats are read and printed with 96-bit arithmetic: in practice exactly rounded, and never more than one unit in
 //! the last place off.
 
-use super::{Malformed, writer::Writer};
+use super::{
+    Malformed,
+    float::{Format, is_nan, parts},
+    writer::Writer,
+};
 
 /// 10^0 ..= 10^9.
 const POWERS: [u32; 10] = [
@@ -88,21 +92,19 @@ pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
 /// them.
 pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
     let bits = value.to_bits();
-    let is_nan = is_nan(bits);
+    let is_nan = is_nan(value);
     if bits >> 63 != 0 && !is_nan {
         writer.u8(b'-');
     }
-    let (mantissa, exponent) = parts(bits);
-    if (bits >> 52) & 0x7ff == 0x7ff {
+    if let Some(integer) = exact_i64(value)
+        && integer.unsigned_abs() < 1 << 53
+    {
+        write_u64(writer, integer.unsigned_abs());
+    } else if bits << 1 >= INFINITE << 1 {
         let name: &[u8] = if is_nan { b"NaN" } else { b"Infinity" };
         writer.bytes(name);
-    } else if mantissa == 0 {
-        writer.u8(b'0');
-    } else if (-52..=0).contains(&exponent) && mantissa.trailing_zeros() >= exponent.unsigned_abs()
-    {
-        write_u64(writer, mantissa >> exponent.unsigned_abs());
     } else {
-        let (digits, scale) = shortest(mantissa, exponent);
+        let (digits, scale) = shortest(bits);
         write_decimal(writer, digits, scale);
     }
 }
@@ -126,13 +128,24 @@ pub fn parse_u64(text: &[u8]) -> Result<u64, Malformed> {
 
 /// Reads a signed integer: an optional sign and decimal digits, nothing else.
 pub fn parse_i64(text: &[u8]) -> Result<i64, Malformed> {
-    match text.split_first() {
-        Some((b'-', [first, ..])) if *first != b'+' => {
-            let magnitude = parse_u64(text.get(1..).unwrap_or_default())?;
-            0i64.checked_sub_unsigned(magnitude).ok_or(Malformed)
-        }
-        _ => i64::try_from(parse_u64(text)?).map_err(|_| Malformed),
-    }
+    let (negative, digits) = match text {
+        [b'-', b'+', ..] => return Err(Malformed),
+        [b'-', digits @ ..] => (true, digits),
+        _ => (false, text),
+    };
+    let magnitude = parse_u64(digits)?;
+    with_sign(magnitude, negative).ok_or(Malformed)
+}
+
+/// The integer of this magnitude and sign.
+fn with_sign(magnitude: u64, negative: bool) -> Option<i64> {
+    let value = if negative {
+        magnitude.wrapping_neg() as i64
+    } else {
+        magnitude as i64
+    };
+    // What does not fit comes out with the other sign.
+    (value == 0 || (value < 0) == negative).then_some(value)
 }
 
 /// Reads a float.
@@ -174,61 +187,46 @@ pub fn parse_f64(text: &[u8]) -> Result<f64, Malformed> {
         }
         exponent = exponent.saturating_add(parse_power(power)?);
     }
-    from_decimal(mantissa, exponent)
-        .map(|bits| f64::from_bits(bits | sign))
-        .ok_or(Malformed)
+    match from_decimal(mantissa, exponent) {
+        INFINITE => Err(Malformed),
+        bits => Ok(f64::from_bits(bits | sign)),
+    }
 }
 
 /// `mantissa` * 10^`exponent`, as of a CBOR decimal fraction; none where it is beyond the range of `f64`.
 #[must_use]
 pub fn f64_from_decimal(mantissa: i64, exponent: i64) -> Option<f64> {
     let exponent = i32::try_from(exponent.clamp(-10_000, 10_000)).ok()?;
-    let bits = from_decimal(mantissa.unsigned_abs(), exponent)?;
     let sign = u64::from(mantissa < 0) << 63;
-    Some(f64::from_bits(bits | sign))
+    match from_decimal(mantissa.unsigned_abs(), exponent) {
+        INFINITE => None,
+        bits => Some(f64::from_bits(bits | sign)),
+    }
 }
 
 /// `value` in single precision, where that holds it exactly.
 #[must_use]
 pub fn exact_f32(value: f64) -> Option<f32> {
-    // On the bits: the conversion and the comparison are library calls on the target.
-    let bits = value.to_bits();
-    let fraction = bits & ((1 << 52) - 1);
-    let sign = ((bits >> 63) as u32) << 31;
-    let exponent = (bits >> 52) as i32 & 0x7ff;
-    // The same exponent, biased as in single precision; 0 and below are the subnormal numbers.
-    let (mantissa, shift, high) = match exponent - 1023 + 127 {
-        _ if bits << 1 == 0 => (0, 0, 0),
-        _ if exponent == 0x7ff => (fraction, 29, 0xff),
-        biased @ 1..=254 => (fraction, 29, biased as u32),
-        biased @ -22..=0 => (fraction | 1 << 52, (30 - biased) as u32, 0),
-        _ => return None,
-    };
-    let single = (mantissa >> shift) as u32;
-    (u64::from(single) << shift == mantissa).then(|| f32::from_bits(sign | high << 23 | single))
+    Format::SINGLE.write(value).map(f32::from_bits)
 }
 
 /// `value` as an integer, where it is one.
 #[must_use]
-pub const fn exact_i64(value: f64) -> Option<i64> {
-    let integer = value as i64;
-    if integer as f64 == value && integer != i64::MAX {
-        Some(integer)
-    } else {
-        None
+#[inline(never)]
+pub fn exact_i64(value: f64) -> Option<i64> {
+    let bits = value.to_bits();
+    let (mantissa, exponent) = parts(bits);
+    if mantissa == 0 {
+        return Some(0);
     }
-}
-
-/// [`f64::is_nan`] of these bits, without the comparison that it calls on the target.
-const fn is_nan(bits: u64) -> bool {
-    bits << 1 > 0x7ff << 53
-}
-
-/// Whether two floats are the same value: the zeros are, and what is not a number stays that.
-#[cfg(all(feature = "observe", feature = "float"))]
-pub(crate) fn is_same_f64(one: f64, other: f64) -> bool {
-    let (one, other) = (one.to_bits(), other.to_bits());
-    one == other || (one | other) << 1 == 0 || is_nan(one) && is_nan(other)
+    // The leading bit first, and then as far down as the exponent says: 2^63 at most, which only a negative number has.
+    let aligned = mantissa << 11;
+    let down = u32::try_from(11 - exponent).ok()?;
+    if aligned.trailing_zeros() < down {
+        return None;
+    }
+    let magnitude = aligned.checked_shr(down)?;
+    with_sign(magnitude, bits >> 63 != 0)
 }
 
 /// The power of ten behind the `e`, clamped to where it has decided already.
@@ -258,7 +256,6 @@ fn decimal(byte: u8) -> Option<u64> {
 
 /// Fills `text` from its end with the digits of `value`; where they start.
 fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
-    let mut start = text.len();
     let mut places = text.iter_mut().rev();
     loop {
         // Nine digits at a time: more than 32 bits are costly to divide.
@@ -267,17 +264,23 @@ fn digits(text: &mut [u8; 20], mut value: u64) -> usize {
         } else {
             (0, value as u32)
         };
-        let mut at_least = if rest > 0 { 9 } else { 1 };
-        while at_least > 0 || part > 0 {
+        let is_last = rest == 0;
+        for written in 0..10 {
+            let done = if is_last {
+                part == 0 && written > 0
+            } else {
+                written == 9
+            };
+            if done {
+                break;
+            }
             if let Some(place) = places.next() {
                 *place = b'0' + (part % 10) as u8;
             }
-            start -= 1;
             part /= 10;
-            at_least -= i32::from(at_least > 0);
         }
-        if rest == 0 {
-            return start;
+        if is_last {
+            return places.len();
         }
         value = rest;
     }
@@ -307,46 +310,31 @@ fn divide_limb(mut rest: u32, mut limb: u32, divisor: u32) -> (u32, u32) {
     (limb, rest)
 }
 
-/// A finite `f64` without its sign, as `mantissa` * 2^`exponent`.
-const fn parts(bits: u64) -> (u64, i32) {
-    let fraction = bits & ((1 << 52) - 1);
-    match (bits >> 52) as i32 & 0x7ff {
-        0 => (fraction, -1074),
-        biased => (fraction | 1 << 52, biased - 1075),
-    }
-}
-
-/// The shortest decimal, as `(digits, power of ten)`, that reads back as `mantissa` * 2^`exponent`; its digits may end
-/// in zeros.
-fn shortest(mantissa: u64, exponent: i32) -> (u64, i32) {
+/// The shortest decimal, as `(digits, power of ten)`, that reads back as the finite float of these bits, whose sign does
+/// not count; its digits may end in zeros.
+fn shortest(bits: u64) -> (u64, i32) {
+    let (mantissa, exponent) = parts(bits);
     let wide = Wide::new(mantissa, exponent);
     // floor(log10(2^n)) where 2^n is the leading bit: the power of ten of the first digit, or one less.
     let power = ((wide.exponent + 95) * 1_262_611) >> 22;
     let mut scale = power + 1 - DIGITS;
-    let mut all = wide.scale(-scale).round();
-    if all >= LIMIT {
+    let all = loop {
+        let all = wide.scale(-scale).round();
+        if all < LIMIT {
+            break all;
+        }
         scale += 1;
-        all = wide.scale(-scale).round();
-    }
-    let exact = to_bits(mantissa, exponent);
+    };
+    let exact = bits << 1 >> 1;
     // Fifteen digits survive the way to `f64` and back: a form shorter than that shows up here as zeros at the end.
     for dropped in [2, 1] {
         let unit = if dropped == 2 { 100 } else { 10 };
         let (digits, _) = divide(all + u64::from(unit / 2), unit);
-        if from_decimal(digits, scale + dropped) == Some(exact) {
+        if from_decimal(digits, scale + dropped) == exact {
             return (digits, scale + dropped);
         }
     }
     (all, scale)
-}
-
-/// The bit pattern that [`parts`] took apart.
-const fn to_bits(mantissa: u64, exponent: i32) -> u64 {
-    if mantissa >> 52 == 0 {
-        mantissa
-    } else {
-        (mantissa & ((1 << 52) - 1)) | (((exponent + 1075) as u64) << 52)
-    }
 }
 
 /// Prints `value` * 10^`scale` without the zeros at the end of `value`.
@@ -382,18 +370,22 @@ fn write_decimal(writer: &mut Writer<'_>, value: u64, scale: i32) {
     }
 }
 
+#[inline(never)]
 fn zeros(writer: &mut Writer<'_>, count: usize) {
     for _ in 0..count {
         writer.u8(b'0');
     }
 }
 
-/// The bits of the `f64` nearest to `mantissa` * 10^`exponent`; none where it is out of range.
-fn from_decimal(mantissa: u64, exponent: i32) -> Option<u64> {
+/// The bits of what is infinite.
+const INFINITE: u64 = 0x7ff << 52;
+
+/// The bits of the `f64` nearest to `mantissa` * 10^`exponent`; [`INFINITE`] where it is out of range.
+pub(super) fn from_decimal(mantissa: u64, exponent: i32) -> u64 {
     if mantissa == 0 || exponent < -400 {
-        Some(0)
+        0
     } else if exponent > 400 {
-        None
+        INFINITE
     } else {
         Wide::new(mantissa, 0).scale(exponent).to_f64_bits()
     }
@@ -401,14 +393,15 @@ fn from_decimal(mantissa: u64, exponent: i32) -> Option<u64> {
 
 /// A positive number of 96 significant bits: `mantissa` (most significant limb first, its top bit set) * 2^`exponent`.
 #[derive(Clone, Copy)]
-struct Wide {
+pub(super) struct Wide {
     mantissa: [u32; 3],
     exponent: i32,
 }
 
 impl Wide {
     /// `mantissa` (not zero) * 2^`exponent`.
-    const fn new(mantissa: u64, exponent: i32) -> Self {
+    #[inline(never)]
+    pub(super) const fn new(mantissa: u64, exponent: i32) -> Self {
         let shift = mantissa.leading_zeros();
         let mantissa = mantissa << shift;
         Self {
@@ -439,15 +432,10 @@ impl Wide {
         let low = low * factor;
         let middle = middle * factor + (low >> 32);
         let high = high * factor + (middle >> 32);
-        let shift = 32 - ((high >> 32) as u32).leading_zeros();
-        Self {
-            mantissa: [
-                (high >> shift) as u32,
-                joined(high as u32, middle as u32, shift),
-                joined(middle as u32, low as u32, shift),
-            ],
-            exponent: self.exponent + shift as i32,
-        }
+        Self::leading(
+            [(high >> 32) as u32, high as u32, middle as u32, low as u32],
+            self.exponent + 32,
+        )
     }
 
     /// Divided by `divisor`, which is below 2^31.
@@ -457,14 +445,21 @@ impl Wide {
         let (second, rest) = divide_limb(rest, middle, divisor);
         let (third, rest) = divide_limb(rest, low, divisor);
         let (fourth, _) = divide_limb(rest, 0, divisor);
+        Self::leading([first, second, third, fourth], self.exponent)
+    }
+
+    /// The 96 bits from the leading one of `limbs`, whose third stands at 2^`exponent`; it is in the first limb.
+    fn leading(limbs: [u32; 4], exponent: i32) -> Self {
+        let [first, second, third, fourth] = limbs;
         let shift = first.leading_zeros();
+        let joined = |high: u32, low: u32| high << shift | low >> 1 >> (31 - shift);
         Self {
+            exponent: exponent - shift as i32,
             mantissa: [
-                joined(first, second, 32 - shift),
-                joined(second, third, 32 - shift),
-                joined(third, fourth, 32 - shift),
+                joined(first, second),
+                joined(second, third),
+                joined(third, fourth),
             ],
-            exponent: self.exponent - shift as i32,
         }
     }
 
@@ -476,33 +471,28 @@ impl Wide {
         (mantissa >> (shift - 1)).div_ceil(2)
     }
 
-    /// The nearest `f64`, ties to even; none beyond its range.
-    fn to_f64_bits(self) -> Option<u64> {
+    /// The bits of the nearest `f64`, ties to even; [`INFINITE`] beyond its range.
+    #[inline(never)]
+    pub(super) fn to_f64_bits(self) -> u64 {
         let [high, middle, low] = self.mantissa;
         let mantissa = u64::from(high) << 32 | u64::from(middle);
         // Exponent of the leading bit, biased as in the format; 0 and below are the subnormal numbers.
         let biased = self.exponent + 95 + 1023;
+        // How many bits are dropped but for the first of them.
+        let dropped = (10 + (1 - biased).max(0)) as u32;
         if biased > 2046 {
-            return None;
+            return INFINITE;
         }
-        let shift = (11 + (1 - biased).max(0)) as u32;
-        if shift > 64 {
-            return Some(0);
+        if dropped > 63 {
+            return 0;
         }
-        let kept = mantissa.checked_shr(shift).unwrap_or(0);
-        let half = 1u64 << (shift - 1);
-        let dropped = mantissa & (half | (half - 1));
-        let up = dropped > half || dropped == half && (low != 0 || kept & 1 != 0);
+        let kept = mantissa >> dropped;
+        let is_half = low == 0 && mantissa.trailing_zeros() >= dropped;
+        let up = kept & 1 != 0 && !(is_half && kept & 2 == 0);
         let exponent = (biased - 1).max(0) as u64;
-        // The leading bit of `kept`, and a carry out of the rounding, count the exponent up by themselves.
-        let bits = (exponent << 52) + kept + u64::from(up);
-        (bits >> 52 < 0x7ff).then_some(bits)
+        // The leading bit of what is kept, and a carry out of the rounding, count the exponent up by themselves.
+        (exponent << 52) + (kept >> 1) + u64::from(up)
     }
-}
-
-/// 32 bits of `high` and `low` side by side, without the lowest `shift` (at most 32).
-fn joined(high: u32, low: u32, shift: u32) -> u32 {
-    ((u64::from(high) << 32 | u64::from(low)) >> shift) as u32
 }
 
 #[cfg(test)]
@@ -715,26 +705,5 @@ mod tests {
             assert_eq!(exact_f32(value), exact.then_some(single), "{value:e}");
         }
         assert!(exact_f32(f64::NAN).is_some_and(f32::is_nan));
-    }
-
-    #[cfg(feature = "observe")]
-    #[test]
-    fn floats_are_the_same_by_value() {
-        let values = [
-            0.0,
-            -0.0,
-            1.0,
-            -1.0,
-            5e-324,
-            f64::INFINITY,
-            f64::NAN,
-            -f64::NAN,
-        ];
-        for one in values {
-            for other in values {
-                let same = one == other || one.is_nan() && other.is_nan();
-                assert_eq!(is_same_f64(one, other), same, "{one} {other}");
-            }
-        }
     }
 }

@@ -144,16 +144,29 @@ impl<'a> Records<'a> {
                     name = self.decoder.text()?;
                     0x01
                 }
-                label::VALUE => {
-                    value = Some(RawValue::Number(self.decoder.number()?));
-                    VALUE
+                label::VALUE | label::TIME | label::BASE_TIME => {
+                    let number = self.decoder.number()?;
+                    match label {
+                        label::VALUE => {
+                            value = Some(RawValue::Number(number));
+                            VALUE
+                        }
+                        label::TIME => {
+                            self.time = Some(number);
+                            0x02
+                        }
+                        _ => {
+                            self.base_time = Some(number);
+                            0x08
+                        }
+                    }
                 }
-                label::STRING => {
-                    value = Some(RawValue::Text(self.decoder.text()?));
-                    VALUE
-                }
-                label::OBJECT_LINK => {
-                    value = Some(RawValue::ObjectLink(self.decoder.text()?));
+                label::STRING | label::OBJECT_LINK => {
+                    let text = self.decoder.text()?;
+                    value = Some(match label {
+                        label::STRING => RawValue::Text(text),
+                        _ => RawValue::ObjectLink(text),
+                    });
                     VALUE
                 }
                 label::BOOL | label::DATA => {
@@ -164,18 +177,10 @@ impl<'a> Records<'a> {
                     });
                     VALUE
                 }
-                label::TIME => {
-                    self.time = Some(self.decoder.number()?);
-                    0x02
-                }
                 label::BASE_NAME => {
                     self.base_name = Name::EMPTY;
                     self.base_name.feed(self.decoder.text()?)?;
                     0x04
-                }
-                label::BASE_TIME => {
-                    self.base_time = Some(self.decoder.number()?);
-                    0x08
                 }
                 label::BASE_VERSION => match self.decoder.item()? {
                     Item::Unsigned(version) if version <= VERSION => 0x10,
@@ -332,18 +337,19 @@ fn write_short_name(writer: &mut Writer<'_>, fields: u8, path: &Path, based: usi
         return false;
     };
     let mut places = room.iter_mut().rev();
+    let mut put = |byte| {
+        if let Some(place) = places.next() {
+            *place = byte;
+        }
+    };
     for id in ids.rev() {
         let mut rest = u32::from(id);
-        for place in places.by_ref() {
-            *place = b'0' + (rest % 10) as u8;
+        while rest >= 10 {
+            put(b'0' + (rest % 10) as u8);
             rest /= 10;
-            if rest == 0 {
-                break;
-            }
         }
-        if let Some(place) = places.next() {
-            *place = b'/';
-        }
+        put(b'0' + rest as u8);
+        put(b'/');
     }
     // The slash before the first is the base name's.
     if let [map, name, text, ..] = room {

@@ -39,10 +39,12 @@ pub const fn read_bool(text: &[u8]) -> Result<bool, Malformed> {
 ///
 /// [`Malformed`] unless it is two numbers of 16 bits with a colon between; leading zeros are allowed (`10:03`).
 pub fn read_object_link(text: &[u8]) -> Result<(u16, u16), Malformed> {
-    let mut parts = text.splitn(2, |&byte| byte == b':');
-    let object = id(parts.next())?;
-    let instance = id(parts.next())?;
-    Ok((object, instance))
+    let colon = text
+        .iter()
+        .position(|&byte| byte == b':')
+        .ok_or(Malformed)?;
+    let (object, rest) = text.split_at_checked(colon).ok_or(Malformed)?;
+    Ok((id(object)?, id(rest.get(1..).ok_or(Malformed)?)?))
 }
 
 /// Reads a string, in any format that holds it as bare bytes.
@@ -54,13 +56,11 @@ pub fn read_str(text: &[u8]) -> Result<&str, Malformed> {
     core::str::from_utf8(text).map_err(|_| Malformed)
 }
 
-fn id(text: Option<&[u8]>) -> Result<u16, Malformed> {
-    match text {
-        Some(text) if text.first() != Some(&b'+') => {
-            u16::try_from(number::parse_u64(text)?).map_err(|_| Malformed)
-        }
-        _ => Err(Malformed),
+fn id(text: &[u8]) -> Result<u16, Malformed> {
+    if text.first() == Some(&b'+') {
+        return Err(Malformed);
     }
+    u16::try_from(number::parse_u64(text)?).map_err(|_| Malformed)
 }
 
 #[cfg(test)]

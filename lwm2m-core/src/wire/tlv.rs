@@ -4,7 +4,7 @@
 //! multiple resource is read with another [`Tlvs`]. What stands behind the length bits that a form does not use is
 //! ignored, and lengths and identifiers that could have been shorter are accepted.
 
-use super::{Malformed, number, reader::Reader, writer::Writer};
+use super::{Malformed, float::Format, reader::Reader, writer::Writer};
 
 /// CoAP content format number of TLV.
 pub const CONTENT_FORMAT: u16 = 11542;
@@ -139,6 +139,12 @@ impl<'a> Tlvs<'a> {
             reader: Reader::new(bytes),
         }
     }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.reader.is_empty()
+    }
 }
 
 impl<'a> Iterator for Tlvs<'a> {
@@ -161,10 +167,11 @@ pub fn write_header(writer: &mut Writer<'_>, kind: Kind, id: u16, len: usize) {
     let first = kind as u8 | wide_id(id);
     let length_bytes = length_bytes(len);
     if length_bytes == 0 {
-        write_id(writer, first | len as u8, id);
-    } else {
-        write_id(writer, first | (length_bytes as u8) << LENGTH_SHIFT, id);
-        writer.uint(len as u64, length_bytes);
+        return write_id(writer, first | len as u8, id);
+    }
+    write_id(writer, first | (length_bytes as u8) << LENGTH_SHIFT, id);
+    for place in (0..length_bytes).rev() {
+        writer.u8((len >> (8 * place)) as u8);
     }
 }
 
@@ -191,17 +198,16 @@ pub fn close(writer: &mut Writer<'_>, mark: Mark) {
     let body = mark.at + 2 + usize::from(mark.first & WIDE_ID != 0);
     let len = writer.len().saturating_sub(body);
     let length_bytes = length_bytes(len);
-    if length_bytes == 0 {
-        writer.patch(mark.at, mark.first | len as u8);
-        return;
+    let mut first = mark.first | len as u8;
+    if length_bytes > 0 {
+        writer.insert(body, length_bytes);
+        first = mark.first | (length_bytes as u8) << LENGTH_SHIFT;
     }
-    writer.insert(body, length_bytes);
-    writer.patch(mark.at, mark.first | (length_bytes as u8) << LENGTH_SHIFT);
-    for place in 0..length_bytes {
-        writer.patch(
-            body + place,
-            (len >> (8 * (length_bytes - 1 - place))) as u8,
-        );
+    writer.patch(mark.at, first);
+    let mut rest = len;
+    for at in (body..body + length_bytes).rev() {
+        writer.patch(at, rest as u8);
+        rest >>= 8;
     }
 }
 
@@ -237,8 +243,8 @@ pub fn write_u64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64) {
 
 /// Writes a float in 4 bytes where they hold it exactly, else in 8.
 pub fn write_f64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: f64) {
-    let (bits, len) = match number::exact_f32(value) {
-        Some(single) => (u64::from(single.to_bits()), 4),
+    let (bits, len) = match Format::SINGLE.write(value) {
+        Some(single) => (u64::from(single), 4),
         None => (value.to_bits(), 8),
     };
     write_number(writer, kind, id, bits, len);
@@ -281,10 +287,14 @@ fn write_number(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64, len: u
 /// # Errors
 ///
 /// [`Malformed`] for any other length, zero included.
-pub fn read_i64(value: &[u8]) -> Result<i64, Malformed> {
-    let unsigned = read_u64(value)?;
-    let unused = 64 - 8 * value.len() as u32;
-    Ok((unsigned << unused) as i64 >> unused)
+pub const fn read_i64(value: &[u8]) -> Result<i64, Malformed> {
+    Ok(match *value {
+        [a] => a as i8 as i64,
+        [a, b] => i16::from_be_bytes([a, b]) as i64,
+        [a, b, c, d] => i32::from_be_bytes([a, b, c, d]) as i64,
+        [a, b, c, d, e, f, g, h] => i64::from_be_bytes([a, b, c, d, e, f, g, h]),
+        _ => return Err(Malformed),
+    })
 }
 
 /// Reads an unsigned integer: 1, 2, 4 or 8 bytes.
@@ -293,10 +303,13 @@ pub fn read_i64(value: &[u8]) -> Result<i64, Malformed> {
 ///
 /// [`Malformed`] for any other length, zero included.
 pub fn read_u64(value: &[u8]) -> Result<u64, Malformed> {
-    match value.len() {
-        1 | 2 | 4 | 8 => Reader::new(value).uint(value.len()),
-        _ => Err(Malformed),
-    }
+    let extended = read_i64(value)? as u64;
+    Ok(match value.len() {
+        1 => extended & 0xff,
+        2 => extended & 0xffff,
+        4 => extended & 0xffff_ffff,
+        _ => extended,
+    })
 }
 
 /// Reads a time: an integer, except that four bytes count from 1970 to 2106.
@@ -308,8 +321,8 @@ pub fn read_u64(value: &[u8]) -> Result<u64, Malformed> {
 ///
 /// As [`read_i64`].
 pub fn read_time(value: &[u8]) -> Result<i64, Malformed> {
-    match value.len() {
-        4 => read_u64(value).map(|seconds| seconds as i64),
+    match *value {
+        [a, b, c, d] => Ok(u32::from_be_bytes([a, b, c, d]).into()),
         _ => read_i64(value),
     }
 }
@@ -320,10 +333,9 @@ pub fn read_time(value: &[u8]) -> Result<i64, Malformed> {
 ///
 /// [`Malformed`] for any other length, zero included.
 pub fn read_f64(value: &[u8]) -> Result<f64, Malformed> {
-    let bits = Reader::new(value).uint(value.len());
-    match value.len() {
-        4 => Ok(f64::from(f32::from_bits(bits? as u32))),
-        8 => Ok(f64::from_bits(bits?)),
+    match *value {
+        [a, b, c, d] => Ok(Format::SINGLE.read(u32::from_be_bytes([a, b, c, d]))),
+        [a, b, c, d, e, f, g, h] => Ok(f64::from_be_bytes([a, b, c, d, e, f, g, h])),
         _ => Err(Malformed),
     }
 }
@@ -357,7 +369,15 @@ const fn wide_id(id: u16) -> u8 {
     if id > 0xff { WIDE_ID } else { 0 }
 }
 
+#[inline(never)]
 fn write_id(writer: &mut Writer<'_>, first: u8, id: u16) {
+    if first & WIDE_ID == 0
+        && let Some([kind, short_id]) = writer.room(2)
+    {
+        *kind = first;
+        *short_id = id as u8;
+        return;
+    }
     writer.u8(first);
     if first & WIDE_ID != 0 {
         writer.u8((id >> 8) as u8);

@@ -89,6 +89,16 @@ impl<'b> Writer<'b> {
         self.len() > self.base + self.buf.len()
     }
 
+    /// Where in the slice the output ends; its end where some lies behind it.
+    const fn end_in_slice(&self) -> usize {
+        let end = self.len().saturating_sub(self.base);
+        if end < self.buf.len() {
+            end
+        } else {
+            self.buf.len()
+        }
+    }
+
     /// Appends one byte.
     #[inline(never)]
     pub fn u8(&mut self, byte: u8) {
@@ -121,6 +131,7 @@ impl<'b> Writer<'b> {
 
     /// Appends bytes of which some lie outside the slice.
     #[cold]
+    #[inline(never)]
     fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.u8(byte);
@@ -157,12 +168,9 @@ impl<'b> Writer<'b> {
     /// Opens a gap of `len` bytes (at most 3 for one container) at offset `at` by moving what follows; the gap is to
     /// be filled with [`patch`](Self::patch).
     pub fn insert(&mut self, at: usize, len: usize) {
-        let end = self.len().saturating_sub(self.base).min(self.buf.len());
+        let end = self.end_in_slice().min(self.buf.len().saturating_sub(len));
         let from = at.saturating_sub(self.base);
-        if let Some(area) = self.buf.get_mut(from..) {
-            let keep = end.saturating_sub(from).min(area.len().saturating_sub(len));
-            shift(area, 0..keep, len);
-        }
+        shift(self.buf, from..end, from.saturating_add(len));
         self.at = self.at.wrapping_add(len);
     }
 
@@ -176,7 +184,7 @@ impl<'b> Writer<'b> {
     /// Ends the output and returns what is stored, from the beginning of the slice.
     #[must_use]
     pub fn into_stored(self) -> &'b [u8] {
-        let stored = self.len().saturating_sub(self.base).min(self.buf.len());
+        let stored = self.end_in_slice();
         self.buf.get(..stored).unwrap_or(&[])
     }
 
@@ -192,7 +200,7 @@ impl<'b> Writer<'b> {
     /// The same for a writer that lies in something larger, which need not be moved.
     pub(crate) fn end(&mut self) -> Written {
         let skip = self.start - self.base;
-        let end = self.len().saturating_sub(self.base).min(self.buf.len());
+        let end = self.end_in_slice();
         let stored = end.saturating_sub(skip);
         if skip > 0
             && let Some(kept) = self.buf.get_mut(..end)

@@ -35,6 +35,22 @@ fn g20_numbers_grow() {
     }
 }
 
+/// A sensor that is looked at often would use up the message ids, which may come again after EXCHANGE_LIFETIME only.
+#[test]
+fn g20_what_is_not_told_takes_no_numbers() {
+    let mut device = Device::registered();
+    device.observe("/26241/1/1");
+    device.ask(&crate::common::put("/26241/1/1").query("gt=30"));
+    let before = sent(&device.change(1, 31));
+    for value in 32..40 {
+        assert_eq!(device.change(1, value), []);
+    }
+    let after = sent(&device.change(1, 29));
+    assert_eq!(after.id(), before.id().wrapping_add(1));
+    let [from, to] = [before, after].map(|message| message.uint(option::OBSERVE).unwrap());
+    assert_eq!(to, from + 1);
+}
+
 #[test]
 fn g20_numbers_begin_again_after_24_bits() {
     let mut device = Device::registered();

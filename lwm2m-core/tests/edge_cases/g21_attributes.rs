@@ -3,7 +3,7 @@
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, option};
 
-use crate::common::{Device, Owned, get, outputs, put, sent};
+use crate::common::{Answer, Device, Out, Owned, get, outputs, put, sent};
 
 /// A registered device with an observation of `path`, and attributes on it.
 fn observing(path: &str, attributes: &[&str]) -> Device {
@@ -120,6 +120,40 @@ fn g21_periods_default_to_those_of_the_server_object() {
     assert_eq!(device.wait(10).len(), 1);
     assert_eq!(device.until, seconds(50));
     assert_eq!(device.wait(40).len(), 1);
+}
+
+#[test]
+fn g21_default_periods_hold_from_the_first_notification_on() {
+    let mut device = Device::registered();
+    device.objects.server.set(0, 2, 10);
+    device.objects.server.set(0, 3, 40);
+    device.observe("/26241/1/1");
+    assert_eq!(device.until, seconds(40));
+    assert_eq!(device.change(1, 2), []);
+    assert_eq!(device.until, seconds(10));
+}
+
+#[test]
+fn g21_a_write_of_the_default_periods_holds_at_once() {
+    let mut device = Device::registered();
+    device.observe("/26241/1/1");
+    assert_eq!(device.code(&put("/1/0/3").text("40")), Code::CHANGED);
+    assert_eq!(device.until, seconds(40));
+    assert_eq!(device.code(&put("/1/0/2").text("10")), Code::CHANGED);
+    assert_eq!(device.change(1, 2), []);
+    assert_eq!(device.until, seconds(10));
+    // What waits for a period that is no more goes out, behind the answer.
+    let out = device.receive(&put("/1/0/2").text("0").bytes());
+    let texts = out.iter().filter_map(|out| match out {
+        Out::Transmit(_, datagram, _) => Some(Answer::new(datagram).text().to_owned()),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["", "2"]);
+    assert_eq!(device.until, seconds(40));
+    // Lifetime, storing and binding; what a whole instance does not name is absent then.
+    let whole = put("/1/0").tlv("c40100015180c10601c10755");
+    assert_eq!(device.code(&whole), Code::CHANGED);
+    assert!(device.until > seconds(40));
 }
 
 #[test]

@@ -136,6 +136,21 @@ fn a_lifetime_written_by_the_server_is_told() {
     assert_eq!(device.until, Instant::from_millis(7_107_000));
 }
 
+/// What is sent again is the same message (RFC 7252, section 4.2), whatever has been written since; that is told next.
+#[test]
+fn an_update_under_way_keeps_the_lifetime_that_it_tells() {
+    let mut device = Device::registered();
+    let update = sent(&device.receive(&post("/1/0/1").text("7200").bytes())[2..]);
+    device.receive(&post("/1/0/1").text("3600").bytes());
+    let again = sent(&outputs(&device.wait(3)));
+    assert_eq!(again.datagram(), update.datagram());
+    assert_eq!(again.strings(15), ["lt=7200"]);
+    let next = sent(&device.receive(&again.reply(Code::CHANGED)));
+    assert_eq!(next.strings(15), ["lt=3600"]);
+    device.receive(&next.reply(Code::CHANGED));
+    assert!(device.client.is_registered(1));
+}
+
 #[test]
 fn not_found_on_update_registers_at_once() {
     let mut device = Device::registered();

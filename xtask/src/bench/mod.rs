@@ -2,7 +2,10 @@
 //!
 //! The benchmarks themselves are in `benches/`; this runs them and makes one table of what they print.
 
+use std::path::Path;
 use std::process::ExitCode;
+
+use crate::readme;
 
 mod instructions;
 mod table;
@@ -14,6 +17,9 @@ pub(crate) struct Args {
     /// Count instructions only: repeatable, and not disturbed by what else the machine does
     #[arg(long)]
     instructions_only: bool,
+    /// Write the table in README.md
+    #[arg(long, conflicts_with = "instructions_only")]
+    update: bool,
 }
 
 /// What a piece of work costs when `who` does it.
@@ -25,10 +31,7 @@ struct Cost<T> {
 
 pub(crate) fn run(args: &Args) -> ExitCode {
     match measure(args) {
-        Ok(table) => {
-            print!("{table}");
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -36,7 +39,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn measure(args: &Args) -> Result<String, String> {
+fn measure(args: &Args) -> Result<(), String> {
     instructions::require_tools()?;
     let counted = instructions::count()?;
     let timed = if args.instructions_only {
@@ -44,7 +47,13 @@ fn measure(args: &Args) -> Result<String, String> {
     } else {
         wall::time()?
     };
-    Ok(table::table(&counted, &timed))
+    let table = table::table(&counted, &timed);
+    print!("{table}");
+    if args.update {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        readme::update(&root, "bench", &table)?;
+    }
+    Ok(())
 }
 
 /// Runs a benchmark of carrier-benches; what it prints on its standard output.

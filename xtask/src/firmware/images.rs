@@ -70,6 +70,14 @@ const NRF91: Image = Image {
     ..M33
 };
 
+/// Before it on the chip.
+const NRF91_BOOT: Image = Image {
+    directory: "nrf91/boot",
+    binary: "boot",
+    run: Run::Elsewhere("it runs on a board"),
+    ..M33
+};
+
 const PROBE: Image = Image {
     directory: "probe",
     binary: "engine",
@@ -78,7 +86,7 @@ const PROBE: Image = Image {
 };
 
 /// All of them.
-pub(super) const IMAGES: [Image; 7] = [
+pub(super) const IMAGES: [Image; 9] = [
     Image {
         name: "probe minimal",
         ..PROBE
@@ -105,5 +113,15 @@ pub(super) const IMAGES: [Image; 7] = [
         name: "nRF9151",
         features: "nrf9151",
         ..NRF91
+    },
+    Image {
+        name: "nRF9160 boot loader",
+        features: "nrf9160",
+        ..NRF91_BOOT
+    },
+    Image {
+        name: "nRF9151 boot loader",
+        features: "nrf9151",
+        ..NRF91_BOOT
     },
 ];

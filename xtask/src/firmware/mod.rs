@@ -14,10 +14,10 @@ mod images;
 mod needs;
 mod size;
 
-pub(super) use build::{build, build_with};
+pub(super) use build::{build, build_with, command, executable};
 pub(super) use emulator::{run as emulate, trace};
 pub(super) use images::{AT_MODEM, INSTRUCTIONS};
-pub(super) use needs::{Need, require};
+pub(super) use needs::{Need, TARGET, require};
 
 /// Arguments of `cargo xtask firmware`.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use super::emulator::QEMU;
 
 /// Cortex-M33 with its floating point unit.
-pub(super) const TARGET: &str = "thumbv8m.main-none-eabihf";
+pub(crate) const TARGET: &str = "thumbv8m.main-none-eabihf";
 
 /// Something that is installed apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::baseline::{Baseline, Figures};
 use crate::firmware::{self, INSTRUCTIONS, Need};
+use crate::readme;
 
 mod profile;
 mod table;
@@ -16,41 +18,33 @@ mod table;
 /// The emulated program takes about a second.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+const HEAD: &str = "\
+# Instructions of a Cortex-M33 and bytes of stack that each operation takes: `cargo xtask instructions --check` refuses growth
+# of more than 1 %, `cargo xtask instructions --update` writes this file.
+";
+
 /// Arguments of `cargo xtask instructions`.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Fail when an operation takes more than its budget
+    /// Fail where an operation takes 1 % more than examples/firmware/instructions.txt says
     #[arg(long)]
     check: bool,
+    /// Write examples/firmware/instructions.txt and the table in README.md
+    #[arg(long, conflicts_with = "check")]
+    update: bool,
     /// Print instead in which functions the instructions of one operation are
-    #[arg(long, value_name = "OPERATION", value_parser = table::names(), conflicts_with = "check")]
+    #[arg(long, value_name = "OPERATION", value_parser = table::names(), conflicts_with_all = ["check", "update"])]
     profile: Option<String>,
 }
 
-/// Prints the table. Exit code 1 when it could not be measured, or with `--check` when a budget is exceeded.
+/// Prints the table. Exit code 1 when it could not be measured, or with `--check` when an operation takes more than it did.
 pub(super) fn run(args: &Args) -> ExitCode {
-    if let Some(operation) = &args.profile {
-        return match profile(operation) {
-            Ok(profile) => {
-                print!("{profile}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
-    }
-    match measure() {
-        Ok(costs) => {
-            print!("{}", table::table(&costs));
-            let over = table::over(&costs);
-            if args.check && !over.is_empty() {
-                eprintln!("over budget: {}", over.join(", "));
-                return ExitCode::FAILURE;
-            }
-            ExitCode::SUCCESS
-        }
+    let done = match &args.profile {
+        Some(operation) => profile(operation).map(|profile| print!("{profile}")),
+        None => measure_all(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
@@ -58,10 +52,39 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn measure() -> Result<Vec<Cost>, String> {
-    firmware::require([Need::Target, Need::Emulator])?;
+fn measure_all(args: &Args) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let elf = firmware::build(&root, &INSTRUCTIONS)?;
+    let costs = measure(&root)?;
+    let table = table::table(&costs);
+    print!("{table}");
+    let baseline = Baseline::new(root.join("examples/firmware/instructions.txt"), HEAD);
+    if args.update {
+        baseline.update(figures(&costs), None)?;
+        readme::update(&root, "instructions", &table)?;
+    }
+    if args.check {
+        baseline.check(&figures(&costs), |_| true, |_, _, _| String::new())?;
+    }
+    Ok(())
+}
+
+/// Figures by operation: `instructions`, and bytes of `stack`.
+fn figures(costs: &[Cost]) -> Figures {
+    costs
+        .iter()
+        .flat_map(|cost| {
+            let key = |name: &str| (cost.operation.clone(), name.to_owned());
+            [
+                (key("instructions"), cost.instructions),
+                (key("stack"), cost.stack),
+            ]
+        })
+        .collect()
+}
+
+fn measure(root: &Path) -> Result<Vec<Cost>, String> {
+    firmware::require([Need::Target, Need::Emulator])?;
+    let elf = firmware::build(root, &INSTRUCTIONS)?;
     let printed = firmware::emulate(&elf, PATIENCE);
     printed
         .end

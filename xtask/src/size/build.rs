@@ -1,14 +1,8 @@
 //! Builds the probe firmwares.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-};
+use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
-/// Cortex-M33 with its floating point unit.
-const TARGET: &str = "thumbv8m.main-none-eabihf";
+use crate::firmware::{TARGET, command, executable};
 
 /// What the probe's panic handler calls; nothing defines it.
 const UNDEFINED: &str = "a_panic_is_reachable";
@@ -19,20 +13,6 @@ pub(super) enum Failure {
     PanicReachable,
     /// One sentence, or what cargo said.
     Other(String),
-}
-
-/// Says what to do when the compiler has no library for the target.
-pub(super) fn require_target() -> Result<(), String> {
-    let printed = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", TARGET])
-        .output()
-        .map_err(|error| format!("rustc: {error}"))?;
-    let directory = String::from_utf8_lossy(&printed.stdout).trim().to_owned();
-    if Path::new(&directory).is_dir() {
-        Ok(())
-    } else {
-        Err(format!("the target is missing: rustup target add {TARGET}"))
-    }
 }
 
 /// The image in which no panic can be reached.
@@ -57,40 +37,19 @@ pub(super) fn probe_with_panics(
 
 /// The image of the firmware in `directory`, of which the linker writes its map to `map`.
 pub(super) fn firmware(directory: &Path, map: &Path) -> Result<PathBuf, String> {
-    let mut command = cargo_build();
-    // Its own settings of cargo are found from there.
-    command.current_dir(directory);
-    command.args([
-        "--config",
-        &rustflags(&format!("'-Clink-arg=-Map={}'", map.display())),
-    ]);
+    let mut command = command(directory);
+    let map = format!("'-Clink-arg=-Map={}'", map.display());
+    command.arg("--quiet").args(["--config", &rustflags(&map)]);
     executable(command)
 }
 
 fn build(root: &Path, binary: &str, features: &[&str]) -> Result<PathBuf, String> {
-    let mut command = cargo_build();
+    let mut command = command(&root.join("examples/firmware/probe"));
     command
-        .args(["--bin", binary, "--features", &features.join(",")])
-        .args(["--config", &rustflags("")])
-        .arg("--manifest-path")
-        .arg(root.join("examples/firmware/probe/Cargo.toml"));
+        .args(["--quiet", "--bin", binary])
+        .args(["--features", &features.join(",")])
+        .args(["--config", &rustflags("")]);
     executable(command)
-}
-
-fn cargo_build() -> Command {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command
-        .args([
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "--target",
-            TARGET,
-        ])
-        .args(["--message-format", "json-render-diagnostics"]);
-    command
 }
 
 /// Flags for the compiler, as a setting of cargo: the smaller of the two implementations of SHA-256, as lwm2m-carrier's
@@ -99,20 +58,4 @@ fn rustflags(more: &str) -> String {
     format!(
         r#"target.{TARGET}.rustflags = ['--cfg=sha2_backend="soft"', '--cfg=sha2_backend_soft="compact"', {more}]"#
     )
-}
-
-/// What a build makes.
-fn executable(mut command: Command) -> Result<PathBuf, String> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| format!("cargo: {error}"))?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-    }
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message.get("executable")?.as_str().map(PathBuf::from))
-        .ok_or_else(|| "cargo built no image".to_owned())
 }

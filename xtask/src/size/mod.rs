@@ -6,17 +6,18 @@
 
 use std::{path::Path, process::ExitCode};
 
-use baseline::Baseline;
 use measure::Measured;
 use variants::VARIANTS;
 
-mod baseline;
+use crate::firmware::{Need, require};
+use crate::readme;
+
 mod build;
+mod growth;
 mod image;
 mod measure;
 mod nrf91;
 mod panics;
-mod readme;
 mod stack;
 mod table;
 mod variants;
@@ -48,7 +49,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 fn measure_all(args: &Args) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    build::require_target()?;
+    require([Need::Target])?;
     let measured: Result<Vec<Measured>, String> = VARIANTS
         .iter()
         .map(|variant| measure::measure(&root, variant))
@@ -61,18 +62,17 @@ fn measure_all(args: &Args) -> Result<(), String> {
     for probe in &measured {
         print_largest(probe, args.largest);
     }
-    let baseline = Baseline::new(root.join("examples/firmware/baseline.txt"));
     if args.update {
-        baseline.update(&measured)?;
+        growth::update(&root, &measured)?;
         let mut table = table::markdown(&measured, signature);
         if let Some(Ok(firmware)) = &firmware {
             table.push('\n');
             table.push_str(&table::firmware_markdown(firmware));
         }
-        readme::update(&root.join("README.md"), &table)?;
+        readme::update(&root, "size", &table)?;
     }
     if args.check {
-        baseline.check(&measured)?;
+        growth::check(&root, &measured)?;
     }
     Ok(())
 }

@@ -143,8 +143,9 @@ pub(super) const SIGNATURE: (&str, &[&str]) = ("carrier", &["carrier", "signatur
 pub(super) const SOURCES: &str = "\
 minimal: TLV, text, observe; objects 0, 1, 3. typical: LwM2M 1.1 with bootstrap, attributes, block-wise, SenML CBOR,
 object 5 too; the budget leaves 4 K for composite operations and Send. carrier: lwm2m-carrier with its driver, firmware
-updates over CoAP and HTTP, objects 0, 1, 3, 4, 5, on a port that is a serial line. nRF91: the same on carrier-nrf91, the
-modem library and its sockets at the other end of that line.
+updates over CoAP and HTTP, objects 0, 1, 3, 4, 5, on a port that is a serial line. nRF91: the same on carrier-nrf91 with all
+that a firmware has of it: sessions over the modem's sockets, AT commands and their notifications, delta updates. Each call into
+the modem library is a frame on that line; the library itself, records in flash and a slot for the application are not in it.
 Peers: Wakaama f91cfe0, TLV, with its three example objects (RAM with TLV; for typical also SenML CBOR and Send);
 Anjay Lite 3.0.0, without TLV encoder (minimal: with observe; typical: with firmware updates and composite operations);
 both on a Cortex-M33, gcc -Os, no logs, their C library in the image. Nordic's LwM2M carrier library 3.3.0 as published:

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use carrier_host::console::TypedValue;
-use lwm2m_core::model::{Error, Object, Objects, Outcome, Path, Target};
+use lwm2m_core::model::{Error, Objects, Outcome, Path, Target};
 use lwm2m_core::objects::{
     ConnectivityMonitoring, Device, Instances, PowerSource, Security, Server, SetError,
 };
@@ -19,6 +19,7 @@ const MAINS: u8 = 6;
 /// Objects 0, 1, 3, 4 and 3303.
 ///
 /// Objects 0 and 1 have room for the bootstrap server and two servers, twice, because a bootstrap works on copies.
+#[derive(Objects)]
 pub(crate) struct DeviceObjects {
     pub(crate) security: Security<6>,
     server: Server<4>,
@@ -92,36 +93,6 @@ impl DeviceObjects {
             }
             _ => Err(Error::NotFound),
         }
-    }
-}
-
-impl Objects for DeviceObjects {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        Some(match id {
-            0 => &self.security,
-            1 => &self.server,
-            3 => &self.device,
-            4 => &self.connectivity,
-            3303 => &self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        Some(match id {
-            0 => &mut self.security,
-            1 => &mut self.server,
-            3 => &mut self.device,
-            4 => &mut self.connectivity,
-            3303 => &mut self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        let ids = [0, 1, 3, 4, 3303];
-        ids.into_iter()
-            .find(|&id| after.is_none_or(|after| id > after))
     }
 }
 

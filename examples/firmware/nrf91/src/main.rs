@@ -50,8 +50,8 @@ use signed::Signed;
 
 /// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
 static KEYS: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
-/// Messages and records.
-static MESSAGES: ConstStaticCell<[u8; 1280]> = ConstStaticCell::new([0; 1280]);
+/// Messages and records. A few bytes more than datagrams have, for the modem's sockets.
+static MESSAGES: ConstStaticCell<[u8; 1284]> = ConstStaticCell::new([0; 1284]);
 /// Where firmware gathers: what the modem takes at once.
 static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
 

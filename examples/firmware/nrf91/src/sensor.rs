@@ -1,7 +1,7 @@
 //! The device's objects, and what it measures: the modem's temperature, and how it is connected.
 
-use carrier_nrf91::at::{At, Response};
 use carrier_nrf91::ModemFacts;
+use carrier_nrf91::at::{At, Response};
 use carrier_nrf91::modem::ModemAt;
 use lwm2m_carrier::Connectivity;
 use lwm2m_carrier::driver::{Busy, Handle};
@@ -173,6 +173,6 @@ async fn temperature() -> Option<f32> {
     let len = ModemAt::new().send("AT%XTEMP?", &mut buffer).await.ok()?;
     let response = Response::parse(buffer.get(..len)?).ok()?;
     let mut values = response.named("%XTEMP");
-    let degrees: i16 = values.next()?.number()?;
+    let degrees: i16 = values.next()?.signed()?;
     Some(f32::from(degrees))
 }

@@ -89,9 +89,13 @@ impl Client<'_> {
             Err(Error::MethodNotAllowed)
         } else {
             let found = Readable::find(objects, path, request.accept, self.config.format);
-            found.and_then(|readable| {
-                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
-            })
+            match &found {
+                Ok(readable) => {
+                    let (wanted, value) = (request.block2, &mut None);
+                    readable.answer(buffer, &mut head, wanted, max_szx, value)
+                }
+                Err(error) => Err(*error),
+            }
         };
         let handled = match result {
             Ok(len) => Handled {

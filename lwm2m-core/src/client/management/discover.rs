@@ -103,7 +103,7 @@ impl Links<'_> {
         if resource.is_multiple() && resource.operations().is_readable() {
             // How many instances there are (Core 1.1.1, section 5.1.1).
             let mut count = ValueWriter::capturing(&mut []);
-            count.begin_resource(path, true, None);
+            count.begin_resource(path, true);
             let instance = path.instance_id().unwrap_or(0);
             if self.object.read(instance, resource.id, &mut count).is_ok() {
                 self.out.bytes(b";dim=");

@@ -114,6 +114,9 @@ impl Client<'_> {
         let mut head = Head::answer(origin, Code::CONTENT, id);
         let objects = &*cx.objects;
         let max_szx = self.config.block_szx;
+        let mut value = None;
+        #[cfg(feature = "observe")]
+        let mut observed = None;
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             #[cfg(feature = "attributes")]
@@ -134,15 +137,23 @@ impl Client<'_> {
             })
         } else {
             let found = Readable::find(objects, path, request.accept, self.config.format);
-            found.and_then(|readable| {
-                #[cfg(feature = "observe")]
-                {
-                    head.observe =
-                        self.observe_option(index, path, request, origin.token, &readable, cx.now);
+            match &found {
+                Ok(readable) => {
+                    #[cfg(feature = "observe")]
+                    {
+                        observed = self.observe_option(index, path, request, origin.token, cx.now);
+                        head.observe = observed.map(|_| self.next_observe_number());
+                    }
+                    let value = &mut value;
+                    readable.answer(buffer, &mut head, request.block2, max_szx, value)
                 }
-                readable.answer(buffer, &mut head, request.block2, max_szx, path, None)
-            })
+                Err(error) => Err(*error),
+            }
         };
+        #[cfg(feature = "observe")]
+        if let Some(slot) = observed {
+            self.observation_answered(slot, result.is_ok(), value);
+        }
         match result {
             Ok(len) => Handled {
                 len,
@@ -150,14 +161,6 @@ impl Client<'_> {
                 answered: None,
             },
             Err(error) => {
-                #[cfg(feature = "observe")]
-                if head.observe.is_some() {
-                    self.cancel_observation(
-                        super::connection::session_of(index),
-                        origin.token,
-                        path,
-                    );
-                }
                 let handled = self.answer_code(origin, code_of(error), buffer);
                 Handled {
                     remembered: Remembered::Again,

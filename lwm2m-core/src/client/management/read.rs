@@ -1,20 +1,18 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
-use super::{definition_in, locate};
-use crate::client::accounts;
+use super::{definition_in, object_of};
 use crate::client::reply::{self, Head};
 use crate::client::request::Block;
 use crate::model::{
-    ContentFormat, DataType, Error, Level, Object, Objects, Path, ResourceDefinition, Value,
-    ValueWriter,
+    ContentFormat, DataType, Error, Object, Objects, Path, ResourceDefinition, Value, ValueWriter,
 };
 use crate::wire::writer::{Writer, Written};
 
 /// What a path that can be read leads to, and the format that the answer is to have.
-// Four words: it is handed back in registers, or by as many moves.
-#[derive(Clone, Copy)]
+// Looked at where it is found: it is moved by calls of `memcpy`.
 pub(crate) struct Readable<'o> {
     object: &'o dyn Object,
+    path: Path,
     /// Of the resource, where the path names one.
     resource: Option<&'static ResourceDefinition>,
     format: ContentFormat,
@@ -37,7 +35,11 @@ impl<'o> Readable<'o> {
         if path == Path::ROOT {
             return Err(Error::MethodNotAllowed);
         }
-        let object = locate(objects, path)?;
+        let object = object_of(objects, path)?;
+        let instance = path.instance_id();
+        if instance.is_some_and(|instance| !object.has_instance(instance)) {
+            return Err(Error::NotFound);
+        }
         let mut resource = None;
         let mut single = None;
         if path.resource_id().is_some() {
@@ -46,7 +48,7 @@ impl<'o> Readable<'o> {
                 return Err(Error::MethodNotAllowed);
             }
             let is_instance = path.resource_instance_id().is_some();
-            if !object.has_resource(path.instance_id().unwrap_or(0), definition.id)
+            if !object.has_resource(instance.unwrap_or(0), definition.id)
                 || (is_instance && !definition.is_multiple())
             {
                 return Err(Error::NotFound);
@@ -61,6 +63,8 @@ impl<'o> Readable<'o> {
             None => default,
         };
         match (format, single) {
+            #[cfg(not(feature = "base64"))]
+            (ContentFormat::Text, Some(DataType::Opaque)) => return Err(Error::NotAcceptable),
             (ContentFormat::Text, Some(_)) | (ContentFormat::Opaque, Some(DataType::Opaque)) => {}
             (ContentFormat::Text | ContentFormat::Opaque | ContentFormat::CoreLink, _) => {
                 return Err(Error::NotAcceptable);
@@ -70,25 +74,14 @@ impl<'o> Readable<'o> {
         }
         Ok(Self {
             object,
+            path,
             resource,
             format,
         })
     }
 
-    /// The value at `path`, where it is a single one that is neither text nor bytes.
-    #[cfg(feature = "observe")]
-    pub(crate) fn short_value(&self, path: Path) -> Option<Value<'static>> {
-        let definition = self.resource?;
-        let only = path.resource_instance_id();
-        if definition.is_multiple() && only.is_none() {
-            return None;
-        }
-        let instance = path.instance_id()?;
-        accounts::short_value(self.object, instance, definition.id, only)
-    }
-
-    /// Builds a message with what is at `path`, or the `wanted` block of it; its length. A value that is `known` is not
-    /// read again.
+    /// Builds a message with what is to be read, or the `wanted` block of it; its length. `value` becomes what
+    /// was read, where that is a single value, neither text nor bytes.
     ///
     /// # Errors
     /// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
@@ -101,23 +94,22 @@ impl<'o> Readable<'o> {
         head: &mut Head,
         wanted: Option<Block>,
         max_szx: u8,
-        path: Path,
-        known: Option<Value<'static>>,
+        value: &mut Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
         reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, path, known)
+            self.write(writer, value)
         })
     }
 
     fn write(
         &self,
         writer: Writer<'_>,
-        path: Path,
-        known: Option<Value<'static>>,
+        value: &mut Option<Value<'static>>,
     ) -> Result<Written, Error> {
         let Self {
             object,
+            path,
             resource,
             format,
         } = *self;
@@ -125,16 +117,15 @@ impl<'o> Readable<'o> {
         let instance = path.instance_id();
         if let Some(definition) = resource {
             let only = path.resource_instance_id();
-            out.begin_resource(path.up_to(Level::Resource), definition.is_multiple(), only);
-            match known {
-                Some(value) => {
-                    if let Some(only) = only {
-                        out.instance(only);
-                    }
-                    out.value(&value);
-                }
-                None => object.read(instance.unwrap_or(0), definition.id, &mut out)?,
+            if let Some(only) = only {
+                out.want_only(only);
+                out.copy_to(value);
+            } else if definition.is_multiple() {
+                out.begin_resource(path, true);
+            } else {
+                out.copy_to(value);
             }
+            object.read(instance.unwrap_or(0), definition.id, &mut out)?;
             if out.end_resource() == 0 && only.is_some() {
                 return Err(Error::NotFound);
             }
@@ -166,12 +157,33 @@ fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16)
             continue;
         }
         let path = Path::resource(object_id, instance, definition.id);
-        out.begin_resource(path, definition.is_multiple(), None);
+        out.begin_resource(path, definition.is_multiple());
         match object.read(instance, definition.id, out) {
             Ok(()) => {
                 out.end_resource();
             }
             Err(_) => out.abandon_resource(),
         }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(feature = "base64"))]
+mod tests {
+    use super::*;
+    use crate::objects::{AppData, tables::binaryappdatacontainer};
+
+    /// Core 1.1.1, section 6.3.1: what the client does not have is 4.06. The bytes as they are it has.
+    #[test]
+    fn without_base64_bytes_are_not_read_as_text() {
+        let mut data = AppData::<1, 1, 8>::new();
+        data.container_mut(0).unwrap().set(0, b"f").unwrap();
+        let objects: &dyn Objects = &[&mut data as &mut dyn Object];
+        let path = Path::resource_instance(19, 0, binaryappdatacontainer::DATA, 0);
+        let read = |format: ContentFormat| {
+            Readable::find(objects, path, Some(format.number()), ContentFormat::Text).map(|_| ())
+        };
+        assert_eq!(read(ContentFormat::Text), Err(Error::NotAcceptable));
+        assert_eq!(read(ContentFormat::Opaque), Ok(()));
     }
 }

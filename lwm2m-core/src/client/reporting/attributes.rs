@@ -2,6 +2,7 @@
 
 use super::observation::Sample;
 use crate::model::{Error, Level, Path};
+use crate::wire::float;
 use crate::wire::number;
 use crate::wire::writer::Writer;
 
@@ -15,9 +16,10 @@ pub(crate) struct AttributeSet {
 }
 
 impl AttributeSet {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const UNUSED: Self = Self {
         server: 0,
-        path: Path::ROOT,
+        path: Path::resource_instance(0, 0, 0, 0),
         values: Values::NONE,
     };
 }
@@ -74,11 +76,15 @@ impl Values {
 
     /// Whether the attributes agree with each other: lt < gt, and lt + 2 st < gt (Core 1.1.1, section 5.1.2).
     pub(crate) fn is_consistent(&self) -> bool {
-        if self.st.is_some_and(|st| st < 0.0) {
+        let step = self.st.unwrap_or(0.0);
+        if float::compare(step, 0.0).is_lt() {
             return false;
         }
         match (self.lt, self.gt) {
-            (Some(lt), Some(gt)) => lt + 2.0 * self.st.unwrap_or(0.0) < gt,
+            (Some(lt), Some(gt)) => {
+                let left = float::distance(float::distance(lt, gt), step);
+                float::compare(lt, gt).is_lt() && float::compare(left, step).is_gt()
+            }
             _ => true,
         }
     }
@@ -99,11 +105,15 @@ impl Values {
         let (Some(from), Some(to)) = (before.number(), now.number()) else {
             return true;
         };
-        let crosses = |limit: f64| (from > limit) != (to > limit) || (from < limit) != (to < limit);
+        if float::is_nan(from) || float::is_nan(to) {
+            return true;
+        }
+        let crosses = |limit| float::compare(from, limit) != float::compare(to, limit);
         self.gt.is_some_and(crosses)
             || self.lt.is_some_and(crosses)
-            || self.st.is_some_and(|step| (to - from).abs() >= step)
-            || from.is_nan() != to.is_nan()
+            || self
+                .st
+                .is_some_and(|step| float::compare(float::distance(from, to), step).is_ge())
     }
 }
 
@@ -112,12 +122,7 @@ fn seconds(text: &[u8]) -> Result<u32, Error> {
 }
 
 fn threshold(text: &[u8]) -> Result<f64, Error> {
-    let value = number::parse_f64(text)?;
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(Error::BadRequest)
-    }
+    Ok(number::parse_f64(text)?)
 }
 
 /// The attributes of all servers.

@@ -14,8 +14,8 @@ use super::output::SessionId;
 use super::reply::{Head, code_of};
 use super::request::{Request, is_from_start};
 use super::{Client, Context, accounts};
-use crate::message::exchange::Purpose;
-use crate::model::{ContentFormat, Error, Objects, Path};
+use crate::message::exchange::{Exchange, Purpose};
+use crate::model::{ContentFormat, Error, Objects, Path, Value};
 use crate::time::{Duration, Instant};
 use crate::wire::coap::{Code, Kind, Token};
 
@@ -30,28 +30,12 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 /// At least one notification in this time is confirmable (RFC 7641, section 4.5).
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
-/// What there is to tell.
-struct Report<'o> {
-    readable: Result<Readable<'o>, Error>,
-    /// The value itself, where it is one that can be compared.
+/// A notification that is about to be sent.
+struct Notification {
+    kind: Kind,
+    message_id: u16,
+    /// The value that it tells, where that can be compared.
     sample: Sample,
-}
-
-impl<'o> Report<'o> {
-    /// What there is now.
-    // Its locals are gone before the notification is encoded.
-    #[inline(never)]
-    fn of(observation: &Observation, objects: &'o dyn Objects, default: ContentFormat) -> Self {
-        let accept = observation.format.map(ContentFormat::number);
-        let readable = Readable::find(objects, observation.path, accept, default);
-        Self {
-            sample: Sample(match &readable {
-                Ok(readable) => readable.short_value(observation.path),
-                Err(_) => None,
-            }),
-            readable,
-        }
-    }
 }
 
 impl Client<'_> {
@@ -68,7 +52,11 @@ impl Client<'_> {
             .iter_mut()
             .filter(|observation| observation.used)
         {
-            if observation.path.contains(&path) || path.contains(&observation.path) {
+            // Mostly it is what is observed.
+            if observation.path == path
+                || observation.path.contains(&path)
+                || path.contains(&observation.path)
+            {
                 observation.changed = true;
                 self.stirred = true;
             }
@@ -95,12 +83,12 @@ impl Client<'_> {
         self.observe_number
     }
 
-    const fn next_observe_number(&mut self) -> u32 {
+    pub(super) const fn next_observe_number(&mut self) -> u32 {
         self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
         self.observe_number
     }
 
-    /// Begins or ends an observation as the Observe option of a Read asks for; the number for the answer. A request
+    /// Begins or ends an observation as the Observe option of a Read asks for; the slot of one that has begun. A request
     /// for a later block is none for an observation.
     pub(super) fn observe_option(
         &mut self,
@@ -108,14 +96,11 @@ impl Client<'_> {
         path: Path,
         request: &Request<'_>,
         token: Token,
-        readable: &Readable<'_>,
         now: Instant,
-    ) -> Option<u32> {
+    ) -> Option<usize> {
         let session = session_of(index);
         match request.observe? {
-            0 if is_from_start(request.block2) => {
-                self.observe(session, token, path, request, readable, now)
-            }
+            0 if is_from_start(request.block2) => self.observe(session, token, path, request, now),
             1 => {
                 self.cancel_observation(session, token, path);
                 None
@@ -124,17 +109,16 @@ impl Client<'_> {
         }
     }
 
-    /// Begins the observation that a Read with Observe 0 asks for. The Observe number for the answer; none when there
-    /// is no room, so that the server gets a plain answer.
+    /// Begins the observation that a Read with Observe 0 asks for; its slot. None when there is no room, so that the
+    /// server gets a plain answer.
     fn observe(
         &mut self,
         session: SessionId,
         token: Token,
         path: Path,
         request: &Request<'_>,
-        readable: &Readable<'_>,
         now: Instant,
-    ) -> Option<u32> {
+    ) -> Option<usize> {
         let of_session = |o: &Observation| o.used && o.session == session;
         let list = &mut *self.observations;
         // Another token on the same path is an observation of its own while there is room.
@@ -152,11 +136,26 @@ impl Client<'_> {
             format: request.accept.and_then(ContentFormat::from_number),
             sent_at: now,
             confirmed_at: now,
-            sent: Sample(readable.short_value(path)),
             ..Observation::UNUSED
         };
         self.periods_changed();
-        Some(self.next_observe_number())
+        Some(slot)
+    }
+
+    /// The Read that began an observation is answered, with this value where there is a single one; or was refused.
+    // Inlined, the value would be moved by a call of `memmove`, which is larger than all of this.
+    #[inline(never)]
+    pub(super) fn observation_answered(
+        &mut self,
+        slot: usize,
+        is_ok: bool,
+        value: Option<Value<'static>>,
+    ) {
+        if !is_ok {
+            self.end_observation(slot);
+        } else if let Some(observation) = self.observations.get_mut(slot) {
+            observation.sent = Sample(value);
+        }
     }
 
     /// Ends the observation that a Read with Observe 1 names by its token, else by its path.
@@ -306,8 +305,8 @@ impl Client<'_> {
     /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
     pub(super) fn notification_deadline(&self, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
-        for observation in self.observations.iter().filter(|o| o.used) {
-            if !self.can_notify(observation) {
+        for observation in self.observations.iter() {
+            if !observation.is_pending() || !self.can_notify(observation) {
                 continue;
             }
             next = next.min(observation.latest(window));
@@ -340,25 +339,34 @@ impl Client<'_> {
     }
 
     /// Whether the value of now is one that the server wants to know, knowing the last one.
-    fn is_worth_telling(&self, index: usize, observation: &Observation, now: Sample) -> bool {
-        if observation.sent.is_same(now) {
+    fn is_worth_telling(&self, index: usize, observation: &Observation, now: &Sample) -> bool {
+        if observation.sent.is_same(*now) {
             return false;
         }
         #[cfg(feature = "attributes")]
-        if observation.has_thresholds
-            && let Some(connection) = self.connections.get(index)
-        {
-            let values = self.attributes_of(connection).effective(observation.path);
-            return values.is_met(observation.sent, now);
+        if observation.has_thresholds {
+            return self.is_far_enough(index, observation, now);
         }
         let _ = index;
         true
     }
 
-    /// Sends a notification that is due to the server of connection `index`; its length.
+    /// Whether the value of now crosses a threshold, or is a step away from the one that was told.
+    #[cfg(feature = "attributes")]
+    #[inline(never)]
+    fn is_far_enough(&self, index: usize, observation: &Observation, now: &Sample) -> bool {
+        self.connections.get(index).is_some_and(|connection| {
+            let values = self.attributes_of(connection).effective(observation.path);
+            values.is_met(observation.sent, *now)
+        })
+    }
+
+    /// Sends a notification that is due to the server of connection `index`, or may go along as it is due within `window`
+    /// milliseconds; its length.
     pub(super) fn send_notification(
         &mut self,
         index: usize,
+        window: u32,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Option<usize> {
@@ -368,10 +376,9 @@ impl Client<'_> {
         }
         let (state, busy) = (connection.session, connection.exchange.is_some());
         let session = session_of(index);
-        let window = self.window(cx.now);
         for slot in 0..self.observations.len() {
             let observation = self.observations.get(slot)?;
-            if !observation.used
+            if !observation.is_pending()
                 || observation.session != session
                 || self.is_under_way(slot, observation)
             {
@@ -381,35 +388,46 @@ impl Client<'_> {
             if !(overdue || observation.changed && observation.earliest() <= cx.now) {
                 continue;
             }
-            let report = Report::of(observation, cx.objects, self.config.format);
-            if !overdue && !self.is_worth_telling(index, observation, report.sample) {
-                // It has changed back, or not far enough.
+            let confirm = self.config.confirmable_notifications
+                || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
+            if confirm && busy {
+                continue;
+            }
+            let id = self.message_id.wrapping_add(1);
+            let mut notification = Notification {
+                kind: if confirm { Kind::Con } else { Kind::Non },
+                message_id: id,
+                sample: Sample::NONE,
+            };
+            let encoded =
+                self.encode_notification(observation, &mut notification, buffer, cx.objects);
+            let sample = &notification.sample;
+            if !overdue && encoded.is_ok() && !self.is_worth_telling(index, observation, sample) {
+                // It has changed back, or not far enough: what was encoded is not sent.
                 self.observations.get_mut(slot)?.changed = false;
                 continue;
             }
+            let connection = self.connections.get_mut(index)?;
             if state == Session::Closed {
-                self.connections.get_mut(index)?.session = Session::Wanted;
+                connection.session = Session::Wanted;
                 return None;
             }
-            let confirm = self.config.confirmable_notifications
-                || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
-            let len = if !confirm {
-                let id = self.next_message_id();
-                self.encode_notification(slot, Kind::Non, id, buffer, &report, cx.now)
-            } else if !busy {
-                let token = observation.token;
+            self.message_id = id;
+            if confirm && encoded.is_ok() {
                 let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
-                self.begin_exchange(index, purpose, token, buffer, cx)
-            } else {
-                0
-            };
+                let token = observation.token;
+                let (now, transmission) = (cx.now, &self.config.transmission);
+                let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
+                connection.exchange = Some(exchange);
+            }
+            let len = self.notified(slot, &notification, encoded, buffer, cx.now);
             return Some(len).filter(|&len| len > 0);
         }
         None
     }
 
-    /// Encodes a confirmable notification with the value of now at the front of `buffer`.
-    pub(super) fn encode_confirmable(
+    /// Encodes a confirmable notification again, with the value of now; its length.
+    pub(super) fn encode_notification_again(
         &mut self,
         slot: u8,
         message_id: u16,
@@ -420,63 +438,74 @@ impl Client<'_> {
         let Some(observation) = self.observations.get(slot) else {
             return 0;
         };
-        let report = Report::of(observation, cx.objects, self.config.format);
-        self.encode_notification(slot, Kind::Con, message_id, buffer, &report, cx.now)
+        let mut notification = Notification {
+            kind: Kind::Con,
+            message_id,
+            sample: Sample::NONE,
+        };
+        let encoded = self.encode_notification(observation, &mut notification, buffer, cx.objects);
+        self.notified(slot, &notification, encoded, buffer, cx.now)
     }
 
-    /// Encodes a notification of this report at the front of `buffer`. What cannot be read any more ends the observation
-    /// with the code that says why (RFC 7641, section 3.2).
+    /// Encodes a notification at the front of `buffer`; its length.
     #[inline(never)]
     fn encode_notification(
+        &self,
+        observation: &Observation,
+        notification: &mut Notification,
+        buffer: &mut [u8],
+        objects: &dyn Objects,
+    ) -> Result<usize, Error> {
+        let Notification {
+            kind,
+            message_id,
+            sample,
+        } = notification;
+        let path = observation.path;
+        let accept = observation.format.map(ContentFormat::number);
+        let found = Readable::find(objects, path, accept, self.config.format);
+        let mut head = Head::new(*kind, Code::CONTENT, *message_id, observation.token);
+        head.observe = Some((self.observe_number + 1) & LARGEST_NUMBER);
+        let max_szx = self.config.block_szx;
+        match &found {
+            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, &mut sample.0),
+            Err(error) => Err(*error),
+        }
+    }
+
+    /// A notification is about to be sent; its length. What cannot be read any more ends the observation with the code
+    /// that says why (RFC 7641, section 3.2).
+    #[expect(clippy::too_many_arguments, reason = "all that was encoded with")]
+    #[inline(never)]
+    fn notified(
         &mut self,
         slot: usize,
-        kind: Kind,
-        message_id: u16,
+        notification: &Notification,
+        encoded: Result<usize, Error>,
         buffer: &mut [u8],
-        report: &Report<'_>,
         now: Instant,
     ) -> usize {
-        let number = self.next_observe_number();
+        let message_id = notification.message_id;
         let Some(observation) = self.observations.get_mut(slot) else {
             return 0;
         };
-        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
-        head.observe = Some(number);
-        let (path, value) = (observation.path, report.sample.0);
-        let max_szx = self.config.block_szx;
-        let answer = match &report.readable {
-            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, path, value),
-            Err(error) => Err(*error),
-        };
-        match answer {
+        match encoded {
             Ok(len) => {
+                self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
                 observation.changed = false;
-                observation.sent = report.sample;
+                observation.sent = notification.sample;
                 observation.sent_at = now;
                 observation.message_id = Some(message_id);
-                if kind == Kind::Con {
+                if notification.kind == Kind::Con {
                     observation.confirmed_at = now;
                 }
                 len
             }
-            Err(error) => self.encode_final_notification(slot, error, message_id, buffer),
+            Err(error) => {
+                let head = Head::new(Kind::Non, code_of(error), message_id, observation.token);
+                self.end_observation(slot);
+                head.alone(buffer)
+            }
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn encode_final_notification(
-        &mut self,
-        slot: usize,
-        error: Error,
-        message_id: u16,
-        buffer: &mut [u8],
-    ) -> usize {
-        let Some(observation) = self.observations.get(slot) else {
-            return 0;
-        };
-        let head = Head::new(Kind::Non, code_of(error), message_id, observation.token);
-        self.end_observation(slot);
-        head.alone(buffer)
     }
 }

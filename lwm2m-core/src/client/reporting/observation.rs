@@ -5,7 +5,7 @@ use crate::model::{ContentFormat, Path, Value};
 use crate::time::{Duration, Instant};
 use crate::wire::coap::Token;
 #[cfg(feature = "float")]
-use crate::wire::number;
+use crate::wire::float;
 
 /// A path that a server observes.
 #[derive(Clone, Copy, Debug)]
@@ -35,13 +35,14 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
+    /// All zeros, so that memory that is not in use takes no flash.
     pub(crate) const UNUSED: Self = Self {
         used: false,
         changed: false,
         session: SessionId::new(0),
         token: Token::EMPTY,
-        path: Path::ROOT,
-        format: None,
+        path: Path::resource_instance(0, 0, 0, 0),
+        format: Some(ContentFormat::Text),
         message_id: None,
         sent_at: Instant::ZERO,
         confirmed_at: Instant::ZERO,
@@ -49,8 +50,13 @@ impl Observation {
         pmax: 0,
         #[cfg(feature = "attributes")]
         has_thresholds: false,
-        sent: Sample::NONE,
+        sent: Sample(Some(Value::Integer(0))),
     };
+
+    /// Whether something is to be told once its time has come.
+    pub(crate) const fn is_pending(&self) -> bool {
+        self.used && (self.changed || self.pmax > 0)
+    }
 
     /// Nothing is sent before: pmin has to pass.
     pub(crate) fn earliest(&self) -> Instant {
@@ -81,10 +87,10 @@ impl Sample {
 
     /// The number for a comparison with thresholds; none for what is no number.
     #[cfg(feature = "attributes")]
-    pub(crate) const fn number(self) -> Option<f64> {
+    pub(crate) fn number(self) -> Option<f64> {
         match self.0 {
-            Some(Value::Integer(value) | Value::Time(value)) => Some(value as f64),
-            Some(Value::Unsigned(value)) => Some(value as f64),
+            Some(Value::Integer(value) | Value::Time(value)) => Some(float::from_i64(value)),
+            Some(Value::Unsigned(value)) => Some(float::from_magnitude(value, false)),
             Some(Value::Float(value)) => Some(value),
             _ => None,
         }
@@ -97,7 +103,7 @@ impl Sample {
         };
         match (before, now) {
             #[cfg(feature = "float")]
-            (Value::Float(before), Value::Float(now)) => number::is_same_f64(before, now),
+            (Value::Float(before), Value::Float(now)) => float::is_same(before, now),
             (Value::Integer(before), Value::Integer(now))
             | (Value::Time(before), Value::Time(now)) => before == now,
             (Value::Unsigned(before), Value::Unsigned(now)) => before == now,

@@ -68,7 +68,7 @@ impl<
     pub const fn new() -> Self {
         Self {
             slots: Slots::new(),
-            accounts: [const { Account::NEW }; N],
+            accounts: [const { Account::FREE }; N],
             uris: [[0; URI]; N],
             identities: [[0; IDENTITY]; N],
             server_keys: [[0; SERVER_KEY]; N],
@@ -217,7 +217,10 @@ impl<
 
     #[cfg(feature = "bootstrap")]
     fn create(&mut self, instance: u16) -> Result<(), Error> {
-        self.edit().slots.create(instance).map(|_| ())
+        let mut edit = self.edit();
+        let slot = edit.slots.create(instance)?;
+        edit.wipe(slot);
+        Ok(())
     }
 
     #[cfg(feature = "bootstrap")]

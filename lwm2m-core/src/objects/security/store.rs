@@ -22,6 +22,12 @@ pub(super) struct Account {
 }
 
 impl Account {
+    /// In a slot that is free: all zeros, so that a `static` takes no flash.
+    pub(super) const FREE: Self = Self {
+        mode: SecurityMode::Psk,
+        ..Self::NEW
+    };
+
     pub(super) const NEW: Self = Self {
         lens: [0; 4],
         short_server_id: 0,

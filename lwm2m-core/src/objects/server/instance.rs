@@ -40,16 +40,22 @@ pub struct ServerInstance {
 }
 
 impl ServerInstance {
+    /// In a slot that is free: all zeros, so that a `static` takes no flash.
+    pub(super) const FREE: Self = Self {
+        numbers: [0; NUMBERS],
+        present: 0,
+        short_server_id: 0,
+        flags: 0,
+        transport: 0,
+        binding: Text::new(),
+    };
+
     /// A server with this short server id, 1 to 65534.
     #[must_use]
     pub fn new(short_server_id: u16) -> Self {
         let mut new = Self {
-            numbers: [0; NUMBERS],
-            present: 0,
             short_server_id,
-            flags: 0,
-            transport: 0,
-            binding: Text::new(),
+            ..Self::FREE
         };
         new.reset();
         new

@@ -31,10 +31,10 @@ pub struct Server<const N: usize> {
 impl<const N: usize> Server<N> {
     /// No servers.
     #[must_use]
-    pub fn new() -> Self {
+    pub const fn new() -> Self {
         Self {
             slots: Slots::new(),
-            instances: core::array::from_fn(|_| ServerInstance::new(0)),
+            instances: [const { ServerInstance::FREE }; N],
         }
     }
 

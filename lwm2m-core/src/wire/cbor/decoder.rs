@@ -1,7 +1,12 @@
 //! Reading CBOR.
 
 use super::{INDEFINITE, major};
-use crate::wire::{Malformed, number, reader::Reader};
+use crate::wire::{
+    Malformed,
+    float::{self, Format},
+    number,
+    reader::Reader,
+};
 
 /// Tag of a number of seconds since 1970.
 const TAG_EPOCH: u64 = 1;
@@ -83,10 +88,10 @@ impl Number {
 
     /// The number as a float, rounded where it is an integer of more than 53 bits.
     #[must_use]
-    pub const fn as_f64(self) -> f64 {
+    pub fn as_f64(self) -> f64 {
         match self {
-            Self::Unsigned(value) => value as f64,
-            Self::Negative(value) => value as f64,
+            Self::Unsigned(value) => float::from_magnitude(value, false),
+            Self::Negative(value) => float::from_i64(value),
             Self::Float(value) => value,
         }
     }
@@ -125,13 +130,12 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where the input ends early or is not well-formed, and for what this module cannot represent.
     pub fn item(&mut self) -> Result<Item<'a>, Malformed> {
-        let initial = self.reader.u8()?;
-        let argument = self.argument(initial)?;
+        let (initial, argument) = self.head()?;
         Ok(match initial & MAJOR {
             major::UNSIGNED => Item::Unsigned(argument),
             major::NEGATIVE => Item::Negative(!i64::try_from(argument).map_err(|_| Malformed)?),
-            major::BYTES => Item::Bytes(self.string(initial, argument)?),
-            major::TEXT => Item::Text(self.string(initial, argument)?),
+            major::BYTES => Item::Bytes(self.string(initial, argument)?.ok_or(Malformed)?),
+            major::TEXT => Item::Text(self.string(initial, argument)?.ok_or(Malformed)?),
             major::ARRAY => Item::Array(self.count(initial, argument, 1)?),
             major::MAP => Item::Map(self.count(initial, argument, 2)?),
             major::TAG => Item::Tag(argument),
@@ -139,8 +143,8 @@ impl<'a> Decoder<'a> {
                 20 => Item::Bool(false),
                 21 => Item::Bool(true),
                 22 => Item::Null,
-                25 => Item::Float(f64::from(half_to_f32(argument as u16))),
-                26 => Item::Float(f64::from(f32::from_bits(argument as u32))),
+                25 => Item::Float(Format::HALF.read(argument as u32)),
+                26 => Item::Float(Format::SINGLE.read(argument as u32)),
                 27 => Item::Float(f64::from_bits(argument)),
                 INDEFINITE => Item::Break,
                 _ => Item::Simple(argument as u8),
@@ -166,6 +170,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     ///
     /// [`Malformed`] where it is something else, a bignum among others.
+    #[inline(never)]
     pub fn number(&mut self) -> Result<Number, Malformed> {
         if let Some(value) = self.short(major::UNSIGNED) {
             return Ok(Number::Unsigned(value.into()));
@@ -175,9 +180,9 @@ impl<'a> Decoder<'a> {
             item = self.item()?;
         }
         match item {
+            Item::Float(value) => Ok(Number::Float(value)),
             Item::Unsigned(value) => Ok(Number::Unsigned(value)),
             Item::Negative(value) => Ok(Number::Negative(value)),
-            Item::Float(value) => Ok(Number::Float(value)),
             Item::Tag(TAG_DECIMAL) => self.decimal_fraction(),
             _ => Err(Malformed),
         }
@@ -205,44 +210,38 @@ impl<'a> Decoder<'a> {
     ///
     /// [`Malformed`] where the input ends early, is not well-formed, or nests deeper than eight containers.
     pub fn skip(&mut self) -> Result<(), Malformed> {
-        let mut open = [Open::Items(0); DEPTH];
+        // What each container around waits for.
+        let mut open = [0; DEPTH];
         let mut depth = 0usize;
+        let mut tagged = false;
         loop {
-            let mut initial = self.reader.u8()?;
-            let mut argument = self.argument(initial)?;
-            let tagged = initial & MAJOR == major::TAG;
-            while initial & MAJOR == major::TAG {
-                initial = self.reader.u8()?;
-                argument = self.argument(initial)?;
-            }
+            let (initial, argument) = self.head()?;
             let inner = match initial & MAJOR {
-                major::ARRAY => match self.count(initial, argument, 1)? {
-                    Some(count) => Open::Items(count),
-                    None => Open::UntilBreak,
-                },
+                major::TAG => {
+                    tagged = true;
+                    continue;
+                }
+                major::ARRAY => self.count(initial, argument, 1)?.unwrap_or(UNTIL_BREAK),
                 major::MAP => match self.count(initial, argument, 2)? {
-                    Some(count) => Open::Items(count * 2),
-                    None => Open::PairsUntilBreak { value: false },
+                    Some(count) => count * 2,
+                    None => KEY_UNTIL_BREAK,
                 },
                 major::BYTES | major::TEXT => {
-                    self.skip_string(initial, argument)?;
-                    Open::Items(0)
+                    self.string(initial, argument)?;
+                    0
                 }
                 major::SIMPLE if initial & INFO == INDEFINITE => {
                     // A break ends the innermost container, which must be waiting for one.
                     depth = depth.checked_sub(1).ok_or(Malformed)?;
                     match open.get(depth) {
-                        Some(Open::UntilBreak | Open::PairsUntilBreak { value: false })
-                            if !tagged =>
-                        {
-                            Open::Items(0)
-                        }
+                        Some(&(UNTIL_BREAK | KEY_UNTIL_BREAK)) if !tagged => 0,
                         _ => return Err(Malformed),
                     }
                 }
-                _ => Open::Items(0),
+                _ => 0,
             };
-            if !matches!(inner, Open::Items(0)) {
+            tagged = false;
+            if inner > 0 {
                 *open.get_mut(depth).ok_or(Malformed)? = inner;
                 depth += 1;
                 continue;
@@ -252,22 +251,26 @@ impl<'a> Decoder<'a> {
                 let Some(top) = depth.checked_sub(1) else {
                     return Ok(());
                 };
-                match open.get_mut(top).ok_or(Malformed)? {
-                    Open::Items(left) => {
-                        *left -= 1;
-                        if *left > 0 {
-                            break;
-                        }
-                        depth = top;
-                    }
-                    Open::UntilBreak => break,
-                    Open::PairsUntilBreak { value } => {
-                        *value = !*value;
-                        break;
-                    }
+                let left = open.get_mut(top).ok_or(Malformed)?;
+                *left = match *left {
+                    UNTIL_BREAK => UNTIL_BREAK,
+                    KEY_UNTIL_BREAK => VALUE,
+                    VALUE => KEY_UNTIL_BREAK,
+                    count => count - 1,
+                };
+                if *left > 0 {
+                    break;
                 }
+                depth = top;
             }
         }
+    }
+
+    /// Reads the initial byte of an item, and its argument.
+    #[inline(never)]
+    fn head(&mut self) -> Result<(u8, u64), Malformed> {
+        let initial = self.reader.u8()?;
+        Ok((initial, self.argument(initial)?))
     }
 
     /// The argument of the item that `initial` began; 0 where the length is not told.
@@ -309,41 +312,30 @@ impl<'a> Decoder<'a> {
             .take(usize::try_from(len).map_err(|_| Malformed)?)
     }
 
-    fn string(&mut self, initial: u8, len: u64) -> Result<&'a [u8], Malformed> {
+    /// Reads a string; none where it is in several chunks.
+    fn string(&mut self, initial: u8, len: u64) -> Result<Option<&'a [u8]>, Malformed> {
         if initial & INFO != INDEFINITE {
-            return self.take(len);
+            return self.take(len).map(Some);
         }
-        let mut whole: &[u8] = &[];
+        let mut whole: Option<&[u8]> = Some(&[]);
         while let Some(chunk) = self.chunk(initial)? {
-            if whole.is_empty() {
-                whole = chunk;
-            } else if !chunk.is_empty() {
-                return Err(Malformed);
+            if !chunk.is_empty() {
+                whole = whole.filter(|whole| whole.is_empty()).and(Some(chunk));
             }
         }
         Ok(whole)
     }
 
-    fn skip_string(&mut self, initial: u8, len: u64) -> Result<(), Malformed> {
-        if initial & INFO != INDEFINITE {
-            self.take(len)?;
-            return Ok(());
-        }
-        while self.chunk(initial)?.is_some() {}
-        Ok(())
-    }
-
     /// The next chunk of the string of indefinite length that `initial` began: a string of definite length and of the
     /// same major type.
     fn chunk(&mut self, initial: u8) -> Result<Option<&'a [u8]>, Malformed> {
-        let chunk = self.reader.u8()?;
+        let (chunk, len) = self.head()?;
         if chunk == major::SIMPLE | INDEFINITE {
             return Ok(None);
         }
         if chunk & MAJOR != initial & MAJOR || chunk & INFO == INDEFINITE {
             return Err(Malformed);
         }
-        let len = self.argument(chunk)?;
         self.take(len).map(Some)
     }
 
@@ -352,44 +344,33 @@ impl<'a> Decoder<'a> {
         let Item::Array(Some(2)) = self.item()? else {
             return Err(Malformed);
         };
-        let exponent = match self.item()? {
-            Item::Unsigned(value) => i64::try_from(value).map_err(|_| Malformed)?,
-            Item::Negative(value) => value,
-            _ => return Err(Malformed),
-        };
-        let mantissa = match self.item()? {
-            Item::Unsigned(value) => Number::Unsigned(value),
-            Item::Negative(value) => Number::Negative(value),
-            _ => return Err(Malformed),
+        let exponent = self.integer()?;
+        let mantissa = self.integer()?;
+        let (Some(exponent), signed) = (exponent.as_i64(), mantissa.as_i64()) else {
+            return Err(Malformed);
         };
         if exponent == 0 {
             return Ok(mantissa);
         }
-        mantissa
-            .as_i64()
+        signed
             .and_then(|mantissa| number::f64_from_decimal(mantissa, exponent))
             .map(Number::Float)
             .ok_or(Malformed)
     }
+
+    /// Reads an integer.
+    #[inline(never)]
+    fn integer(&mut self) -> Result<Number, Malformed> {
+        match self.item()? {
+            Item::Unsigned(value) => Ok(Number::Unsigned(value)),
+            Item::Negative(value) => Ok(Number::Negative(value)),
+            _ => Err(Malformed),
+        }
+    }
 }
 
-/// What a container that is being skipped waits for.
-#[derive(Clone, Copy)]
-enum Open {
-    Items(usize),
-    UntilBreak,
-    PairsUntilBreak { value: bool },
-}
-
-fn half_to_f32(half: u16) -> f32 {
-    let sign = u32::from(half >> 15) << 31;
-    let exponent = u32::from(half >> 10) & 0x1f;
-    let fraction = u32::from(half) & 0x3ff;
-    let magnitude = match exponent {
-        // Exact: ten bits times a power of two.
-        0 => (fraction as f32 * (1.0 / 16_777_216.0)).to_bits(),
-        31 => 0x7f80_0000 | fraction << 13,
-        _ => (exponent + 112) << 23 | fraction << 13,
-    };
-    f32::from_bits(sign | magnitude)
-}
+/// What a container that is being skipped waits for, where it is no number of items: a break, where the next item would
+/// be a key if it is a map, or the value to a key.
+const UNTIL_BREAK: usize = usize::MAX;
+const KEY_UNTIL_BREAK: usize = usize::MAX - 1;
+const VALUE: usize = usize::MAX - 2;

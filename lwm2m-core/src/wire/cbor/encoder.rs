@@ -1,7 +1,7 @@
 //! Writing CBOR.
 
 use super::major;
-use crate::wire::{number, writer::Writer};
+use crate::wire::{float::Format, writer::Writer};
 
 /// What an item begins with, or all of a number: the initial byte, and an argument of 0, 1, 2, 4 or 8 bytes behind it.
 #[derive(Clone, Copy)]
@@ -33,12 +33,12 @@ impl Head {
 
     /// A float.
     pub(in crate::wire) fn float(value: f64) -> Self {
-        let (info, len, argument) = match number::exact_f32(value) {
-            None => (27, 8, value.to_bits()),
-            Some(single) => match exact_half(single) {
-                None => (26, 4, single.to_bits().into()),
-                Some(half) => (25, 2, half.into()),
-            },
+        let (info, len, argument) = if let Some(half) = Format::HALF.write(value) {
+            (25, 2, half.into())
+        } else if let Some(single) = Format::SINGLE.write(value) {
+            (26, 4, single.into())
+        } else {
+            (27, 8, value.to_bits())
         };
         Self {
             initial: major::SIMPLE | info,
@@ -190,24 +190,4 @@ fn open(writer: &mut Writer<'_>, major: u8) -> Mark {
     let at = writer.len();
     writer.u8(major);
     Mark { at, major }
-}
-
-/// `value` in half precision, where that holds it exactly.
-const fn exact_half(value: f32) -> Option<u16> {
-    let bits = value.to_bits();
-    let sign = (bits >> 16) as u16 & 0x8000;
-    let exponent = (bits >> 23 & 0xff) as i32 - 127;
-    let fraction = bits & 0x7f_ffff;
-    // What is kept of the fraction, and how many bits of `whole` are dropped for it.
-    let (head, whole, dropped) = match exponent {
-        -127 => (0, fraction, 23),
-        -24..=-15 => (0, fraction | 0x80_0000, (-1 - exponent) as u32),
-        -14..=15 => ((exponent + 15) as u32, fraction, 13),
-        128 => (31, fraction, 13),
-        _ => return None,
-    };
-    if whole & ((1 << dropped) - 1) != 0 {
-        return None;
-    }
-    Some(sign | (head << 10 | whole >> dropped) as u16)
 }

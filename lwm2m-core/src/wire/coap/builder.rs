@@ -133,6 +133,14 @@ impl<'w, 'b> Builder<'w, 'b> {
         }
         self.number = number;
         let (delta, len) = (u32::from(delta), len as u32);
+        if delta <= 12
+            && let 13..=268 = len
+            && let Some([header, more]) = self.writer.room(2)
+        {
+            *header = (delta as u8) << 4 | 13;
+            *more = (len - 13) as u8;
+            return true;
+        }
         self.writer.u8(nibble(delta) << 4 | nibble(len));
         write_extended(self.writer, delta);
         write_extended(self.writer, len);

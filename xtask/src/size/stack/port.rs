@@ -46,10 +46,22 @@ mod operation {
     pub(super) const WAIT: u8 = 152;
     pub(super) const COMMAND: u8 = 153;
     pub(super) const DELTA: u8 = 155;
+    pub(super) const SOCKET: u8 = 156;
+}
+
+/// What is asked of sockets.
+mod socket {
+    pub(super) const OPEN: u8 = 0;
+    pub(super) const SEND: u8 = 3;
+    pub(super) const RECEIVE: u8 = 5;
+    pub(super) const STATUS: u8 = 8;
+    pub(super) const CLOSE: u8 = 9;
+    pub(super) const RESOLVE: u8 = 10;
+    /// The modem library's number for nothing there yet.
+    pub(super) const AGAIN: u8 = 11;
 }
 
 /// What has happened, told by the answer to a wait.
-const SESSION: [u8; 3] = [0, 1, 0];
 const NOTHING: [u8; 3] = [0, 0, 0];
 
 /// Waits without news before the chip is given up: it should have done something.
@@ -75,6 +87,8 @@ pub(super) struct Port<'b> {
     flash: Vec<u8>,
     /// Bytes of a delta update.
     delta: u32,
+    /// The number of the next socket.
+    next_socket: u8,
     has_rebooted: bool,
 }
 
@@ -88,6 +102,7 @@ impl<'b> Port<'b> {
             keys: BTreeSet::new(),
             flash: vec![0xff; SLOT],
             delta: 0,
+            next_socket: 1,
             has_rebooted: false,
         }
     }
@@ -169,15 +184,12 @@ impl<'b> Port<'b> {
                 if let Some(what) = self.requests.pop_front() {
                     return told(&[3, what]);
                 }
-                let news = if self.datagrams.is_empty() {
-                    NOTHING
-                } else {
-                    SESSION
-                };
-                return news.to_vec();
+                let session = self.datagrams.front().map(|(session, _)| *session);
+                return session.map_or(NOTHING, |it| [0, 1, it]).to_vec();
             }
             operation::COMMAND => return told(command(body).as_bytes()),
             operation::DELTA => return self.delta(body),
+            operation::SOCKET => return self.socket(body),
             operation::LINK_UP
             | operation::LINK_DOWN
             | operation::CHECK_KEY
@@ -188,6 +200,34 @@ impl<'b> Port<'b> {
             _ => return FAILED.to_vec(),
         }
         DONE.to_vec()
+    }
+
+    /// The modem's sockets, each of which is a session; that they send is told elsewhere.
+    fn socket(&mut self, body: &[u8]) -> Vec<u8> {
+        let told = |answer: &[u8]| [DONE, answer].concat();
+        match *body {
+            [socket::OPEN, ..] => {
+                let number = self.next_socket;
+                self.next_socket = number.wrapping_add(1);
+                told(&[number])
+            }
+            [socket::RECEIVE, number, ..] => {
+                let found = self.datagrams.iter().position(|(of, _)| *of == number);
+                match found.and_then(|at| self.datagrams.remove(at)) {
+                    Some((_, datagram)) => told(&datagram),
+                    None => vec![socket::AGAIN],
+                }
+            }
+            // No error; a full handshake.
+            [socket::STATUS, ..] => told(&[0]),
+            [socket::CLOSE, number, ..] => {
+                self.datagrams.retain(|(of, _)| *of != number);
+                DONE.to_vec()
+            }
+            // RFC 5737
+            [socket::RESOLVE, ..] => told(&[192, 0, 2, 1]),
+            _ => DONE.to_vec(),
+        }
     }
 
     /// The modem's interface for updates.
@@ -217,6 +257,12 @@ impl Chip for Port<'_> {
                 send(self.board, operation, &[DONE])?;
                 let (head, datagram) = body.split_at_checked(2).unwrap_or_default();
                 return Ok((head.first().copied().unwrap_or_default(), datagram.to_vec()));
+            }
+            if operation == operation::SOCKET
+                && let [socket::SEND, session, ref datagram @ ..] = *body
+            {
+                send(self.board, operation, &[DONE])?;
+                return Ok((session, datagram.to_vec()));
             }
             let answer = self.answer(operation, &body);
             if operation == operation::WAIT && answer == NOTHING {

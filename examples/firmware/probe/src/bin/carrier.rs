@@ -80,6 +80,16 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
+    run(port, shared, BUFFER)
+}
+
+/// Apart from what sets it up: what that took of the stack is free again.
+#[inline(never)]
+fn run(
+    port: &'static Port,
+    shared: &'static Shared<'static, Objects>,
+    buffer: &'static mut [u8],
+) -> ! {
     let firmware = loop {
         if let Ok(slot) = FlashSlot::new(SlotFlash(port), BootLoader(port)) {
             break slot;
@@ -100,7 +110,7 @@ fn main() -> ! {
         modem: Modem(port),
     };
     let handle = shared.handle();
-    let mut runner = shared.runner(hal, Application(port), BUFFER);
+    let mut runner = shared.runner(hal, Application(port), buffer);
     // Pinned here, or it would lie on the stack twice.
     block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());

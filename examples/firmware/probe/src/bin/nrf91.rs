@@ -1,5 +1,5 @@
-//! The whole carrier library over the nRF91's AT commands, as a probe: what goes through the modem library (sockets, and
-//! the library itself) is at the other end of the serial line.
+//! The whole carrier library on carrier-nrf91, as a probe: all that a firmware has of it but the calls into the modem library, each of
+//! which is a frame on the serial line, and the other end plays the modem.
 
 #![no_std]
 #![no_main]
@@ -7,8 +7,8 @@
 use core::pin::pin;
 
 use carrier_nrf91::{
-    DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime,
-    ResetBy,
+    DeltaFirmware, LinkSettings, LteLink, ModemFacts, ModemKeys, ModemSessions, NetworkClock,
+    NetworkTime, ResetBy, SessionCache, SessionSettings,
 };
 use lwm2m_carrier::{
     Carrier, Credentials, Profile,
@@ -20,11 +20,9 @@ use lwm2m_core::client::Resources;
 use probe::{
     board::{Line, Noise},
     fill,
-    port::{
-        Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Transport, Urcs, serve,
-    },
+    port::{Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Urcs, Wires, serve},
 };
-use static_cell::StaticCell;
+use static_cell::{ConstStaticCell, StaticCell};
 
 const PROFILE: Profile<'static> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example:5684")
@@ -39,13 +37,11 @@ const UPDATE: RecordId = RecordId(16);
 
 #[cortex_m_rt::entry]
 fn main() -> ! {
-    static mut BUFFER: [u8; 1280] = [0; 1280];
+    // A few bytes more than datagrams have, for the modem's sockets.
+    static mut BUFFER: [u8; 1284] = [0; 1284];
     static mut PACKAGE: [u8; 2048] = [0; 2048];
-    // A certificate of 2,000 bytes, with its command.
-    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
-    static TIME: StaticCell<NetworkTime> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
     static OBJECTS: StaticCell<Objects> = StaticCell::new();
@@ -53,7 +49,6 @@ fn main() -> ! {
     static VERIFIER: StaticCell<Unverified> = StaticCell::new();
 
     let port = &*fill(&PORT, || Port::new(Line::new()));
-    let time = &*fill(&TIME, NetworkTime::new);
     let verifier = fill(&VERIFIER, || Unverified);
     let resources = fill(&RESOURCES, Resources::new);
     let fota = fill(&FOTA, || Fota::new(PACKAGE, verifier));
@@ -65,6 +60,23 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
+    run(port, shared, BUFFER)
+}
+
+/// Apart from what sets the carrier up: what that took of the stack is free again.
+#[inline(never)]
+fn run(
+    port: &'static Port,
+    shared: &'static Shared<'static, Objects>,
+    buffer: &'static mut [u8],
+) -> ! {
+    // A certificate of 2,000 bytes, with its command.
+    static CREDENTIAL: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
+    static TIME: StaticCell<NetworkTime> = StaticCell::new();
+    static CACHE: StaticCell<SessionCache> = StaticCell::new();
+
+    let time = &*fill(&TIME, NetworkTime::new);
+    let cache = &*fill(&CACHE, SessionCache::new);
     let hal = Hal {
         link: LteLink::new(
             AtLine(port),
@@ -73,8 +85,16 @@ fn main() -> ! {
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), CREDENTIAL).with_tags(SecurityTag(7)..=SecurityTag(28)),
-        sessions: Transport(port),
+        keys: ModemKeys::new(AtLine(port), CREDENTIAL.take())
+            .with_tags(SecurityTag(7)..=SecurityTag(28))
+            .with_session_cache(cache),
+        // The bootstrap server, a server, and one for firmware.
+        sessions: ModemSessions::<_, _, 3>::new(
+            Wires(port),
+            Timer,
+            cache,
+            SessionSettings::default(),
+        ),
         storage: Flash(port),
         clock: NetworkClock::new(Timer, time),
         random: Noise,
@@ -83,7 +103,7 @@ fn main() -> ! {
         modem: ModemFacts::new(AtLine(port)),
     };
     let handle = shared.handle();
-    let mut runner = shared.runner(hal, Application(port), BUFFER);
+    let mut runner = shared.runner(hal, Application(port), buffer);
     // Pinned here, or it would lie on the stack twice.
     block_on(pin!(runner.run()), || {
         port.wait(handle.deadline());

@@ -6,7 +6,7 @@ use lwm2m_carrier::{
     hal::{CredentialKind, KeyStore, SecurityTag},
 };
 use lwm2m_core::{
-    model::{self, Object, Path},
+    model::{self, Path},
     objects::{
         ConnectivityMonitoring, Device, Security, Server,
         tables::{connectivity_monitoring, device},
@@ -22,7 +22,7 @@ use crate::fill;
 const CA_TAG: SecurityTag = SecurityTag(7);
 
 /// The objects of the application; object 5 is the library's.
-#[derive(Debug)]
+#[derive(Debug, model::Objects)]
 pub struct Objects {
     security: &'static mut Security<4, 64, 64, 32>,
     server: &'static mut Server<4>,
@@ -54,34 +54,6 @@ impl Objects {
 impl Default for Objects {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl model::Objects for Objects {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        match id {
-            0 => Some(self.security),
-            1 => Some(self.server),
-            3 => Some(&self.device),
-            4 => Some(self.connectivity),
-            _ => None,
-        }
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        match id {
-            0 => Some(self.security),
-            1 => Some(self.server),
-            3 => Some(&mut self.device),
-            4 => Some(self.connectivity),
-            _ => None,
-        }
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        [0, 1, 3, 4]
-            .into_iter()
-            .find(|&id| after.is_none_or(|after| id > after))
     }
 }
 

@@ -5,12 +5,15 @@ mod application;
 mod at;
 mod parts;
 mod slot;
+mod sockets;
 
 pub use application::{Application, Objects, serve};
 #[cfg(feature = "nrf91")]
 pub use at::{AtLine, Delta, Urcs};
 pub use parts::{Flash, Keys, Modem, Network, Switch, Timer, Transport};
 pub use slot::{BootLoader, SlotFlash};
+#[cfg(feature = "nrf91")]
+pub use sockets::Wires;
 
 use core::cell::Cell;
 
@@ -54,6 +57,8 @@ enum Operation {
     Notification,
     #[cfg(feature = "nrf91")]
     Delta,
+    #[cfg(feature = "nrf91")]
+    Socket,
 }
 
 /// What has happened at the other end and was not fetched yet.
@@ -61,8 +66,8 @@ enum Operation {
 enum News {
     #[default]
     None,
-    /// A datagram, or the end of a session.
-    Session,
+    /// A datagram, or the end of a session; its number.
+    Session(u8),
     /// The link has changed; the reason.
     Link(u8),
     /// The application wants something; what.
@@ -122,7 +127,7 @@ impl Port {
         let mut answer = [0; 2];
         let told = self.call(Operation::Wait, &[&millis], &mut answer);
         self.news.set(match (told, answer) {
-            (Ok(2), [1, _]) => News::Session,
+            (Ok(2), [1, number]) => News::Session(number),
             (Ok(2), [2, reason]) => News::Link(reason),
             (Ok(2), [3, what]) => News::Application(what),
             #[cfg(feature = "nrf91")]

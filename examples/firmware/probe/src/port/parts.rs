@@ -225,9 +225,10 @@ impl Sessions for Transport<'_> {
 
     async fn receive(&mut self, buffer: &mut [u8]) -> (SessionId, Received) {
         poll_fn(|_| {
-            if !self.0.take(News::Session) {
+            if !matches!(self.0.news.get(), News::Session(_)) {
                 return Poll::Pending;
             }
+            self.0.news.set(News::None);
             match self.0.call(Operation::Receive, &[], buffer) {
                 // The session and what has become of it stand behind the datagram.
                 Ok(len) => {

@@ -17,6 +17,7 @@ struct Temperature {
 }
 
 /// Objects 0, 1, 3 and 3303.
+#[derive(Objects)]
 pub(crate) struct Thermometer {
     security: Security<2>,
     server: Server<1>,
@@ -44,33 +45,5 @@ impl Thermometer {
         let steps = [0.0, 0.5, 1.0, 1.5, 2.0, 1.5, 1.0, 0.5];
         let step = steps[(period % 8) as usize];
         self.temperature.value = 20.0 + step;
-    }
-}
-
-impl Objects for Thermometer {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        match id {
-            0 => Some(&self.security),
-            1 => Some(&self.server),
-            3 => Some(&self.device),
-            3303 => Some(&self.temperature),
-            _ => None,
-        }
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        match id {
-            0 => Some(&mut self.security),
-            1 => Some(&mut self.server),
-            3 => Some(&mut self.device),
-            3303 => Some(&mut self.temperature),
-            _ => None,
-        }
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        [0, 1, 3, 3303]
-            .into_iter()
-            .find(|&id| after.is_none_or(|after| id > after))
     }
 }

@@ -42,6 +42,13 @@ const ACCOUNTS: usize = 2 * SERVERS;
 #[cfg(not(feature = "typical"))]
 const ACCOUNTS: usize = SERVERS;
 
+/// Object 0, with room for URIs, identities and keys. The smallest client has one account without security, which nobody
+/// changes.
+#[cfg(feature = "typical")]
+type Accounts = Security<ACCOUNTS, 64, 32, 16>;
+#[cfg(not(feature = "typical"))]
+type Accounts = Security<ACCOUNTS, 32, 0, 0>;
+
 /// Observations, and values with notification attributes. The smallest client is measured with one observation, as its peers
 /// are, and knows no attributes.
 #[cfg(feature = "typical")]
@@ -56,16 +63,13 @@ const ATTRIBUTES: usize = 0;
 #[cortex_m_rt::entry]
 fn main() -> ! {
     static mut BUFFER: [u8; 1280] = [0; 1280];
-    static RESOURCES: StaticCell<Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, 4>> =
-        StaticCell::new();
-    static SECURITY: StaticCell<Security<ACCOUNTS, 64, 32, 16>> = StaticCell::new();
-    static SERVER: StaticCell<Server<ACCOUNTS>> = StaticCell::new();
+    static mut RESOURCES: Resources<SERVERS, OBSERVATIONS, ATTRIBUTES, 4> = Resources::new();
+    static mut SECURITY: Accounts = Accounts::new();
+    static mut SERVER: Server<ACCOUNTS> = Server::new();
     static DEVICE: StaticCell<Device<'static>> = StaticCell::new();
     static CLIENT: StaticCell<Client<'static>> = StaticCell::new();
 
-    let security = fill(&SECURITY, Security::new);
-    let server = fill(&SERVER, Server::new);
-    provision(security, server);
+    provision(SECURITY, SERVER);
     let device = fill(&DEVICE, || {
         Device::new("U")
             .manufacturer("Example Ltd")
@@ -77,18 +81,17 @@ fn main() -> ! {
     let firmware = firmware::object();
     let line = Line::new();
     let random = &mut Noise;
-    let resources = fill(&RESOURCES, Resources::new);
     let client = fill(&CLIENT, || {
-        Client::new(resources, Config::new("urn:dev:os:0023C7-1"), random)
+        Client::new(RESOURCES, Config::new("urn:dev:os:0023C7-1"), random)
     });
     let mut started = false;
     loop {
         #[cfg(feature = "typical")]
         firmware::serve(firmware, client, line);
         #[cfg(feature = "typical")]
-        let objects: &mut [&mut dyn Object; 4] = &mut [security, server, device, firmware];
+        let objects: &mut [&mut dyn Object; 4] = &mut [SECURITY, SERVER, device, firmware];
         #[cfg(not(feature = "typical"))]
-        let objects: &mut [&mut dyn Object; 3] = &mut [security, server, device];
+        let objects: &mut [&mut dyn Object; 3] = &mut [SECURITY, SERVER, device];
         if !started {
             started = client.start(board::now(), objects).is_ok();
         }
@@ -129,7 +132,7 @@ fn main() -> ! {
 /// The account of the bootstrap server, from which the rest comes.
 #[cfg(feature = "typical")]
 #[inline(never)]
-fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, _: &mut Server<ACCOUNTS>) {
+fn provision(security: &mut Accounts, _: &mut Server<ACCOUNTS>) {
     let account = SecurityInstance::no_sec("coap://bootstrap.example").bootstrap(0);
     // There is room for the first account.
     let _ = security.add(0, &account);
@@ -139,7 +142,7 @@ fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, _: &mut Server<ACCOU
 #[cfg(not(feature = "typical"))]
 // Inlined, its accounts would lie on the stack for good.
 #[inline(never)]
-fn provision(security: &mut Security<ACCOUNTS, 64, 32, 16>, server: &mut Server<ACCOUNTS>) {
+fn provision(security: &mut Accounts, server: &mut Server<ACCOUNTS>) {
     let account = SecurityInstance::no_sec("coap://server.example").short_server_id(1);
     // There is room for the first account.
     let _ = security.add(0, &account);
