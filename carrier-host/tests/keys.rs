@@ -44,7 +44,7 @@ async fn credentials_outlive_the_key_store() {
 #[tokio::test]
 async fn what_cannot_be_used_is_refused_before_it_is_written() {
     let keys = HostKeys::load(MemoryStore::new()).await.unwrap();
-    let kind = |kind, credential| keys.check(kind, credential).unwrap_err().kind;
+    let kind = |kind, credential| keys.check(TAG, kind, credential).unwrap_err().kind;
     assert_eq!(
         kind(CredentialKind::CaChain, b"certificate"),
         KeyStoreErrorKind::Invalid
@@ -54,7 +54,7 @@ async fn what_cannot_be_used_is_refused_before_it_is_written() {
         kind(CredentialKind::Psk, &[0; 513]),
         KeyStoreErrorKind::Invalid
     );
-    assert_eq!(keys.check(CredentialKind::Psk, &[0; 512]), Ok(()));
+    assert_eq!(keys.check(TAG, CredentialKind::Psk, &[0; 512]), Ok(()));
 
     let one = certificates(1);
     for (kind, credential) in [
@@ -63,7 +63,7 @@ async fn what_cannot_be_used_is_refused_before_it_is_written() {
         (CredentialKind::ClientCertificate, one.as_bytes()),
         (CredentialKind::PrivateKey, private_key().as_bytes()),
     ] {
-        assert_eq!(keys.check(kind, credential), Ok(()), "{kind:?}");
+        assert_eq!(keys.check(TAG, kind, credential), Ok(()), "{kind:?}");
     }
     for (wrong, credential) in [
         (CredentialKind::CaChain, private_key()),
@@ -74,7 +74,10 @@ async fn what_cannot_be_used_is_refused_before_it_is_written() {
         (CredentialKind::CaChain, one[..one.len() / 2].to_owned()),
         (CredentialKind::CaChain, certificates(30)),
     ] {
-        let refused = keys.check(wrong, credential.as_bytes()).unwrap_err().kind;
+        let refused = keys
+            .check(TAG, wrong, credential.as_bytes())
+            .unwrap_err()
+            .kind;
         assert_eq!(
             refused,
             KeyStoreErrorKind::Invalid,

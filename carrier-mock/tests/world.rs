@@ -475,8 +475,8 @@ fn an_offline_key_store_refuses_while_the_link_is_up() {
         assert_eq!(keys.write(TAG, psk, &[4]).await, Ok(()));
         let long = keys.write(TAG, psk, &[0; 65]).await.unwrap_err();
         assert_eq!(long.kind, KeyStoreErrorKind::Invalid);
-        assert_eq!(keys.check(psk, &[0; 65]).unwrap_err().kind, long.kind);
-        assert_eq!(keys.check(psk, &[0; 64]), Ok(()));
+        assert_eq!(keys.check(TAG, psk, &[0; 65]).unwrap_err().kind, long.kind);
+        assert_eq!(keys.check(TAG, psk, &[0; 64]), Ok(()));
         assert_eq!(keys.exists(TAG, psk).await, Ok(true));
         assert_eq!(keys.delete(TAG, psk).await, Ok(()));
         assert_eq!(keys.exists(TAG, psk).await, Ok(false));

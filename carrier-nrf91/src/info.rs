@@ -4,7 +4,7 @@ use core::net::IpAddr;
 
 use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 
-use crate::at::{At, Fields, Monitor, Response, Signal, ask};
+use crate::at::{AccessTechnology, At, Fields, Monitor, Response, Signal, ask};
 use crate::net::address;
 
 /// Room for the longest response of these commands, `%XMONITOR` with the operator's names.
@@ -40,34 +40,6 @@ impl<A: At> ModemFacts<A> {
         ask(&mut self.at, command, response)
             .await
             .map_err(|_| NotAvailable)
-    }
-
-    /// International Mobile Subscriber Identity: 6 to 15 digits (3GPP TS 23.003, section 2.2).
-    ///
-    /// # Errors
-    /// [`NotAvailable`] without a SIM card.
-    pub async fn imsi<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
-        let mut response = [0; RESPONSE];
-        let response = self.ask("AT+CIMI", &mut response).await?;
-        let imsi = response.plain().filter(|it| is_digits(it, 6, 15));
-        copy(imsi, buffer)
-    }
-
-    /// Access point name of the default bearer: up to 100 bytes.
-    ///
-    /// # Errors
-    /// [`NotAvailable`] as long as there is none.
-    pub async fn access_point<'b>(
-        &mut self,
-        buffer: &'b mut [u8],
-    ) -> Result<&'b str, NotAvailable> {
-        let mut response = [0; RESPONSE];
-        let response = self.ask("AT+CGDCONT?", &mut response).await?;
-        let name = context_0(&response, "+CGDCONT").and_then(|mut fields| {
-            let _kind = fields.next();
-            fields.text()
-        });
-        copy(name, buffer)
     }
 
     /// IP addresses of the default bearer.
@@ -141,6 +113,13 @@ impl<A: At> ModemInfo for ModemFacts<A> {
         copy(number, buffer)
     }
 
+    async fn imsi<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let mut response = [0; RESPONSE];
+        let response = self.ask("AT+CIMI", &mut response).await?;
+        let imsi = response.plain().filter(|it| is_digits(it, 6, 15));
+        copy(imsi, buffer)
+    }
+
     async fn firmware_version<'b>(
         &mut self,
         buffer: &'b mut [u8],
@@ -152,6 +131,45 @@ impl<A: At> ModemInfo for ModemFacts<A> {
 
     async fn rsrp(&mut self) -> Result<i16, NotAvailable> {
         self.signal().await?.rsrp.ok_or(NotAvailable)
+    }
+
+    async fn rsrq(&mut self) -> Result<i16, NotAvailable> {
+        self.signal().await?.rsrq.ok_or(NotAvailable)
+    }
+
+    async fn bearer(&mut self) -> Result<u8, NotAvailable> {
+        let mut response = [0; RESPONSE];
+        let monitor = self.monitor(&mut response).await?;
+        Ok(match monitor.technology.ok_or(NotAvailable)? {
+            // The modem's LTE bands are all frequency-division duplex.
+            AccessTechnology::LteM => 6,
+            AccessTechnology::NbIot => 7,
+        })
+    }
+
+    async fn addresses(&mut self) -> Result<[Option<IpAddr>; 2], NotAvailable> {
+        let address = self.address().await?;
+        Ok([address.first, address.second])
+    }
+
+    /// Of the default bearer.
+    async fn access_point<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let mut response = [0; RESPONSE];
+        let response = self.ask("AT+CGDCONT?", &mut response).await?;
+        let name = context_0(&response, "+CGDCONT").and_then(|mut fields| {
+            let _kind = fields.next();
+            fields.text()
+        });
+        copy(name, buffer)
+    }
+
+    async fn network(&mut self) -> Result<(u16, u16), NotAvailable> {
+        let mut response = [0; RESPONSE];
+        let plmn = self.monitor(&mut response).await?.plmn;
+        let plmn = plmn.filter(|it| is_digits(it, 5, 6)).ok_or(NotAvailable)?;
+        let (country, network) = plmn.split_at_checked(3).ok_or(NotAvailable)?;
+        let number = |text: &str| text.parse().map_err(|_| NotAvailable);
+        Ok((number(country)?, number(network)?))
     }
 
     async fn cell_id(&mut self) -> Result<u32, NotAvailable> {

@@ -1,5 +1,5 @@
-//! The smallest port: UDP sockets of the standard library, without an executor; the worked example of
-//! `docs/porting.md`. `tests/minimal_port.rs` holds it to the porting kit.
+//! The smallest port: UDP sockets of the standard library, without an executor. `tests/minimal_port.rs` holds it to the
+//! porting kit; the worked example of `docs/porting.md`, from the bytes of a serial line on, is `at-modem`.
 
 use core::future::poll_fn;
 use core::task::Poll;

@@ -4,6 +4,7 @@
 
 mod aligned;
 pub mod carrier;
+mod connectivity;
 mod deferred;
 pub mod driver;
 mod endpoint;
@@ -24,6 +25,7 @@ pub mod storage;
 mod uri;
 
 pub use carrier::Carrier;
+pub use connectivity::Connectivity;
 pub use deferred::{Deferred, DeferredReason};
 pub use endpoint::{EndpointError, EndpointFormat};
 pub use era::Era;

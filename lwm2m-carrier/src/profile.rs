@@ -46,7 +46,9 @@ pub struct Profile<'p> {
     /// registration stays with the server, until its lifetime ends or the device registers anew.
     pub deregisters_on_link_down: bool,
     /// The first security tag that the library uses: it is for the profile's key, the 16 behind it are for the keys
-    /// that bootstrap servers send, twice as many as there may be, so that new keys can be written beside those in use.
+    /// that bootstrap servers send, twice as many as there may be, so that new keys can be written beside those in use. The
+    /// lowest that are free are taken, so two for each account with keys are enough. A key store that may write fewer says so
+    /// in [`KeyStore::check`](crate::hal::KeyStore::check): then Bootstrap-Finish is answered with 4.06, and the accounts stay.
     pub first_tag: SecurityTag,
     /// Waits between attempts to bring the link up or down.
     pub link_back_off: BackOff<'p>,

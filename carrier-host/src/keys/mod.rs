@@ -99,7 +99,7 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         kind: CredentialKind,
         credential: &[u8],
     ) -> Result<(), KeyStoreError> {
-        self.check(kind, credential)?;
+        self.check(tag, kind, credential)?;
         if self.ring.holds(tag, kind, credential) {
             return Ok(());
         }
@@ -146,9 +146,14 @@ impl<S: Storage> KeyStore for HostKeys<S> {
         false
     }
 
-    /// Pre-shared keys and identities of 1 to 512 bytes; certificates, one or more, and private keys (PKCS #8, PKCS #1,
+    /// Any tag. Pre-shared keys and identities of 1 to 512 bytes; certificates, one or more, and private keys (PKCS #8, PKCS #1,
     /// SEC 1), in PEM or DER, of up to 8,192 bytes.
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        _tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
         let longest = if is_long(kind) {
             LONGEST_CERTIFICATES
         } else {

@@ -12,6 +12,10 @@ const SIZE: Rule = Rule::new(
     "firmware::wrong_size",
     "finish() refuses a size other than what was written, and such a package is not applied",
 );
+const IMAGE: Rule = Rule::new(
+    "firmware::wrong_image",
+    "an image that is none for this device is refused, never applied, and leaves room for the right one",
+);
 const FULL: Rule = Rule::new(
     "firmware::too_long",
     "a package longer than the slot is refused with Full",
@@ -69,9 +73,20 @@ pub trait Bench {
         self.limit().saturating_sub(self.limit() / 5).max(1)
     }
 
+    /// Bytes of the shortest package; a slot that looks at the head of an image needs that.
+    fn least(&self) -> u32 {
+        1
+    }
+
     /// The byte at `offset` of package number `version`, for slots that look at what they get.
     fn byte(version: u8, offset: u32) -> u8 {
         (offset.wrapping_mul(2_654_435_761) >> 24) as u8 ^ version
+    }
+
+    /// The bytes, by their offset, of an image that is none for this device: of another board, with a wrong signature or
+    /// version. `None`: the slot takes any bytes, and a [`Verifier`](lwm2m_carrier::fota::Verifier) refuses them.
+    fn wrong_image() -> Option<fn(u32) -> u8> {
+        None
     }
 }
 
@@ -87,16 +102,26 @@ pub async fn all<B: Bench>(bench: &mut B) -> Result<(), Breach> {
     anew(bench).await?;
     discard(bench).await?;
     outcome(bench).await?;
+    wrong_image(bench).await?;
     cuts(bench).await?;
     bench.clear();
     Ok(())
 }
 
-/// Writes bytes `from` to `to` of a package in parts of odd lengths, each a second time: a driver that was dropped and runs
-/// again does so.
 async fn write<B: Bench>(
     slot: &mut impl Firmware,
     version: u8,
+    from: u32,
+    to: u32,
+) -> Result<(), FirmwareError> {
+    write_bytes(slot, |offset| B::byte(version, offset), from, to).await
+}
+
+/// Writes bytes `from` to `to` of a package in parts of odd lengths, each a second time: a driver that was dropped and runs
+/// again does so.
+async fn write_bytes(
+    slot: &mut impl Firmware,
+    byte_at: impl Fn(u32) -> u8,
     from: u32,
     to: u32,
 ) -> Result<(), FirmwareError> {
@@ -105,7 +130,7 @@ async fn write<B: Bench>(
         let len = (to - at).min(1 + at % PIECE as u32);
         let mut bytes = [0; PIECE];
         for (offset, byte) in (at..).zip(bytes.iter_mut()) {
-            *byte = B::byte(version, offset);
+            *byte = byte_at(offset);
         }
         let part = bytes.get(..len as usize).unwrap_or_default();
         slot.write(at, part).await?;
@@ -158,7 +183,7 @@ async fn load<B: Bench>(
 /// # Errors
 /// A breach.
 pub async fn whole<B: Bench>(bench: &mut B) -> Result<(), Breach> {
-    for size in [bench.size(), 1, bench.limit()] {
+    for size in [bench.size(), bench.least(), bench.limit()] {
         bench.clear();
         {
             let mut slot = bench.open().await;
@@ -193,6 +218,54 @@ pub async fn wrong_size<B: Bench>(bench: &mut B) -> Result<(), Breach> {
         SIZE.keep(applied.is_err(), "it is applied after a restart")?;
     }
     Ok(())
+}
+
+/// [`Bench::wrong_image`], its length known beforehand or not, is refused by [`write`](Firmware::write) or
+/// [`finish`](Firmware::finish) as unsupported or damaged, or at the latest by [`apply`](Firmware::apply), again and after
+/// a restart, and never runs; the right image takes its place. A slot that takes any bytes passes.
+///
+/// # Errors
+/// A breach.
+pub async fn wrong_image<B: Bench>(bench: &mut B) -> Result<(), Breach> {
+    let Some(wrong) = B::wrong_image() else {
+        return Ok(());
+    };
+    let size = bench.size();
+    for announced in [Some(size), None] {
+        for restart in [false, true] {
+            bench.clear();
+            let mut slot = bench.open().await;
+            IMAGE.done("begin", slot.begin(announced, false).await)?;
+            let mut taken = write_bytes(&mut slot, wrong, 0, size).await;
+            if taken.is_ok() {
+                taken = slot.finish(size).await;
+            }
+            if let Err(error) = taken {
+                let told = matches!(
+                    error.kind,
+                    FirmwareErrorKind::Unsupported | FirmwareErrorKind::Integrity
+                );
+                IMAGE.keep(told, "refused as neither unsupported nor damaged")?;
+            }
+            never_runs(&mut slot).await?;
+            if restart {
+                drop(slot);
+                slot = bench.open().await;
+                never_runs(&mut slot).await?;
+            }
+            load::<B>(&mut slot, 2, size, IMAGE).await?;
+            read::<B>(&mut slot, 2, size, IMAGE).await?;
+            IMAGE.done("apply", slot.apply().await)?;
+        }
+    }
+    Ok(())
+}
+
+async fn never_runs(slot: &mut impl Firmware) -> Result<(), Breach> {
+    for _ in 0..2 {
+        IMAGE.keep(slot.apply().await.is_err(), "it is applied")?;
+    }
+    IMAGE.keep(slot.outcome().await != Ok(Installed::Yes), "it is running")
 }
 
 /// A package that is announced longer than the slot, and one that turns out to be, are refused with

@@ -85,6 +85,11 @@ pub trait Bench {
         [SecurityTag(2_000_001), SecurityTag(2_000_002)]
     }
 
+    /// A tag that the store refuses to write under, because it is somebody else's; `None` where it takes any.
+    fn foreign_tag(&self) -> Option<SecurityTag> {
+        None
+    }
+
     /// Whether exactly this credential lies there, where the test can tell behind the store's back.
     fn holds(&self, tag: SecurityTag, kind: CredentialKind, credential: &[u8]) -> Option<bool> {
         let _ = (tag, kind, credential);
@@ -103,6 +108,7 @@ pub async fn all<B: Bench>(bench: &mut B) -> Result<(), Breach> {
         online(bench, number).await?;
     }
     check(bench).await?;
+    foreign(bench).await?;
     apart(bench).await?;
     clear(bench).await
 }
@@ -190,7 +196,7 @@ pub async fn online<B: Bench>(bench: &mut B, number: usize) -> Result<(), Breach
     bench.set_link(true).await;
     {
         let mut keys = bench.open().await;
-        CHECK.done("check", keys.check(kind, second))?;
+        CHECK.done("check", keys.check(tag, kind, second))?;
         present(&mut keys, tag, kind, ONLINE).await?;
         let written = keys.write(tag, kind, second).await;
         if offline {
@@ -234,11 +240,11 @@ pub async fn check<B: Bench>(bench: &mut B) -> Result<(), Breach> {
             let credential = bytes.get(..len).unwrap_or_default();
             let mut keys = bench.open().await;
             let known = b"known before";
-            if keys.check(kind, known).is_err() {
+            if keys.check(tag, kind, known).is_err() {
                 continue;
             }
             CHECK.done("write", keys.write(tag, kind, known).await)?;
-            let checked = keys.check(kind, credential);
+            let checked = keys.check(tag, kind, credential);
             drop(keys);
             held(bench, tag, kind, known, CHECK)?;
             let mut keys = bench.open().await;
@@ -254,6 +260,28 @@ pub async fn check<B: Bench>(bench: &mut B) -> Result<(), Breach> {
             let now: &[u8] = if written.is_ok() { credential } else { known };
             held(bench, tag, kind, now, CHECK)?;
         }
+    }
+    Ok(())
+}
+
+/// What cannot be written under a [foreign tag](Bench::foreign_tag) is refused by [`KeyStore::check`], too, and is not there
+/// afterwards. The link must be down.
+///
+/// # Errors
+/// A breach.
+pub async fn foreign<B: Bench>(bench: &mut B) -> Result<(), Breach> {
+    let Some(tag) = bench.foreign_tag() else {
+        return Ok(());
+    };
+    for number in 0..bench.samples().len() {
+        let mut buffers = (Copy([0; LONGEST]), Copy([0; LONGEST]));
+        let (kind, first, _) = sample!(bench, number, buffers);
+        let mut keys = bench.open().await;
+        let checked = keys.check(tag, kind, first);
+        CHECK.keep(checked.is_err(), "a foreign tag passes")?;
+        let written = keys.write(tag, kind, first).await;
+        CHECK.keep(written.is_err(), "a foreign tag is written")?;
+        absent(&mut keys, tag, kind, CHECK).await?;
     }
     Ok(())
 }

@@ -173,7 +173,7 @@ pub use host::HostPeer;
 mod host {
     //! The peer on the sockets of the computer that runs the tests.
 
-    use core::net::Ipv4Addr;
+    use core::net::{IpAddr, Ipv4Addr};
     use std::io::{self, Read, Write};
     use std::net::{TcpListener, TcpStream, UdpSocket};
     use std::thread;
@@ -183,23 +183,33 @@ mod host {
     /// The peer on loopback, UDP and TCP each on a port of its own, in threads that end with the process.
     #[derive(Clone, Copy, Debug)]
     pub struct HostPeer {
+        address: IpAddr,
         udp: u16,
         tcp: u16,
         refused: u16,
     }
 
     impl HostPeer {
-        /// Begins to listen.
+        /// Begins to listen on 127.0.0.1.
         ///
         /// # Errors
         /// There are no sockets.
         pub fn new() -> io::Result<Self> {
-            let any = (Ipv4Addr::LOCALHOST, 0);
+            Self::on(Ipv4Addr::LOCALHOST.into())
+        }
+
+        /// Begins to listen on an address of this computer: `::1` for IPv6.
+        ///
+        /// # Errors
+        /// There are no sockets, or not this address.
+        pub fn on(address: IpAddr) -> io::Result<Self> {
+            let any = (address, 0);
             let socket = UdpSocket::bind(any)?;
             let listener = TcpListener::bind(any)?;
             // Taken and given back: nobody listens there.
             let refused = TcpListener::bind(any)?.local_addr()?.port();
             let peer = Self {
+                address,
                 udp: socket.local_addr()?.port(),
                 tcp: listener.local_addr()?.port(),
                 refused,
@@ -219,7 +229,13 @@ mod host {
             Ok(peer)
         }
 
-        /// Port of the datagrams, on 127.0.0.1.
+        /// Where it listens.
+        #[must_use]
+        pub const fn address(&self) -> IpAddr {
+            self.address
+        }
+
+        /// Port of the datagrams.
         #[must_use]
         pub const fn udp(&self) -> u16 {
             self.udp

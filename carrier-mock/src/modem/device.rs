@@ -1,5 +1,7 @@
 //! The smaller parts of the device: its clock, its random source, its reset, and what the modem says of itself.
 
+use core::net::{IpAddr, Ipv4Addr};
+
 use lwm2m_carrier::hal;
 use lwm2m_core::time::{Duration, Instant, UnixTime};
 
@@ -40,23 +42,41 @@ pub struct Identity<'w> {
     pub iccid: &'w str,
     /// Telephone number.
     pub msisdn: &'w str,
+    /// International Mobile Subscriber Identity.
+    pub imsi: &'w str,
     /// Version of the modem's firmware.
     pub firmware_version: &'w str,
     /// Reference signal received power in dBm.
     pub rsrp: Option<i16>,
+    /// Reference signal received quality in dB.
+    pub rsrq: Option<i16>,
+    /// The bearer in use, as object 4 numbers it.
+    pub bearer: Option<u8>,
+    /// IP addresses.
+    pub addresses: [Option<IpAddr>; 2],
+    /// Access point name.
+    pub access_point: &'w str,
+    /// Mobile country and network code.
+    pub network: Option<(u16, u16)>,
     /// Identity of the serving cell.
     pub cell_id: Option<u32>,
 }
 
 impl Default for Identity<'_> {
-    /// A device with the example IMEI of 3GPP, and without a telephone number.
+    /// A device with the example IMEI of 3GPP, without a telephone number, on LTE of the test network 001 01.
     fn default() -> Self {
         Self {
             imei: "490154203237518",
             iccid: "8949000000000000000",
             msisdn: "",
+            imsi: "001010123456789",
             firmware_version: "mock-1.0",
             rsrp: Some(-95),
+            rsrq: Some(-11),
+            bearer: Some(6),
+            addresses: [Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 200))), None],
+            access_point: "iot.example",
+            network: Some((1, 1)),
             cell_id: Some(1_234_567),
         }
     }
@@ -145,6 +165,36 @@ impl hal::ModemInfo for ModemInfo<'_, '_> {
         buffer: &'b mut [u8],
     ) -> Result<&'b str, hal::NotAvailable> {
         Self::text(self.world.identity.get().firmware_version, buffer)
+    }
+
+    async fn imsi<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, hal::NotAvailable> {
+        Self::text(self.world.identity.get().imsi, buffer)
+    }
+
+    async fn rsrq(&mut self) -> Result<i16, hal::NotAvailable> {
+        self.world.identity.get().rsrq.ok_or(hal::NotAvailable)
+    }
+
+    async fn bearer(&mut self) -> Result<u8, hal::NotAvailable> {
+        self.world.identity.get().bearer.ok_or(hal::NotAvailable)
+    }
+
+    async fn addresses(&mut self) -> Result<[Option<IpAddr>; 2], hal::NotAvailable> {
+        match self.world.identity.get().addresses {
+            [None, None] => Err(hal::NotAvailable),
+            addresses => Ok(addresses),
+        }
+    }
+
+    async fn access_point<'b>(
+        &mut self,
+        buffer: &'b mut [u8],
+    ) -> Result<&'b str, hal::NotAvailable> {
+        Self::text(self.world.identity.get().access_point, buffer)
+    }
+
+    async fn network(&mut self) -> Result<(u16, u16), hal::NotAvailable> {
+        self.world.identity.get().network.ok_or(hal::NotAvailable)
     }
 
     async fn rsrp(&mut self) -> Result<i16, hal::NotAvailable> {

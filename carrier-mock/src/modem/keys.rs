@@ -1,6 +1,7 @@
 //! The modem's key store, in two kinds, with failures and power cuts at any write.
 
 use core::fmt;
+use core::ops::RangeInclusive;
 
 use heapless::Vec;
 use lwm2m_carrier::errno;
@@ -53,6 +54,7 @@ pub(crate) struct KeyTable {
     mode: KeyStoreMode,
     credentials: Vec<Credential, MAX_CREDENTIALS>,
     psk_limit: usize,
+    tags: RangeInclusive<u32>,
     writes: u32,
     failure: Option<(u32, KeyStoreError)>,
     cut: Option<(u32, KeyCut)>,
@@ -64,6 +66,7 @@ impl Default for KeyTable {
             mode: KeyStoreMode::default(),
             credentials: Vec::new(),
             psk_limit: DEFAULT_PSK_LIMIT,
+            tags: 0..=u32::MAX,
             writes: 0,
             failure: None,
             cut: None,
@@ -87,7 +90,18 @@ impl KeyTable {
         self.find(tag, kind).map(|c| c.bytes.as_slice())
     }
 
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
+        if !self.tags.contains(&tag.0) {
+            return Err(KeyStoreError::new(
+                KeyStoreErrorKind::Invalid,
+                errno::EACCES,
+            ));
+        }
         let limit = match kind {
             CredentialKind::Psk => self.psk_limit,
             _ => MAX_CREDENTIAL_SIZE,
@@ -108,7 +122,7 @@ impl KeyTable {
         credential: &[u8],
     ) -> Result<(), KeyStoreError> {
         let full = KeyStoreError::new(KeyStoreErrorKind::Full, errno::ENOMEM);
-        self.check(kind, credential)?;
+        self.check(tag, kind, credential)?;
         let mut bytes = Vec::new();
         bytes.extend_from_slice(credential).map_err(|_| full)?;
         if self.find(tag, kind).is_none() && self.credentials.is_full() {
@@ -148,6 +162,11 @@ impl<'a, 'w> ModemKeys<'a, 'w> {
     /// Refuses pre-shared keys longer than this many bytes.
     pub fn set_psk_limit(&self, bytes: usize) {
         self.world.keys.borrow_mut().psk_limit = bytes;
+    }
+
+    /// Refuses to write under other tags than these, as a modem does for those that are not the application's.
+    pub fn set_tags(&self, tags: RangeInclusive<SecurityTag>) {
+        self.world.keys.borrow_mut().tags = tags.start().0..=tags.end().0;
     }
 
     /// Writes begun since the world was made; refused ones count too.
@@ -280,8 +299,13 @@ impl KeyStore for ModemKeys<'_, '_> {
         self.world.keys.borrow().mode == KeyStoreMode::OfflineOnly
     }
 
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
-        self.world.keys.borrow().check(kind, credential)
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
+        self.world.keys.borrow().check(tag, kind, credential)
     }
 }
 

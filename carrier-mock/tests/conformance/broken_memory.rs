@@ -56,11 +56,16 @@ impl KeyStore for BrokenStore<'_, '_> {
         self.1 != KeyFault::DeniesOffline && self.0.requires_offline()
     }
 
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
         if self.1 == KeyFault::ChecksNothing {
             return Ok(());
         }
-        self.0.check(kind, credential)
+        self.0.check(tag, kind, credential)
     }
 }
 
@@ -218,6 +223,11 @@ fn broken_storages_are_caught() {
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum SlotFault {
+    None,
+    /// Takes an image of another board.
+    AnyImage,
+    /// Once it has refused an image it refuses all.
+    StaysRefused,
     /// Takes any size for the right one.
     AnySize,
     /// Goes on where the last write was, also when it was never made durable.
@@ -228,12 +238,17 @@ enum SlotFault {
     KeepsDiscarded,
 }
 
-struct BrokenSlot(Slot, SlotFault, u32);
+/// A slot that looks at the first byte of an image.
+struct BrokenSlot(Slot, SlotFault, u32, bool);
 struct Broken<'f>(
     <Slot as firmware::Bench>::Firmware<'f>,
     SlotFault,
     &'f mut u32,
+    &'f mut bool,
 );
+
+/// The first byte of an image for another board; the kit's packages have their number there.
+const OTHER_BOARD: u8 = 0xB0;
 
 impl Firmware for Broken<'_> {
     async fn begin(&mut self, size: Option<u32>, resume: bool) -> Result<u32, FirmwareError> {
@@ -246,6 +261,11 @@ impl Firmware for Broken<'_> {
     }
 
     async fn write(&mut self, offset: u32, part: &[u8]) -> Result<(), FirmwareError> {
+        let wrong = offset == 0 && part.first() == Some(&OTHER_BOARD);
+        *self.3 |= wrong && self.1 == SlotFault::StaysRefused;
+        if *self.3 || wrong && self.1 != SlotFault::AnyImage {
+            return Err(FirmwareError::UNSUPPORTED);
+        }
         self.0.write(offset, part).await?;
         *self.2 = offset + part.len() as u32;
         Ok(())
@@ -290,7 +310,8 @@ impl firmware::Bench for BrokenSlot {
     }
 
     async fn open(&mut self) -> Broken<'_> {
-        Broken(self.0.open().await, self.1, &mut self.2)
+        let Self(slot, fault, written, refused) = self;
+        Broken(slot.open().await, *fault, written, refused)
     }
 
     fn cut(&mut self, operation: u32) -> bool {
@@ -300,18 +321,29 @@ impl firmware::Bench for BrokenSlot {
     fn limit(&self) -> u32 {
         self.0.limit()
     }
+
+    fn wrong_image() -> Option<fn(u32) -> u8> {
+        Some(|offset| OTHER_BOARD ^ offset as u8)
+    }
+}
+
+fn judge_slot(fault: SlotFault) -> Result<(), carrier_mock::conformance::Breach> {
+    let mut slot = BrokenSlot(Slot::default(), fault, 0, false);
+    block_on(firmware::all(&mut slot))
 }
 
 #[test]
 fn broken_firmware_slots_are_caught() {
+    judge_slot(SlotFault::None).unwrap();
     for (fault, check) in [
         (SlotFault::AnySize, "firmware::wrong_size"),
+        (SlotFault::AnyImage, "firmware::wrong_image"),
+        (SlotFault::StaysRefused, "firmware::wrong_image"),
         (SlotFault::ResumesTooFar, "firmware::resume"),
         (SlotFault::RunsAtOnce, "firmware::outcome"),
         (SlotFault::KeepsDiscarded, "firmware::discard"),
     ] {
-        let mut slot = BrokenSlot(Slot::default(), fault, 0);
-        let breach = block_on(firmware::all(&mut slot)).unwrap_err();
+        let breach = judge_slot(fault).unwrap_err();
         assert_eq!(breach.check, check);
     }
 }

@@ -24,6 +24,7 @@ use carrier_mock::conformance::{
 use carrier_mock::modem::KeyStoreMode;
 use carrier_mock::random::Pcg32;
 use carrier_mock::world::{Door, Guard, StreamGuard, World};
+use lwm2m_carrier::Connectivity;
 use lwm2m_carrier::hal::{DetachReason, Link};
 use lwm2m_core::time::Duration;
 
@@ -107,6 +108,8 @@ fn clock_chance_and_modem_keep_their_traits() {
     let mut device = world.device();
     block_on(clock::all(&mut device.clock)).unwrap();
     block_on(modem_info::all(&mut device.modem)).unwrap();
+    let connectivity = block_on(Connectivity::of(&mut device.modem));
+    assert!(connectivity.is_complete(), "the mock has all of object 4");
     random::all(&mut device.random).unwrap();
     let mut seeds = 0..;
     random::boots(|| Pcg32::new(seeds.next().unwrap())).unwrap();

@@ -21,8 +21,9 @@ pub fn parse_network_time(mut fields: Fields<'_>) -> Option<UnixTime> {
     Some(UnixTime::from_secs(seconds.into()))
 }
 
-/// Reads the answer to `AT+CCLK?`: local time and, in quarters of an hour, how far it is ahead (3GPP TS 27.007, section
-/// 8.15). Without that difference the date is not known.
+/// Reads the answer to `AT+CCLK?`: local time and, in quarters of an hour up to 96, how far it is ahead (3GPP TS 27.007,
+/// section 8.15). Without that difference the date is not known. The year has two digits: 70 to 99 are of the last century,
+/// from which modems count that have not heard from the network, and no date.
 #[must_use]
 pub fn parse_clock(mut fields: Fields<'_>) -> Option<UnixTime> {
     let text = fields.bytes()?;
@@ -40,7 +41,8 @@ pub fn parse_clock(mut fields: Fields<'_>) -> Option<UnixTime> {
     }
     let &[_, _, sign] = parts.last()?;
     let &[tens, ones] = ahead else { return None };
-    let ahead = i64::from(two_digits(tens, ones)?) * 900;
+    let quarters = two_digits(tens, ones).filter(|&quarters| quarters <= MOST_QUARTERS)?;
+    let ahead = i64::from(quarters) * 900;
     let local = i64::from(seconds(numbers)?);
     match sign {
         b'+' => Some(UnixTime::from_secs(local - ahead)),
@@ -49,24 +51,30 @@ pub fn parse_clock(mut fields: Fields<'_>) -> Option<UnixTime> {
     }
 }
 
+/// A time zone is at most a day away.
+const MOST_QUARTERS: u8 = 96;
+/// The first year, in two digits, of the last century.
+const LAST_CENTURY: u8 = 70;
+
 #[inline(never)]
 fn two_digits(tens: u8, ones: u8) -> Option<u8> {
     let digit = |byte: u8| byte.is_ascii_digit().then(|| byte.saturating_sub(b'0'));
     Some(digit(tens)?.saturating_mul(10).saturating_add(digit(ones)?))
 }
 
-/// Seconds since 1970 of year (2000 to 2099), month, day, hour, minute, second: they fit 32 bits.
+/// Seconds since 1970 of year (2000 to 2069), month, day, hour, minute, second: they fit 32 bits.
 #[inline(never)]
 fn seconds([year, month, day, hour, minute, second]: [u8; 6]) -> Option<u32> {
     const BEFORE_MONTH: [u16; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     const DAYS: [u8; 12] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let index = usize::from(month.checked_sub(1)?);
-    // 2000 to 2099 have a leap day every fourth year.
+    // 2000 to 2069 have a leap day every fourth year.
     let leap = year.is_multiple_of(4);
     let longest = DAYS
         .get(index)?
         .saturating_add(u8::from(leap && month == 2));
-    if day == 0 || day > longest || hour > 23 || minute > 59 || second > 60 {
+    let valid = year < LAST_CENTURY && day > 0 && day <= longest;
+    if !valid || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let year = u32::from(year);
@@ -126,21 +134,45 @@ mod tests {
             clock("+CCLK: \"18/12/06,22:10:00-32\""),
             Some(1_544_163_000)
         );
-        for line in [
-            "+CCLK: \"18/12/06,22:10:00\"",
-            "+CCLK: \"18/12/06 22:10:00+08\"",
-            "+CCLK: \"18/12/06,22:10:00*08\"",
-            "+CCLK: \"18/12/06,22:10:00+8\"",
-            "+CCLK: \"18/12/06,22:10:00+08,\"",
+        // The first and the last second, by date(1); a day ahead and a day behind.
+        for (text, seconds) in [
+            ("00/01/01,00:00:00+00", 946_684_800),
+            ("69/12/31,23:59:59+00", 3_155_759_999),
+            ("24/02/29,23:59:59+00", 1_709_251_199),
+            ("26/11/28,00:00:00+96", 1_795_737_600),
+            ("26/11/28,00:00:00-96", 1_795_910_400),
         ] {
-            assert_eq!(clock(line), None, "{line}");
+            let line = format!("+CCLK: \"{text}\"");
+            assert_eq!(clock(&line), Some(seconds), "{text}");
         }
-        assert_eq!(clock("+CCLK: \"18/13/06,22:10:00+08\""), None);
-        // 2000-01-01 and 2099-12-31, the first and the last day.
-        assert_eq!(clock("+CCLK: \"00/01/01,00:00:00+00\""), Some(946_684_800));
-        assert_eq!(
-            clock("+CCLK: \"99/12/31,23:59:59+00\""),
-            Some(4_102_444_799)
-        );
+    }
+
+    /// The same are none for the port over a serial line, `examples/at-modem`.
+    #[test]
+    fn what_is_no_date() {
+        for text in [
+            "",
+            // A modem without network, and the example of 3GPP TS 27.007, which is of 1994.
+            "80/01/06,00:00:10+00",
+            "94/05/06,22:10:00+08",
+            "70/01/01,00:00:00+00",
+            "99/12/31,23:59:59+00",
+            "24/13/01,00:00:00+00",
+            "24/00/01,00:00:00+00",
+            "23/02/29,00:00:00+00",
+            "24/01/01,24:00:00+00",
+            "24/01/01,00:00:60+00",
+            "24/01/01,00:00:00+97",
+            "24/01/01,00:00:00",
+            "24/01/01 00:00:00+00",
+            "24/01/01,00:00:00*00",
+            "24/01/01,00:00:00+00,",
+            "24/01/01,00:00:00+0",
+            "24/1/01,00:00:00+00",
+            "24/01/01/01,00:00:00+00",
+        ] {
+            let line = format!("+CCLK: \"{text}\"");
+            assert_eq!(clock(&line), None, "{text}");
+        }
     }
 }

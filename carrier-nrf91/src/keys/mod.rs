@@ -31,11 +31,14 @@ const LARGEST_TAG: u32 = 2_147_483_647;
 ///
 /// | tags | whose |
 /// | --- | --- |
-/// | 25 to 28 | this library's, unless [`with_tags`](Self::with_tags) says otherwise: the profile's first tag and the three behind it |
+/// | 25 to 28 | this library's, unless [`with_tags`](Self::with_tags) says otherwise |
 /// | up to 2147483647 | the application's; Nordic's examples use 16842753 |
 /// | from 2147483648 | the modem's own, which cannot be written |
 ///
-/// Only the library's are written and deleted, so that no error can cost the application its credentials.
+/// Only the library's are written and deleted, so that no error can cost the application its credentials. The profile's key
+/// takes the first tag. New keys are written beside those in use, so a bootstrap server may send keys for one account with
+/// the four; two accounts take five tags, and each further one two more. Where there are too few, Bootstrap-Finish is
+/// answered with 4.06 and the old accounts stay.
 pub struct ModemKeys<'b, A> {
     at: A,
     buffer: &'b mut [u8],
@@ -52,6 +55,7 @@ impl<A> fmt::Debug for ModemKeys<'_, A> {
 }
 
 const INVALID: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Invalid, errno::EINVAL);
+const FOREIGN: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Invalid, errno::EACCES);
 const FAILURE: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Io, errno::EIO);
 const ONLINE: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Online, errno::EPERM);
 
@@ -124,13 +128,15 @@ impl<'b, A: At> ModemKeys<'b, A> {
         Ok(found.map(|it| it.sha256))
     }
 
+    /// Whether the library may write under this tag.
+    fn owns(&self, tag: SecurityTag) -> bool {
+        self.tags.contains(&tag.0) && tag.0 <= LARGEST_TAG
+    }
+
     async fn change(&mut self, command: Command<'_>) -> Result<(), KeyStoreError> {
         let (opcode, tag, kind) = command.target();
-        if !self.tags.contains(&tag.0) || tag.0 > LARGEST_TAG {
-            return Err(KeyStoreError::new(
-                KeyStoreErrorKind::Invalid,
-                errno::EACCES,
-            ));
+        if !self.owns(tag) {
+            return Err(FOREIGN);
         }
         let number = type_number(kind).ok_or(UNSUPPORTED)?;
         if let Some(cache) = self.cache {
@@ -313,7 +319,7 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         kind: CredentialKind,
         credential: &[u8],
     ) -> Result<(), KeyStoreError> {
-        self.check(kind, credential)?;
+        self.check(tag, kind, credential)?;
         if let Some(sha256) = self.stored(tag, kind).await? {
             if sha256.is_some_and(|it| is_hash_of(it, kind, credential)) {
                 return Ok(());
@@ -346,10 +352,18 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         true
     }
 
-    /// Certificates and private keys must be PEM, a pre-shared key must have a byte, and an identity must be printable
+    /// The tag must be the library's. Certificates and private keys must be PEM, a pre-shared key must have a byte, and an identity must be printable
     /// ASCII without a quote, for which the modem knows no escape.
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
         type_number(kind).ok_or(UNSUPPORTED)?;
+        if !self.owns(tag) {
+            return Err(FOREIGN);
+        }
         let len = match kind {
             CredentialKind::Psk => credential.len().saturating_mul(2),
             _ => credential.len(),

@@ -20,13 +20,13 @@ const DELTA: [u8; 12] = [0x01, 0xcb, 0, 0, 0x6d, 0x65, 0x44, 0x75, 1, 2, 3, 4];
 /// A vector table: the stack ends at 0x2004_0000, the first instruction is at 0x0000_8200, in Thumb code.
 const IMAGE: [u8; 12] = [0, 0, 4, 0x20, 0x01, 0x82, 0, 0, 9, 9, 9, 9];
 
-const MAP: MemoryMap = MemoryMap {
+pub(crate) const MAP: MemoryMap = MemoryMap {
     ram: 0x2000_8000..0x2004_0000,
     flash: 0x8000..0x7_0000,
 };
 
 #[derive(Clone)]
-struct Chip(Rc<RefCell<Flash<4>>>);
+pub(crate) struct Chip(pub(crate) Rc<RefCell<Flash<4>>>);
 
 impl ErrorType for Chip {
     type Error = FlashError;

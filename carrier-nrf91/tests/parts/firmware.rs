@@ -1,4 +1,4 @@
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -14,6 +14,8 @@ use lwm2m_carrier::hal::{
 use crate::double::{VirtualClock, run};
 
 const OLD: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000001";
+/// What the modem answers when its power fails in the middle of a call.
+const GONE: DeltaError = DeltaError(-5);
 const NEW: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000002";
 
 /// The interface as its header describes it.
@@ -33,6 +35,34 @@ struct State {
     scheduled: bool,
     fault: Option<i32>,
     erased: u32,
+    power: Power,
+    /// Looks at the header of a package.
+    particular: bool,
+}
+
+/// Power that fails in a change with a given number, of the modem's flash or of a record; then nothing changes any more.
+#[derive(Clone, Default)]
+pub(crate) struct Power(Rc<Cell<Option<u32>>>);
+
+impl Power {
+    /// Fails in the change with this number, counted from 0.
+    pub(crate) fn cut(&self, change: u32) {
+        self.0.set(Some(change));
+    }
+
+    /// Is there again; a failure that has not come yet still comes.
+    fn restore(&self) {
+        if self.0.get() == Some(0) {
+            self.0.set(None);
+        }
+    }
+
+    /// A change: `false` when the power fails in it.
+    fn lasts(&self) -> bool {
+        let left = self.0.get();
+        self.0.set(left.map(|left| left.saturating_sub(1)));
+        left != Some(0)
+    }
 }
 
 impl Default for Modem {
@@ -48,11 +78,24 @@ impl Default for Modem {
             scheduled: false,
             fault: None,
             erased: 0,
+            power: Power::default(),
+            particular: false,
         })))
     }
 }
 
 impl Modem {
+    /// One that takes nothing but a delta update, whose area of `area` bytes is to be erased first or not, on a power supply.
+    pub(crate) fn particular(area: u32, dirty: bool, power: Power) -> Self {
+        let modem = Self::default();
+        {
+            let mut state = modem.0.borrow_mut();
+            (state.area, state.dirty, state.power) = (area, dirty, power);
+            state.particular = true;
+        }
+        modem
+    }
+
     /// Size of the area, in bytes.
     pub(crate) fn area(&self) -> u32 {
         self.0.borrow().area
@@ -70,7 +113,9 @@ impl Modem {
 
     /// A power loss: what was written stays.
     pub(crate) fn lose_power(&self) {
-        self.0.borrow_mut().receiving = false;
+        let mut state = self.0.borrow_mut();
+        state.receiving = false;
+        state.power.restore();
     }
 
     fn settled(&self) -> Result<core::cell::RefMut<'_, State>, DeltaError> {
@@ -152,7 +197,15 @@ impl DeltaInterface for Modem {
         if !state.receiving || part.len() > 2048 {
             return Err(DeltaError(18));
         }
+        if !state.power.lasts() {
+            // The modem's flash has taken a part of it.
+            state.image.extend_from_slice(&part[..part.len() / 2]);
+            return Err(GONE);
+        }
         state.image.extend_from_slice(part);
+        if state.particular && state.image.get(4..8).is_some_and(|it| it != b"meDu") {
+            return Err(DeltaError(3));
+        }
         Ok(())
     }
 
@@ -166,6 +219,11 @@ impl DeltaInterface for Modem {
 
     fn erase(&mut self) -> Result<(), DeltaError> {
         let mut state = self.settled()?;
+        if !state.power.lasts() {
+            // What is half erased has to be erased anew.
+            state.dirty = true;
+            return Err(GONE);
+        }
         state.erasing = 4;
         state.erased += 1;
         Ok(())
@@ -176,6 +234,9 @@ impl DeltaInterface for Modem {
         if state.receiving || state.image.is_empty() {
             return Err(DeltaError(21));
         }
+        if !state.power.lasts() {
+            return Err(GONE);
+        }
         state.scheduled = true;
         Ok(())
     }
@@ -185,12 +246,22 @@ impl DeltaInterface for Modem {
 #[derive(Clone, Default)]
 pub(crate) struct Record(Rc<RefCell<Stored>>);
 
-/// The records, and how many changes the power lasts for.
-type Stored = (BTreeMap<RecordId, Vec<u8>>, Option<u32>);
+/// The records, how many changes the power lasts for, and a power supply that they share with others.
+type Stored = (BTreeMap<RecordId, Vec<u8>>, Option<u32>, Power);
 
 impl Record {
+    /// On a power supply.
+    pub(crate) fn powered(power: Power) -> Self {
+        let record = Self::default();
+        record.0.borrow_mut().2 = power;
+        record
+    }
+
     fn change(&self, id: RecordId, record: Option<Vec<u8>>) -> Result<(), StorageError> {
         let mut state = self.0.borrow_mut();
+        if !state.2.lasts() {
+            return Err(StorageError::new(StorageErrorKind::Io, 5));
+        }
         match &mut state.1 {
             Some(0) => return Err(StorageError::new(StorageErrorKind::Io, 5)),
             Some(left) => *left -= 1,

@@ -4,6 +4,8 @@ use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 
 use crate::double::{Script, run};
 
+const MONITOR: &str = "%XMONITOR: 1,\"EDAV\",\"EDAV\",\"26295\",\"00B7\",7,4,\"00011B07\",7,2300,63,39,\"\",\"11100000\",\"11100000\",\"00000000\"\nOK\n";
+
 #[test]
 fn facts_are_taken_from_responses() {
     let script = Script::default();
@@ -14,7 +16,10 @@ fn facts_are_taken_from_responses() {
         .expect("AT+CGMR", "mfw_nrf9160_1.1.1\nOK\n")
         .expect("AT+CIMI", "+CEREG: 2\n284011234567890\nOK\n")
         .expect("AT+CESQ", "+CESQ: 99,99,255,255,31,62\nOK\n")
-        .expect("AT%XMONITOR", "%XMONITOR: 1,\"EDAV\",\"EDAV\",\"26295\",\"00B7\",7,4,\"00011B07\",7,2300,63,39,\"\",\"11100000\",\"11100000\",\"00000000\"\nOK\n");
+        .expect("AT%XMONITOR", MONITOR)
+        .expect("AT%XMONITOR", MONITOR)
+        .expect("AT%XMONITOR", MONITOR)
+        .expect("AT+CESQ", "+CESQ: 99,99,255,255,31,62\nOK\n");
     let mut facts = ModemFacts::new(script.clone());
     let mut buffer = [0; 32];
     assert_eq!(run(facts.imei(&mut buffer)), Ok("352656100367872"));
@@ -27,6 +32,9 @@ fn facts_are_taken_from_responses() {
     assert_eq!(run(facts.imsi(&mut buffer)), Ok("284011234567890"));
     assert_eq!(run(facts.rsrp()), Ok(-79));
     assert_eq!(run(facts.cell_id()), Ok(0x0001_1B07));
+    assert_eq!(run(facts.network()), Ok((262, 95)));
+    assert_eq!(run(facts.bearer()), Ok(6));
+    assert_eq!(run(facts.rsrq()), Ok(-5));
     assert!(script.is_done());
 }
 

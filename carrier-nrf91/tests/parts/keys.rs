@@ -19,6 +19,25 @@ impl Modem {
     pub(crate) fn set_mode(&self, mode: u8) {
         self.0.borrow_mut().mode = mode;
     }
+
+    /// Whether this lies there; a pre-shared key in hexadecimal digits, as the command takes it.
+    pub(crate) fn holds(&self, tag: u32, kind: CredentialKind, credential: &[u8]) -> bool {
+        let number = match kind {
+            CredentialKind::CaChain => 0,
+            CredentialKind::ClientCertificate => 1,
+            CredentialKind::PrivateKey => 2,
+            CredentialKind::Psk => 3,
+            _ => 4,
+        };
+        let hex = |byte: &u8| format!("{byte:02X}");
+        let expected = match kind {
+            CredentialKind::Psk => credential.iter().map(hex).collect::<String>().into_bytes(),
+            _ => credential.to_vec(),
+        };
+        let state = self.0.borrow();
+        let stored = state.credentials.get(&(tag, number));
+        stored.is_some_and(|it| it.as_bytes() == expected)
+    }
 }
 
 #[derive(Default)]
@@ -193,6 +212,8 @@ fn foreign_tags_are_left_alone() {
             Err(KeyStoreErrorKind::Invalid),
             "{tag}"
         );
+        let checked = keys.check(SecurityTag(tag), CredentialKind::Psk, &[1]);
+        assert_eq!(checked, written, "{tag}");
     }
     let mut keys = keys.with_tags(SecurityTag(100)..=SecurityTag(u32::MAX));
     assert!(run(keys.write(TAG, CredentialKind::Psk, &[1])).is_err());
@@ -205,7 +226,7 @@ fn foreign_tags_are_left_alone() {
 fn what_the_modem_cannot_take_is_refused_beforehand() {
     let mut buffer = [0; 64];
     let keys = ModemKeys::new(Script::default(), &mut buffer);
-    let check = |kind, credential: &[u8]| keys.check(kind, credential).map_err(|it| it.kind);
+    let check = |kind, credential: &[u8]| keys.check(TAG, kind, credential).map_err(|it| it.kind);
     let invalid = Err(KeyStoreErrorKind::Invalid);
     assert_eq!(check(CredentialKind::Psk, &[0; 19]), Ok(()));
     assert_eq!(check(CredentialKind::Psk, &[0; 20]), invalid);

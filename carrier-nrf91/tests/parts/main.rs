@@ -5,11 +5,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "helpers of tests fail by a panic"
+    clippy::large_futures,
+    reason = "helpers of tests fail by a panic, and have a large stack"
 )]
 
 mod by_kind;
 mod conformance;
+mod conformance_by_kind;
 mod double;
 mod exchange;
 mod firmware;

@@ -1,19 +1,47 @@
 //! Sockets of the computer, called as the modem's are and answering with the modem's error numbers.
 
 use core::cell::RefCell;
-use core::net::{IpAddr, SocketAddr};
+use core::net::{IpAddr, Ipv6Addr, SocketAddr};
 use core::task::Waker;
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{ToSocketAddrs, UdpSocket};
 use std::time::Instant as StdInstant;
 
+use carrier_mock::conformance::peer::HostPeer;
+use carrier_mock::conformance::sessions::Places;
 use carrier_nrf91::net::{
     Descriptor, Errno, Family, Interest, Protocol, SocketOption, Sockets, Status,
 };
+use embedded_nal_async::AddrType;
 use lwm2m_carrier::hal::Clock;
 use lwm2m_core::time::Instant;
 use socket2::{Domain, SockAddr, Socket, Type};
+
+/// A peer of each family that the computer has.
+pub(crate) fn peers() -> Vec<HostPeer> {
+    let mut peers = vec![HostPeer::new().unwrap()];
+    match HostPeer::on(Ipv6Addr::LOCALHOST.into()) {
+        Ok(peer) => peers.push(peer),
+        Err(error) => println!("without IPv6, this computer has no ::1: {error}"),
+    }
+    peers
+}
+
+/// The family of a peer's address, as the stack wants it.
+pub(crate) fn family(peer: &HostPeer) -> AddrType {
+    match peer.address() {
+        IpAddr::V4(_) => AddrType::IPv4,
+        IpAddr::V6(_) => AddrType::IPv6,
+    }
+}
+
+/// The places of the checks.
+pub(crate) fn places<'h>(peer: &HostPeer, host: &'h str) -> Places<'h> {
+    Places::new(host, peer.udp())
+        .with_streams(peer.tcp())
+        .with_refused(host, peer.refused())
+}
 
 /// The modem's limit (`NRF_MODEM_MAX_SOCKET_COUNT`).
 const MOST: usize = 8;

@@ -1,19 +1,23 @@
-//! Plain sessions keep what the porting kit asks for, over real sockets.
+//! Plain sessions keep what the porting kit asks for, over real sockets, IPv4 and IPv6.
 
 use carrier_mock::conformance::peer::HostPeer;
-use carrier_mock::conformance::sessions::{self as conformance, Places};
+use carrier_mock::conformance::sessions as conformance;
 use carrier_nrf91::{ModemSessions, SessionCache, SessionSettings};
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{OpenRequest, SessionId, Sessions};
 
-use crate::host::{HostSockets, SleepingClock};
+use crate::host::{HostSockets, SleepingClock, peers, places};
 
 #[test]
 fn sessions_keep_what_the_porting_kit_asks_for() {
-    let peer = HostPeer::new().unwrap();
-    let places = Places::new("127.0.0.1", peer.udp())
-        .with_streams(peer.tcp())
-        .with_refused("127.0.0.1", peer.refused());
+    for peer in peers() {
+        check(&peer);
+    }
+}
+
+fn check(peer: &HostPeer) {
+    let host = peer.address().to_string();
+    let places = places(peer, &host);
     let (sockets, cache) = (HostSockets::default(), SessionCache::new());
     let settings = SessionSettings::default();
     let mut clock = SleepingClock::new();
@@ -21,10 +25,10 @@ fn sessions_keep_what_the_porting_kit_asks_for() {
         let mut port = ModemSessions::<_, _, 3>::new(&sockets, clock, &cache, settings);
         let all = conformance::all(&mut port, &mut clock, &places);
         if let Err(breach) = block_on(all, || {}) {
-            panic!("{breach}");
+            panic!("{host}: {breach}");
         }
         assert_eq!(sockets.count(), 0);
-        let request = OpenRequest::new("127.0.0.1", peer.udp());
+        let request = OpenRequest::new(&host, peer.udp());
         block_on(port.open(SessionId::new(2), &request), || {}).unwrap();
         assert_eq!(sockets.count(), 1);
     }

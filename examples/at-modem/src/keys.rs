@@ -42,7 +42,12 @@ impl KeyStore for NoKeys {
         false
     }
 
-    fn check(&self, _kind: CredentialKind, _credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        _tag: SecurityTag,
+        _kind: CredentialKind,
+        _credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
         Err(UNSUPPORTED)
     }
 }

@@ -28,6 +28,8 @@ pub enum Action<'b> {
     LinkDown,
     /// Ask the key store whether it could take a credential.
     CheckKey {
+        /// Where to.
+        tag: SecurityTag,
         /// What it is.
         kind: CredentialKind,
         /// The credential.
@@ -159,7 +161,7 @@ pub(super) enum Pending {
     Event(Event),
     LinkUp,
     LinkDown,
-    CheckKey(Credential),
+    CheckKey(SecurityTag, Credential),
     WriteKey(SecurityTag, Credential),
     FindKey(SecurityTag, CredentialKind),
     Identify,

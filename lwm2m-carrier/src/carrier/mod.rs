@@ -345,7 +345,8 @@ impl<'r> Carrier<'r> {
             Pending::Event(event) => Action::Event(event),
             Pending::LinkUp => Action::LinkUp,
             Pending::LinkDown => Action::LinkDown,
-            Pending::CheckKey(credential) => Action::CheckKey {
+            Pending::CheckKey(tag, credential) => Action::CheckKey {
+                tag,
                 kind: credential.kind(),
                 credential: self.credential(credential, buffer, objects),
             },

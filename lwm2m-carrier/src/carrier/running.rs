@@ -205,12 +205,16 @@ impl Carrier<'_> {
     fn check_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
         let next = self.cursor.next(cx.objects, buffer);
         wipe(buffer);
-        match next {
-            Some((instance, kind)) => {
-                self.pending = Some(Pending::CheckKey(Credential::Account(instance, kind)));
-            }
-            None => self.stage = Stage::StoreStaged,
-        }
+        let Some((instance, kind)) = next else {
+            self.stage = Stage::StoreStaged;
+            return Flow::Again;
+        };
+        // Staging gives a tag to each account with keys.
+        let tag = self
+            .staged
+            .as_ref()
+            .and_then(|staged| staged.tags.of(instance));
+        self.pending = tag.map(|tag| Pending::CheckKey(tag, Credential::Account(instance, kind)));
         Flow::Again
     }
 

@@ -247,8 +247,12 @@ where
             }
             Action::LinkUp => done(self.link.up().await, Completion::LinkFailed),
             Action::LinkDown => done(self.link.down().await, Completion::LinkFailed),
-            Action::CheckKey { kind, credential } => done(
-                self.keys.check(kind, credential.0),
+            Action::CheckKey {
+                tag,
+                kind,
+                credential,
+            } => done(
+                self.keys.check(tag, kind, credential.0),
                 Completion::KeyStoreFailed,
             ),
             Action::WriteKey {

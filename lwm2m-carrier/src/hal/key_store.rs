@@ -105,12 +105,18 @@ pub trait KeyStore {
     /// modems. The library then takes the link down around them.
     fn requires_offline(&self) -> bool;
 
-    /// Whether `credential` could be stored: length, encoding, free room. Works with the link up and changes nothing;
-    /// asked before a Bootstrap-Finish is answered, so that the bootstrap server hears of a key that does not fit.
+    /// Whether `credential` could be stored under `tag`: a tag that may be written, length, encoding, free room. Works with
+    /// the link up and changes nothing; asked before a Bootstrap-Finish is answered, so that the bootstrap server hears of
+    /// a key that does not fit.
     ///
     /// # Errors
     /// Bootstrap-Finish is answered with 4.06 and everything rolled back.
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError>;
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError>;
 }
 
 /// Why the key store refuses.

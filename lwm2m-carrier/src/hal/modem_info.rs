@@ -1,12 +1,14 @@
 //! What the device and the network say about themselves.
 
 use core::fmt;
+use core::net::IpAddr;
 
 /// Facts about the modem, the SIM card and the radio, for the endpoint name and objects 3, 4 and 10.
 ///
 /// Every method answers [`NotAvailable`] by default, so a device without a modem implements what it has: at least the
 /// fact that the profile's endpoint name is made of, where [the carrier makes
-/// it](crate::Carrier::with_endpoint_from_modem).
+/// it](crate::Carrier::with_endpoint_from_modem). The library asks for nothing else by itself;
+/// [`Connectivity`](crate::Connectivity) asks for what object 4 says.
 ///
 /// Text comes back as a part of `buffer`, which should have room for 32 bytes.
 #[allow(
@@ -42,6 +44,15 @@ pub trait ModemInfo {
         Err(NotAvailable)
     }
 
+    /// International Mobile Subscriber Identity: 6 to 15 digits (3GPP TS 23.003, section 2.2).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn imsi<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
     /// Version of the modem's firmware.
     ///
     /// # Errors
@@ -59,6 +70,47 @@ pub trait ModemInfo {
     /// # Errors
     /// [`NotAvailable`]
     async fn rsrp(&mut self) -> Result<i16, NotAvailable> {
+        Err(NotAvailable)
+    }
+
+    /// Reference signal received quality in dB, rounded down: -34 to 2 (3GPP TS 36.133, table 9.1.7; /4/0/3).
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn rsrq(&mut self) -> Result<i16, NotAvailable> {
+        Err(NotAvailable)
+    }
+
+    /// The bearer in use, as /4/0/0 numbers it: 5 LTE-TDD, 6 LTE-FDD, 7 NB-IoT, others to 50.
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn bearer(&mut self) -> Result<u8, NotAvailable> {
+        Err(NotAvailable)
+    }
+
+    /// IP addresses of the device, one or, with a dual stack, two (/4/0/4).
+    ///
+    /// # Errors
+    /// [`NotAvailable`] when there is none.
+    async fn addresses(&mut self) -> Result<[Option<IpAddr>; 2], NotAvailable> {
+        Err(NotAvailable)
+    }
+
+    /// Access point name of the bearer in use (/4/0/7): up to 100 bytes, for which `buffer` should have room.
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn access_point<'b>(&mut self, buffer: &'b mut [u8]) -> Result<&'b str, NotAvailable> {
+        let _ = buffer;
+        Err(NotAvailable)
+    }
+
+    /// Mobile country code (/4/0/10) and mobile network code (/4/0/9) of the serving cell, each 0 to 999.
+    ///
+    /// # Errors
+    /// [`NotAvailable`]
+    async fn network(&mut self) -> Result<(u16, u16), NotAvailable> {
         Err(NotAvailable)
     }
 

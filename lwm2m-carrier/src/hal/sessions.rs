@@ -61,7 +61,8 @@ pub trait Sessions {
     /// Only streams are held; a port without them does nothing.
     fn hold(&mut self, session: SessionId, held: bool);
 
-    /// Whether a connection id (RFC 9146) keeps the session alive when the device's address changes.
+    /// Whether a connection id (RFC 9146) keeps the session alive when the device's address changes. The library does not
+    /// ask: for logs, and for what the application has around the port.
     fn connection_id(&self, session: SessionId) -> ConnectionId {
         let _ = session;
         ConnectionId::Unsupported
@@ -69,6 +70,10 @@ pub trait Sessions {
 
     /// Puts the security context of `session` aside, so that it can be [loaded](Self::load) after the memory of the
     /// session was given up.
+    ///
+    /// The library calls neither of them yet: it keeps a server's session open as long as the link is up, and closes it
+    /// before it takes the link down, because that may be for long; the device then registers over a new one. They are for a
+    /// port, or for an application's layer above it, that gives the memory of sessions back while nothing is sent.
     ///
     /// # Errors
     /// [`SessionErrorKind::Unsupported`] by default; the session then stays as it is.

@@ -24,7 +24,7 @@ use tokio::sync::Notify;
 use crate::firmware::{Progress, Slot};
 use crate::input::{Input, Wish};
 use crate::objects::DeviceObjects;
-use crate::reporter::{Reporter, Restart};
+use crate::reporter::{CA_TAG, Reporter, Restart};
 use crate::state::State;
 use crate::{Complaint, commands};
 
@@ -157,7 +157,7 @@ fn profile(options: &Options) -> Profile<'_> {
 fn certificates(path: &Path, keys: &impl KeyStore) -> Result<Rc<[u8]>, Complaint> {
     let file = std::fs::read(path);
     let certificates = file.map_err(|error| format!("{}: {error}", path.display()))?;
-    match keys.check(CredentialKind::CaChain, &certificates) {
+    match keys.check(CA_TAG, CredentialKind::CaChain, &certificates) {
         Ok(()) => Ok(certificates.into()),
         Err(_) => Err(format!(
             "{} has no CA certificates in PEM or DER, or more than 8192 bytes of them",

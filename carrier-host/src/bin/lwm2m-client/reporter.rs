@@ -11,7 +11,7 @@ use lwm2m_carrier::{Event, EventHandler, Response};
 use tokio::sync::Notify;
 
 /// The security tag of the CA certificates, behind those that the profile uses.
-const CA_TAG: SecurityTag = SecurityTag(100);
+pub(crate) const CA_TAG: SecurityTag = SecurityTag(100);
 
 /// Prints, and remembers where the device is registered. A copy is the same reporter.
 #[derive(Clone)]

@@ -2,9 +2,9 @@
 
 use lwm2m_core::time::UnixTime;
 
-/// Reads the parameter of `+CCLK`: local time `yy/MM/dd,hh:mm:ss` and, in quarters of an hour, how far it is ahead of
-/// universal time (3GPP TS 27.007, section 8.15). Without that difference the date is not known; before it has heard from
-/// the network, the modem counts from 1980, which is two digits of 2080: years from 70 on are none.
+/// Reads the parameter of `+CCLK`: local time `yy/MM/dd,hh:mm:ss` and, in quarters of an hour up to 96, how far it is ahead
+/// of universal time (3GPP TS 27.007, section 8.15). Without that difference the date is not known. The year has two digits:
+/// 70 to 99 are of the last century, from which modems count that have not heard from the network, and no date.
 #[must_use]
 pub fn parse_clock(text: &str) -> Option<UnixTime> {
     let (date, rest) = text.split_once(',')?;
@@ -23,7 +23,9 @@ pub fn parse_clock(text: &str) -> Option<UnixTime> {
     if !valid || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    let quarters = i64::from(two(zone.get(1..)?)?);
+    // A time zone is at most a day away.
+    let quarters = two(zone.get(1..)?).filter(|&quarters| quarters <= 96)?;
+    let quarters = i64::from(quarters);
     let ahead = if zone.starts_with('-') {
         -quarters
     } else {
@@ -76,6 +78,9 @@ mod tests {
         assert_eq!(seconds("24/02/29,23:59:59+00"), Some(1_709_251_199));
         assert_eq!(seconds("00/01/01,00:00:00+00"), Some(946_684_800));
         assert_eq!(seconds("26/11/28,05:13:23+00"), Some(1_795_842_803));
+        assert_eq!(seconds("69/12/31,23:59:59+00"), Some(3_155_759_999));
+        assert_eq!(seconds("26/11/28,00:00:00+96"), Some(1_795_737_600));
+        assert_eq!(seconds("26/11/28,00:00:00-96"), Some(1_795_910_400));
         // The example of 3GPP TS 27.007: 6 May 1994, 22:10:00 at GMT+2; here in 2004, which is 20:10:00 UTC.
         assert_eq!(seconds("04/05/06,22:10:00+08"), Some(1_083_874_200));
         assert_eq!(
@@ -84,15 +89,22 @@ mod tests {
         );
     }
 
+    /// The same are none for the nRF91, `carrier-nrf91`.
     #[test]
     fn what_is_no_date() {
         for text in [
             "",
+            // A modem without network, and the example of 3GPP TS 27.007, which is of 1994.
             "80/01/06,00:00:10+00",
+            "94/05/06,22:10:00+08",
+            "70/01/01,00:00:00+00",
+            "99/12/31,23:59:59+00",
             "24/13/01,00:00:00+00",
             "24/00/01,00:00:00+00",
             "23/02/29,00:00:00+00",
             "24/01/01,24:00:00+00",
+            "24/01/01,00:00:60+00",
+            "24/01/01,00:00:00+97",
             "24/01/01,00:00:00",
             "24/01/01,00:00:00+0",
             "24/1/01,00:00:00+00",

@@ -44,7 +44,7 @@ use application::Application;
 use board::Board;
 use clock::TimerClock;
 use profile::PROFILE;
-use sensor::Things;
+use sensor::{Sensors, Things};
 use shared::SharedStorage;
 use signed::Signed;
 
@@ -149,6 +149,8 @@ async fn main(_spawner: Spawner) {
         defmt::error!("init: {}", error);
         clock::pause_secs(60).await;
     }
+    let mut sensors = Sensors::new(shared.handle());
+    sensors.measure().await;
     // Chart 2, and all that follows. Neither side ends.
-    select(runner.run(), sensor::measure(shared.handle())).await;
+    select(runner.run(), sensors.run()).await;
 }

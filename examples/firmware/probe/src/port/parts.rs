@@ -137,9 +137,15 @@ impl KeyStore for Keys<'_> {
         self.0.order(Operation::CheckKey, &[]).is_err()
     }
 
-    fn check(&self, kind: CredentialKind, credential: &[u8]) -> Result<(), KeyStoreError> {
+    fn check(
+        &self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: &[u8],
+    ) -> Result<(), KeyStoreError> {
+        let tag = tag.0.to_be_bytes();
         self.0
-            .order(Operation::CheckKey, &[&[kind as u8], credential])
+            .order(Operation::CheckKey, &[&tag, &[kind as u8], credential])
             .map_err(key_error)
     }
 }
