@@ -22,7 +22,7 @@ use probe::{
     fill,
     port::{Application, AtLine, Delta, Flash, Objects, Port, Switch, Timer, Urcs, Wires, serve},
 };
-use static_cell::{ConstStaticCell, StaticCell};
+use static_cell::StaticCell;
 
 const PROFILE: Profile<'static> = Profile::GENERIC
     .with_bootstrap_server("coaps://bootstrap.example:5684")
@@ -41,6 +41,8 @@ fn main() -> ! {
     static mut BUFFER: [u8; 1284] = [0; 1284];
     static mut PACKAGE: [u8; 2048] = [0; 2048];
     static mut NAME: [u8; 32] = [0; 32];
+    // A certificate of 2,000 bytes, with its command.
+    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
     static PORT: StaticCell<Port> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
@@ -60,7 +62,7 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
-    run(port, shared, BUFFER)
+    run(port, shared, CREDENTIAL, BUFFER)
 }
 
 /// Apart from what sets the carrier up: what that took of the stack is free again.
@@ -68,10 +70,9 @@ fn main() -> ! {
 fn run(
     port: &'static Port,
     shared: &'static Shared<'static, Objects>,
+    credential: &'static mut [u8],
     buffer: &'static mut [u8],
 ) -> ! {
-    // A certificate of 2,000 bytes, with its command.
-    static CREDENTIAL: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
     static CACHE: StaticCell<SessionCache> = StaticCell::new();
 
@@ -85,7 +86,7 @@ fn run(
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), CREDENTIAL.take())
+        keys: ModemKeys::new(AtLine(port), credential)
             .with_tags(SecurityTag(7)..=SecurityTag(28))
             .with_session_cache(cache),
         // The bootstrap server, a server, and one for firmware.
