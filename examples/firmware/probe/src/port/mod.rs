@@ -146,6 +146,7 @@ impl Port {
     }
 
     /// Whether this has happened; it has not any more afterwards.
+    #[cfg(feature = "nrf91")]
     fn take(&self, news: News) -> bool {
         let is = self.news.get() == news;
         if is {
