@@ -26,23 +26,32 @@ const CODES: u16 = 999;
 /// use lwm2m_carrier::Connectivity;
 /// use lwm2m_carrier::driver::{Busy, Handle};
 /// use lwm2m_carrier::hal::ModemInfo;
-/// use lwm2m_core::model::Objects;
 /// use lwm2m_core::objects::ConnectivityMonitoring;
 ///
 /// struct Things {
 ///     connectivity: ConnectivityMonitoring,
 ///     // …
 /// }
+/// # use lwm2m_core::model::{Object, Objects};
+/// # impl Objects for Things {
+/// #     fn object(&self, id: u16) -> Option<&dyn Object> {
+/// #         (id == 4).then_some(&self.connectivity)
+/// #     }
+/// #     fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
+/// #         (id == 4).then_some(&mut self.connectivity)
+/// #     }
+/// #     fn next_object(&self, after: Option<u16>) -> Option<u16> {
+/// #         (after < Some(4)).then_some(4)
+/// #     }
+/// # }
 ///
 /// async fn refresh(
 ///     handle: &Handle<'_, '_, Things>,
 ///     modem: &mut impl ModemInfo,
 ///     last: &mut Connectivity,
-/// ) -> Result<(), Busy>
-/// # where Things: Objects
-/// {
+/// ) -> Result<(), Busy> {
 ///     let now = Connectivity::of(modem).await;
-///     // Texts that are too long for the object are left out.
+///     // What the object cannot hold was left out.
 ///     let _ = handle.with_objects(|things| now.put(&mut things.connectivity))?;
 ///     for path in now.changes(last) {
 ///         handle.changed(path)?;
