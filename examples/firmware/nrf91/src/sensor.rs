@@ -20,25 +20,43 @@ struct Temperature {
     /// The unit of the value.
     #[resource(id = 5701)]
     units: &'static str,
-    /// The lowest value since the start, once one was measured.
+    /// The lowest value since the start.
     #[resource(id = 5601, units = "Cel")]
-    min: Option<f32>,
+    min: f32,
     /// The highest.
     #[resource(id = 5602, units = "Cel")]
-    max: Option<f32>,
+    max: f32,
 }
 
-/// The objects of the device; object 5 is the library's. Object 4 and the temperature are there once the modem has told what
-/// they must say.
+impl Temperature {
+    /// After the first value.
+    const fn of(degrees: f32) -> Self {
+        Self {
+            value: degrees,
+            units: "Cel",
+            min: degrees,
+            max: degrees,
+        }
+    }
+
+    const fn set(&mut self, degrees: f32) {
+        self.value = degrees;
+        self.min = self.min.min(degrees);
+        self.max = self.max.max(degrees);
+    }
+}
+
+/// The objects of the device; object 5 is the library's.
+#[derive(Objects)]
 pub(crate) struct Things {
     // The bootstrap server and a server, twice, because a bootstrap works on copies.
     security: Security<4>,
     server: Server<2>,
     device: Device<'static>,
-    connectivity: ConnectivityMonitoring,
-    temperature: Temperature,
-    connected: bool,
-    measured: bool,
+    /// Once the modem has told what it must say.
+    connectivity: Option<ConnectivityMonitoring>,
+    /// Once it was measured.
+    temperature: Option<Temperature>,
 }
 
 impl Things {
@@ -54,55 +72,31 @@ impl Things {
                     "nRF9160"
                 })
                 .firmware_version(env!("CARGO_PKG_VERSION")),
-            connectivity: ConnectivityMonitoring::new(),
-            temperature: Temperature {
-                value: 0.0,
-                units: "Cel",
-                min: None,
-                max: None,
-            },
-            connected: false,
-            measured: false,
+            connectivity: None,
+            temperature: None,
         }
     }
 
-    /// Whether an object is there.
-    const fn offers(&self, id: u16) -> bool {
-        match id {
-            4 => self.connected,
-            3303 => self.measured,
-            _ => true,
+    /// Tells what the modem has told; whether an object has appeared.
+    fn tell(&mut self, degrees: Option<f32>, connectivity: &Connectivity) -> bool {
+        let mut appeared = false;
+        if self.connectivity.is_none() && connectivity.is_complete() {
+            self.connectivity = Some(ConnectivityMonitoring::new());
+            appeared = true;
         }
-    }
-}
-
-impl Objects for Things {
-    fn object(&self, id: u16) -> Option<&dyn Object> {
-        Some(match id {
-            0 => &self.security,
-            1 => &self.server,
-            3 => &self.device,
-            4 if self.connected => &self.connectivity,
-            3303 if self.measured => &self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn object_mut(&mut self, id: u16) -> Option<&mut dyn Object> {
-        Some(match id {
-            0 => &mut self.security,
-            1 => &mut self.server,
-            3 => &mut self.device,
-            4 if self.connected => &mut self.connectivity,
-            3303 if self.measured => &mut self.temperature,
-            _ => return None,
-        })
-    }
-
-    fn next_object(&self, after: Option<u16>) -> Option<u16> {
-        let ids = [0, 1, 3, 4, 3303];
-        ids.into_iter()
-            .find(|&id| self.offers(id) && after.is_none_or(|after| id > after))
+        if let Some(object) = &mut self.connectivity {
+            // The facts fit: what does not was left out.
+            let _ = connectivity.put(object);
+        }
+        match (degrees, &mut self.temperature) {
+            (Some(degrees), Some(temperature)) => temperature.set(degrees),
+            (Some(degrees), none) => {
+                *none = Some(Temperature::of(degrees));
+                appeared = true;
+            }
+            (None, _) => {}
+        }
+        appeared
     }
 }
 
@@ -139,20 +133,9 @@ impl<'s, 'r> Sensors<'s, 'r> {
     }
 
     fn tell(&mut self, degrees: Option<f32>, connectivity: Connectivity) -> Result<(), Busy> {
-        let appeared = self.handle.with_objects(|things| {
-            let before = (things.connected, things.measured);
-            things.connected |= connectivity.is_complete();
-            // The facts fit: what does not was left out.
-            let _ = connectivity.put(&mut things.connectivity);
-            if let Some(degrees) = degrees {
-                let sensor = &mut things.temperature;
-                sensor.value = degrees;
-                sensor.min = Some(sensor.min.map_or(degrees, |min| min.min(degrees)));
-                sensor.max = Some(sensor.max.map_or(degrees, |max| max.max(degrees)));
-                things.measured = true;
-            }
-            before != (things.connected, things.measured)
-        })?;
+        let appeared = self
+            .handle
+            .with_objects(|things| things.tell(degrees, &connectivity))?;
         if appeared {
             self.handle.update(true)?;
         }
