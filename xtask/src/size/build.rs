@@ -38,8 +38,9 @@ pub(super) fn probe_with_panics(
 /// The image of the firmware in `directory`, of which the linker writes its map to `map`.
 pub(super) fn firmware(directory: &Path, map: &Path) -> Result<PathBuf, String> {
     let mut command = command(directory);
-    let map = format!("'-Clink-arg=-Map={}'", map.display());
-    command.arg("--quiet").args(["--config", &rustflags(&map)]);
+    let map = map.display();
+    let flags = format!("target.{TARGET}.rustflags = ['-Clink-arg=-Map={map}']");
+    command.arg("--quiet").args(["--config", &flags]);
     executable(command)
 }
 
@@ -47,15 +48,6 @@ fn build(root: &Path, binary: &str, features: &[&str]) -> Result<PathBuf, String
     let mut command = command(&root.join("examples/firmware/probe"));
     command
         .args(["--quiet", "--bin", binary])
-        .args(["--features", &features.join(",")])
-        .args(["--config", &rustflags("")]);
+        .args(["--features", &features.join(",")]);
     executable(command)
-}
-
-/// Flags for the compiler, as a setting of cargo: the smaller of the two implementations of SHA-256, as lwm2m-carrier's
-/// documentation advises, and what else there is.
-fn rustflags(more: &str) -> String {
-    format!(
-        r#"target.{TARGET}.rustflags = ['--cfg=sha2_backend="soft"', '--cfg=sha2_backend_soft="compact"', {more}]"#
-    )
 }
