@@ -57,9 +57,9 @@ fn measure_all(args: &Args) -> Result<(), String> {
     let costs = measure(&root)?;
     let table = table::table(&costs);
     print!("{table}");
-    let baseline = Baseline::new(root.join("examples/firmware/instructions.txt"), HEAD);
+    let baseline = Baseline::new(root.join("examples/firmware/instructions.txt"), HEAD, None);
     if args.update {
-        baseline.update(figures(&costs), None)?;
+        baseline.update(figures(&costs))?;
         readme::update(&root, "instructions", &table)?;
     }
     if args.check {
