@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a failed test panics")]
 
 use carrier_mock::flash::Flash;
+use embedded_storage_async::nor_flash::NorFlash;
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{RecordId, Storage, StorageError, StorageErrorKind};
@@ -64,6 +65,26 @@ fn many_rounds_reuse_the_pages() {
     }
     assert_eq!(run(storage.load(RecordId(3), &mut buffer)), Ok(Some(300)));
     assert_eq!(buffer, [255; 300]);
+}
+
+/// Code of an earlier firmware, say: no records, and no reason never to keep any.
+#[test]
+fn flash_with_foreign_contents_is_taken_over() {
+    for byte in [0x00, 0x5A] {
+        let mut flash = Flash::<2>::new(1);
+        for address in (0..8192).step_by(4) {
+            run(flash.write(address, &[byte; 4])).unwrap();
+        }
+        let mut storage = FlashStorage::<_, 512>::with_buffer(flash).unwrap();
+        let mut buffer = [0; 8];
+        let (one, two) = (RecordId(1), RecordId(2));
+        assert_eq!(run(storage.load(one, &mut buffer)), Ok(None), "{byte}");
+        assert_eq!(run(storage.delete(one)), Ok(()));
+        run(storage.store(one, b"first")).unwrap();
+        run(storage.store(two, b"other")).unwrap();
+        assert_eq!(run(storage.load(one, &mut buffer)), Ok(Some(5)));
+        assert_eq!(&buffer[..5], b"first");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use sequential_storage::Error;
 use sequential_storage::cache::{Cache, Uncached};
 use sequential_storage::map::{MapConfig, MapStorage};
+use zeroize::Zeroize;
 
 use crate::aligned::Aligned;
 use crate::errno;
@@ -44,7 +45,11 @@ impl core::error::Error for Unsuitable {}
 /// come to, does with less than [`DEFAULT_BUFFER`].
 ///
 /// A record that is damaged by something else than a power loss is none: what the library stores it checks itself, and
-/// bootstraps again.
+/// bootstraps again. So are contents of another kind: the flash need not be erased first, the first record that is stored
+/// does that.
+///
+/// There are keys in the records while a bootstrap goes on. They are wiped from RAM, but in flash a record that was replaced
+/// or removed is there until its page is erased: protect it from being read, as the firmware's image.
 ///
 /// ```
 /// use lwm2m_carrier::storage::{FlashStorage, Unsuitable};
@@ -95,11 +100,22 @@ impl<F: NorFlash, const BUFFER: usize> FlashStorage<F, BUFFER> {
         self.map.destroy().0
     }
 
-    /// The record, unless there is none.
+    /// The record, unless there is none. It lies in the buffer, which is to be wiped.
     async fn fetch(&mut self, id: RecordId) -> Result<Option<&[u8]>, StorageError> {
         let fetched = self.map.fetch_item::<&[u8]>(self.buffer.from(0), &id.0);
-        let record = fetched.await.map_err(storage_error)?;
-        Ok(record.filter(|record| !record.is_empty()))
+        match fetched.await {
+            Ok(record) => Ok(record.filter(|record| !record.is_empty())),
+            // Past repair: nothing of it is records.
+            Err(Error::Corrupted { .. }) => Ok(None),
+            Err(error) => Err(storage_error(error)),
+        }
+    }
+
+    async fn append(&mut self, id: RecordId, record: &[u8]) -> Result<(), Error<F::Error>> {
+        let buffer = self.buffer.from(0);
+        let stored = self.map.store_item(buffer, &id.0, &record).await;
+        self.buffer.from(0).zeroize();
+        stored
     }
 }
 
@@ -109,25 +125,35 @@ impl<F: NorFlash, const BUFFER: usize> Storage for FlashStorage<F, BUFFER> {
         id: RecordId,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, StorageError> {
-        let Some(record) = self.fetch(id).await? else {
-            return Ok(None);
-        };
-        let place = buffer.get_mut(..record.len()).ok_or(TOO_LONG)?;
-        place.copy_from_slice(record);
-        Ok(Some(record.len()))
+        let loaded = self.fetch(id).await.and_then(|record| {
+            let Some(record) = record else {
+                return Ok(None);
+            };
+            let place = buffer.get_mut(..record.len()).ok_or(TOO_LONG)?;
+            place.copy_from_slice(record);
+            Ok(Some(record.len()))
+        });
+        self.buffer.from(0).zeroize();
+        loaded
     }
 
     async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), StorageError> {
-        let stored = self.map.store_item(self.buffer.from(0), &id.0, &record);
-        stored.await.map_err(storage_error)
+        let mut stored = self.append(id, record).await;
+        if matches!(stored, Err(Error::Corrupted { .. })) {
+            self.map.erase_all().await.map_err(storage_error)?;
+            stored = self.append(id, record).await;
+        }
+        stored.map_err(storage_error)
     }
 
     async fn delete(&mut self, id: RecordId) -> Result<(), StorageError> {
-        if self.fetch(id).await?.is_none() {
-            return Ok(());
+        let is_there = self.fetch(id).await.map(|record| record.is_some());
+        self.buffer.from(0).zeroize();
+        if is_there? {
+            // The map's own removal needs flash that takes a word twice.
+            self.store(id, &[]).await?;
         }
-        // The map's own removal needs flash that takes a word twice.
-        self.store(id, &[]).await
+        Ok(())
     }
 }
 

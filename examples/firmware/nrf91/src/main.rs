@@ -51,7 +51,10 @@ use signed::Signed;
 /// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
 static KEYS: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
 /// Messages and records. A few bytes more than datagrams have, for the modem's sockets.
-static MESSAGES: ConstStaticCell<[u8; 1284]> = ConstStaticCell::new([0; 1284]);
+static MESSAGES: ConstStaticCell<[u8; MESSAGE]> = ConstStaticCell::new([0; MESSAGE]);
+const MESSAGE: usize = 1284;
+/// Bytes of the longest record, its key in a word before it.
+const RECORD: usize = MESSAGE + 4;
 /// Where firmware gathers: what the modem takes at once.
 static PACKAGE: ConstStaticCell<[u8; 2048]> = ConstStaticCell::new([0; 2048]);
 
@@ -75,7 +78,7 @@ async fn main(_spawner: Spawner) {
     };
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
     let flash = board.flash;
-    let Ok(records) = FlashStorage::new(board::records(&flash)) else {
+    let Ok(records) = FlashStorage::<_, RECORD>::with_buffer(board::records(&flash)) else {
         defmt::error!("the flash is not what it should be");
         clock::pause_secs(LONGEST_WAIT.as_secs()).await;
         board::restart();

@@ -5,7 +5,6 @@
 //! | `LWM2M_SERVER` | URI of the bootstrap server |
 //! | `LWM2M_PSK_IDENTITY` | identity of the pre-shared key |
 //! | `LWM2M_PSK_KEY` | the key: 32 hexadecimal digits |
-//!
 //! | `LWM2M_FIRMWARE_KEY` | public key of the application's images, a compressed point of P-256: 66 hexadecimal digits |
 //!
 //! Without a pre-shared key in the build, which is how devices should be made, it lies in the modem under tag 25 already.
