@@ -138,12 +138,17 @@ impl<F: NorFlash, const BUFFER: usize> Storage for FlashStorage<F, BUFFER> {
     }
 
     async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), StorageError> {
-        let mut stored = self.append(id, record).await;
-        if matches!(stored, Err(Error::Corrupted { .. })) {
-            self.map.erase_all().await.map_err(storage_error)?;
-            stored = self.append(id, record).await;
+        let mut is_erased = false;
+        // One await of it: the future is large.
+        loop {
+            match self.append(id, record).await {
+                Err(Error::Corrupted { .. }) if !is_erased => {
+                    self.map.erase_all().await.map_err(storage_error)?;
+                    is_erased = true;
+                }
+                stored => return stored.map_err(storage_error),
+            }
         }
-        stored.map_err(storage_error)
     }
 
     async fn delete(&mut self, id: RecordId) -> Result<(), StorageError> {
@@ -151,7 +156,8 @@ impl<F: NorFlash, const BUFFER: usize> Storage for FlashStorage<F, BUFFER> {
         self.buffer.from(0).zeroize();
         if is_there? {
             // The map's own removal needs flash that takes a word twice.
-            self.store(id, &[]).await?;
+            let removed = self.append(id, &[]).await;
+            removed.map_err(storage_error)?;
         }
         Ok(())
     }
