@@ -3,9 +3,10 @@
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::large_futures,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a failed test panics"
+    reason = "a failed test panics, and has a large stack"
 )]
 
 mod device;
