@@ -24,7 +24,7 @@ enum Step {
 impl Client<'_> {
     /// What to do next; to be called again until it answers [`Output::Idle`], and when that deadline has come.
     ///
-    /// May change after every other call.
+    /// May change after every other call. `buffer` is written also where nothing comes of it: nothing else may be kept there.
     #[must_use]
     pub fn poll_output<'b>(
         &mut self,

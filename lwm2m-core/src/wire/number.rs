@@ -85,7 +85,8 @@ pub fn write_i64(writer: &mut Writer<'_>, value: i64) {
     write_u64(writer, value.unsigned_abs());
 }
 
-/// Prints a float as the shortest text that reads back the same.
+/// Prints a float as text that reads back the same: with 15 digits where they do, else with 16 or 17, and without zeros at
+/// the end. Below 2.2e-308, where a float has fewer digits of its own, a shorter text would do.
 ///
 /// Integral values have no point (`100`). From 10^21 up and below 10^-6 the form is scientific (`1.5e21`, `1e-7`).
 /// What is not a number prints as `NaN`, `Infinity` or `-Infinity`, which [`parse_f64`] refuses: LwM2M has no text for
@@ -310,8 +311,8 @@ fn divide_limb(mut rest: u32, mut limb: u32, divisor: u32) -> (u32, u32) {
     (limb, rest)
 }
 
-/// The shortest decimal, as `(digits, power of ten)`, that reads back as the finite float of these bits, whose sign does
-/// not count; its digits may end in zeros.
+/// The first decimal of 15, 16 and 17 digits, as `(digits, power of ten)`, that reads back as the finite float of these bits,
+/// whose sign does not count; its digits may end in zeros.
 fn shortest(bits: u64) -> (u64, i32) {
     let (mantissa, exponent) = parts(bits);
     let wide = Wide::new(mantissa, exponent);
