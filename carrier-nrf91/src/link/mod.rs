@@ -192,9 +192,10 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
             };
         if renews {
             let renewed = self.switch_on(true).await;
-            self.attachment.barred = renewed.is_err();
             self.renew_at = None;
+            // One that was merely off, and refuses, is tried again at the next look.
             renewed?;
+            self.attachment.barred = false;
         }
         let (_, registration) = self.registration().await?;
         self.attachment.note_registration(&registration);

@@ -458,6 +458,17 @@ fn a_modem_that_has_switched_itself_off_is_switched_on() {
     world.queue.push("%MDMEV: ME OVERHEATED");
     let down = LinkState::Down(DetachReason::Modem);
     assert_eq!(World::told(&mut link), Some(down));
+    // It may still be too hot; it has not given up for that.
+    for _ in 0..3 {
+        world.clock.pass(300);
+        world
+            .script
+            .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
+            .expect("AT+CFUN=4", "OK\n")
+            .expect("AT+CFUN=1", "ERROR\n");
+        assert_eq!(World::told(&mut link), None);
+        assert!(world.script.is_done());
+    }
     world.clock.pass(300);
     world
         .script
