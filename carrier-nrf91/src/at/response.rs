@@ -2,7 +2,8 @@
 
 use super::{AtError, Fields};
 
-/// The information lines of a response that ended with `OK`.
+/// The information lines of a response that ended with `OK`. They may hold bytes that are not UTF-8, in an operator's name for
+/// one; only what is asked for as text has to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'b> {
     text: &'b [u8],
@@ -22,12 +23,8 @@ impl<'b> Response<'b> {
     /// 9.2), on a line of its own with its line end.
     ///
     /// # Errors
-    /// [`AtError::Refused`], [`AtError::Truncated`] without a final result code, [`AtError::Malformed`] if it is not
-    /// text.
+    /// [`AtError::Refused`], or [`AtError::Truncated`] without a final result code.
     pub fn parse(response: &'b [u8]) -> Result<Self, AtError> {
-        if core::str::from_utf8(response).is_err() {
-            return Err(AtError::Malformed);
-        }
         let mut rest = response;
         loop {
             let end = response.len().saturating_sub(rest.len());
@@ -57,7 +54,7 @@ impl<'b> Response<'b> {
         self.lines().filter_map(move |line| Fields::of(line, name))
     }
 
-    /// The first line that has no name, as `AT+CGMR` answers.
+    /// The first line that has no name, as `AT+CGMR` answers; `None` if it is not text.
     #[must_use]
     pub fn plain(&self) -> Option<&'b str> {
         let mut lines = self.lines();
@@ -112,9 +109,16 @@ mod tests {
                 "{text}"
             );
         }
-        assert_eq!(
-            Response::parse(b"\xFF\r\nOK\r\n").unwrap_err(),
-            AtError::Malformed
-        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_do_no_harm_elsewhere() {
+        let response = Response::parse(b"+COPS: 0,0,\"Telef\xF3nica\",7\r\nOK\r\n").unwrap();
+        let mut fields = response.named("+COPS").next().unwrap();
+        assert_eq!(fields.number(), Some(0_u8));
+        assert_eq!(fields.number(), Some(0_u8));
+        assert_eq!(fields.text(), None);
+        assert_eq!(fields.number(), Some(7_u8));
+        assert_eq!(Response::parse(b"\xFF\r\nOK\r\n").unwrap().plain(), None);
     }
 }

@@ -1,5 +1,5 @@
 use carrier_nrf91::ModemFacts;
-use carrier_nrf91::at::AccessTechnology;
+use carrier_nrf91::at::{AccessTechnology, At, AtError};
 use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 
 use crate::double::{Script, run};
@@ -96,4 +96,27 @@ fn what_the_modem_does_not_tell_is_not_available() {
         Err(NotAvailable)
     );
     assert_eq!(run(facts.rsrp()), Err(NotAvailable));
+}
+
+/// Answers with these bytes.
+struct Bytes(&'static [u8]);
+
+impl At for Bytes {
+    async fn send(&mut self, _command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+        response[..self.0.len()].copy_from_slice(self.0);
+        Ok(self.0.len())
+    }
+}
+
+#[test]
+fn an_operators_name_in_another_alphabet_hides_no_other_fact() {
+    // ISO 8859-1.
+    let mut facts = ModemFacts::new(Bytes(
+        b"%XMONITOR: 1,\"Telef\xF3nica\",\"T\xF3\",\"21407\",\"00B7\",9,20,\"00011B07\"\r\nOK\r\n",
+    ));
+    assert_eq!(run(facts.bearer()), Ok(7));
+    assert_eq!(run(facts.network()), Ok((214, 7)));
+    assert_eq!(run(facts.cell_id()), Ok(0x0001_1B07));
+    let mut facts = ModemFacts::new(Bytes(b"+CGSN: \"35265610036787\xF3\"\r\nOK\r\n"));
+    assert_eq!(run(facts.imei(&mut [0; 32])), Err(NotAvailable));
 }
