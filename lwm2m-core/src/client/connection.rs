@@ -73,6 +73,8 @@ pub(crate) struct Connection {
     pub(crate) sequences: u8,
     /// Failures after all sequences, for the back-off list.
     pub(crate) back_off: u8,
+    /// A notification was given up, and nothing but Registers has been acknowledged since.
+    pub(crate) unheard: bool,
     /// An Update (or De-register) is to be sent as soon as nothing is on its way.
     pub(crate) update: bool,
     pub(crate) deregister: bool,
@@ -108,6 +110,7 @@ impl Connection {
         attempts: 0,
         sequences: 0,
         back_off: 0,
+        unheard: false,
         update: false,
         deregister: false,
         lifetime_changed: false,
@@ -133,6 +136,14 @@ impl Connection {
         self.lifetime_changed &= self.stale;
         self.objects_changed &= self.stale;
         self.update |= self.stale;
+    }
+
+    /// The server has what it was sent: failures count from the start again.
+    pub(crate) const fn reached(&mut self) {
+        self.attempts = 0;
+        self.sequences = 0;
+        self.back_off = 0;
+        self.unheard = false;
     }
 
     /// Whether the loss of the network ends what is under way, so that it has to begin again.

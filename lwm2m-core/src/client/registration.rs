@@ -124,6 +124,7 @@ impl Client<'_> {
                     return;
                 };
                 connection.told();
+                connection.reached();
                 connection.stage = Stage::Registered {
                     update_at: self.config.update_at(cx.now, connection.lifetime),
                 };
@@ -200,9 +201,10 @@ impl Client<'_> {
         connection.stage = Stage::Registered {
             update_at: self.config.update_at(cx.now, connection.lifetime),
         };
-        connection.attempts = 0;
-        connection.sequences = 0;
-        connection.back_off = 0;
+        // Where notifications are lost but not this message, as on a path that drops long datagrams, the waits go on to grow.
+        if !connection.unheard {
+            connection.reached();
+        }
         connection.told();
         let server = connection.short_id;
         #[cfg(feature = "observe")]
