@@ -81,6 +81,9 @@ pub(crate) struct Connection {
     /// Lifetime or object list have changed since the server was told.
     pub(crate) lifetime_changed: bool,
     pub(crate) objects_changed: bool,
+    /// The Update that is on its way tells them: sent again, it is to be the same message.
+    pub(crate) tells_lifetime: bool,
+    pub(crate) tells_objects: bool,
     /// They have changed since the Register or Update that is on its way was begun: it may tell the old state or the
     /// new one, so another Update must follow.
     pub(crate) stale: bool,
@@ -115,6 +118,8 @@ impl Connection {
         deregister: false,
         lifetime_changed: false,
         objects_changed: false,
+        tells_lifetime: false,
+        tells_objects: false,
         stale: false,
         disable: None,
     };
