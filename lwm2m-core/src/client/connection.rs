@@ -73,12 +73,17 @@ pub(crate) struct Connection {
     pub(crate) sequences: u8,
     /// Failures after all sequences, for the back-off list.
     pub(crate) back_off: u8,
+    /// A notification was given up, and nothing but Registers has been acknowledged since.
+    pub(crate) unheard: bool,
     /// An Update (or De-register) is to be sent as soon as nothing is on its way.
     pub(crate) update: bool,
     pub(crate) deregister: bool,
     /// Lifetime or object list have changed since the server was told.
     pub(crate) lifetime_changed: bool,
     pub(crate) objects_changed: bool,
+    /// The Update that is on its way tells them: sent again, it is to be the same message.
+    pub(crate) tells_lifetime: bool,
+    pub(crate) tells_objects: bool,
     /// They have changed since the Register or Update that is on its way was begun: it may tell the old state or the
     /// new one, so another Update must follow.
     pub(crate) stale: bool,
@@ -108,10 +113,13 @@ impl Connection {
         attempts: 0,
         sequences: 0,
         back_off: 0,
+        unheard: false,
         update: false,
         deregister: false,
         lifetime_changed: false,
         objects_changed: false,
+        tells_lifetime: false,
+        tells_objects: false,
         stale: false,
         disable: None,
     };
@@ -133,6 +141,14 @@ impl Connection {
         self.lifetime_changed &= self.stale;
         self.objects_changed &= self.stale;
         self.update |= self.stale;
+    }
+
+    /// The server has what it was sent: failures count from the start again.
+    pub(crate) const fn reached(&mut self) {
+        self.attempts = 0;
+        self.sequences = 0;
+        self.back_off = 0;
+        self.unheard = false;
     }
 
     /// Whether the loss of the network ends what is under way, so that it has to begin again.

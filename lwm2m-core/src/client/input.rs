@@ -170,7 +170,10 @@ impl Client<'_> {
         }
         match purpose {
             #[cfg(feature = "observe")]
-            Purpose::Notification(_) => connection.exchange = None,
+            Purpose::Notification(_) => {
+                connection.exchange = None;
+                connection.reached();
+            }
             #[cfg(feature = "separate")]
             Purpose::Response(slot) => {
                 connection.exchange = None;

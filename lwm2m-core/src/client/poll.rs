@@ -358,9 +358,10 @@ impl Client<'_> {
         failure: Failure,
         cx: &mut Context<'_>,
     ) {
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.exchange = None;
-        }
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.exchange = None;
         match purpose {
             Purpose::Register | Purpose::Update | Purpose::Deregister => {
                 self.registration_unanswered(index, purpose, failure, cx);
@@ -371,6 +372,7 @@ impl Client<'_> {
             // reach would go on to believe in the observation: it is to hear of a new registration, which ends it there too.
             #[cfg(feature = "observe")]
             Purpose::Notification(slot) => {
+                connection.unheard |= failure == Failure::Timeout;
                 self.end_observation(usize::from(slot));
                 if failure == Failure::Timeout {
                     self.registration_unanswered(index, Purpose::Update, failure, cx);

@@ -39,7 +39,8 @@ impl Client<'_> {
         } else {
             Code::POST
         };
-        let list = register || (purpose == Purpose::Update && connection.objects_changed);
+        let update = purpose == Purpose::Update;
+        let list = register || (update && connection.tells_objects);
         let root_link = register && self.config.root_link;
         #[cfg(feature = "block")]
         let block = list
@@ -66,7 +67,7 @@ impl Client<'_> {
             builder.option(option::URI_QUERY, b"lwm2m=1.1");
             builder.string_option_parts(option::URI_QUERY, "ep=", self.config.endpoint);
         }
-        if register || (purpose == Purpose::Update && connection.lifetime_changed) {
+        if register || (update && connection.tells_lifetime) {
             builder.string_option_decimal(option::URI_QUERY, "lt=", connection.lifetime);
         }
         if register {
@@ -124,6 +125,7 @@ impl Client<'_> {
                     return;
                 };
                 connection.told();
+                connection.reached();
                 connection.stage = Stage::Registered {
                     update_at: self.config.update_at(cx.now, connection.lifetime),
                 };
@@ -200,9 +202,10 @@ impl Client<'_> {
         connection.stage = Stage::Registered {
             update_at: self.config.update_at(cx.now, connection.lifetime),
         };
-        connection.attempts = 0;
-        connection.sequences = 0;
-        connection.back_off = 0;
+        // Where notifications are lost but not this message, as on a path that drops long datagrams, the waits go on to grow.
+        if !connection.unheard {
+            connection.reached();
+        }
         connection.told();
         let server = connection.short_id;
         #[cfg(feature = "observe")]
@@ -372,7 +375,9 @@ impl Client<'_> {
             let largest = Block::szx_for(capacity.saturating_sub(HEAD));
             connection.block_szx = connection.block_szx.min(largest);
         }
-        // What is told now stays the same when it is sent again.
+        // What is told now stays the same when it is sent again (RFC 7252, section 4.2).
+        connection.tells_lifetime = connection.lifetime_changed;
+        connection.tells_objects = connection.objects_changed;
         let register = purpose == Purpose::Register;
         if register || connection.lifetime_changed {
             connection.lifetime = lifetime(objects, connection);

@@ -5,7 +5,7 @@ use lwm2m_core::model::Path;
 use lwm2m_core::time::Duration;
 use lwm2m_core::wire::coap::{Code, Kind, option};
 
-use crate::common::{Device, Out, SERVER, TestRandom, get, outputs, sent, uri_path};
+use crate::common::{Device, Out, SERVER, TestRandom, events, get, outputs, sent, uri_path};
 
 /// Whether the number `second` is fresher than `first`, sent within 128 s.
 fn is_fresher(first: u32, second: u32) -> bool {
@@ -171,6 +171,57 @@ fn g20_a_server_that_acknowledges_nothing_hears_of_a_new_registration() {
     let (_, number) = device.observe("/26241/1/1");
     let next = sent(&device.change(1, 3)).uint(option::OBSERVE).unwrap();
     assert!(is_fresher(number, next));
+}
+
+/// A change to `value` of which no notification is acknowledged, and the registration that follows. The seconds between
+/// them, and whether they are the wait behind a whole sequence of attempts.
+fn lose_a_notification(device: &mut Device, value: i64) -> (u64, bool) {
+    device.observe("/26241/1/1");
+    sent(&device.change(1, value));
+    let given_up = device.now + Duration::from_secs(62);
+    let out = outputs(&device.wait_until(given_up));
+    let [
+        Event::RegistrationFailed {
+            failure: Failure::Timeout,
+            retry_at,
+            exhausted,
+            ..
+        },
+    ] = events(&out)[..]
+    else {
+        panic!("{out:?}");
+    };
+    device.wait_until(retry_at);
+    device.register_opened();
+    (retry_at.since(given_up).as_secs(), exhausted)
+}
+
+/// A path may drop long datagrams, so that Register arrives and a notification does not. Then the waits between the
+/// registrations grow as between attempts (Core 1.1.1, section 6.2.1.1: from 60 s, doubled each time, 5 attempts).
+#[test]
+fn g20_registrations_that_only_lead_to_lost_notifications_become_rare() {
+    let mut device = confirming(0);
+    for (value, wait) in (2..).zip([60, 120, 240, 480]) {
+        assert_eq!(lose_a_notification(&mut device, value), (wait, false));
+    }
+    assert!(lose_a_notification(&mut device, 6).1);
+}
+
+#[test]
+fn g20_a_server_that_is_reached_ends_the_growth_of_waits() {
+    for by_update in [false, true] {
+        let mut device = confirming(0);
+        assert_eq!(lose_a_notification(&mut device, 2), (60, false));
+        assert_eq!(lose_a_notification(&mut device, 3), (120, false));
+        if by_update {
+            device.settle();
+        } else {
+            device.observe("/26241/1/1");
+            let message = sent(&device.change(1, 4));
+            assert_eq!(device.receive(&message.empty(Kind::Ack)), []);
+        }
+        assert_eq!(lose_a_notification(&mut device, 5), (60, false));
+    }
 }
 
 /// Who resets a notification is there: the observation ends and nothing else (RFC 7641, section 3.6).

@@ -1,7 +1,9 @@
 //! What a bootstrap server may do, what it is answered, and what is undone (Core 1.1.1, section 6.1).
 
+use lwm2m_core::SessionId;
 use lwm2m_core::client::{Event, Failure, SessionEvent};
-use lwm2m_core::time::Duration;
+use lwm2m_core::model::Path;
+use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
 
 use crate::bootstrap::{bootstrapping, factory_fresh, security_write, server_write};
@@ -9,6 +11,9 @@ use crate::common::{
     Device, Out, Owned, Request, SERVER, delete, events, get, hex, outputs, post, put, sent,
     uri_path,
 };
+
+/// The session of the bootstrap server beside a server.
+const BOOTSTRAP: SessionId = SessionId::new(1);
 
 /// The device after a Finish with these accounts; what came out.
 fn finish(writes: &[Request]) -> (Device, Vec<Out>) {
@@ -409,4 +414,91 @@ fn the_grace_can_be_chosen() {
     device.finish_bootstrap(true);
     assert_eq!(device.wait(19), []);
     assert_eq!(events(&outputs(&device.wait(1))), [Event::Bootstrapped]);
+}
+
+/// A device that observes /26241/1/1 for its server, with a default pmin (/1/0/2) of 60 s, while a bootstrap server has
+/// just deleted all that it may.
+fn observing_amid_a_bootstrap() -> Device {
+    let mut device = Device::new();
+    for (resource, value) in [
+        (0, Owned::from("coap://192.0.2.8")),
+        (1, true.into()),
+        (2, 3.into()),
+    ] {
+        device.objects.security.set(1, resource, value);
+    }
+    device.objects.server.set(0, 2, 60);
+    device.register();
+    device.observe("/26241/1/1");
+    let Device {
+        client, objects, ..
+    } = &mut device;
+    client.bootstrap(Instant::ZERO, objects).unwrap();
+    assert_eq!(device.drain(), [Out::Open(BOOTSTRAP, 1)]);
+    let request = sent(&device.open(BOOTSTRAP));
+    device.receive_from(BOOTSTRAP, &request.reply(Code::CHANGED));
+    let request = delete("/1");
+    assert_eq!(device.ask_from(BOOTSTRAP, &request).code(), Code::DELETED);
+    device
+}
+
+/// Whether a change is told `pmin` seconds after the one before it, and not sooner.
+fn waits_for(device: &mut Device, pmin: u64) {
+    // The bootstrap server is asked again at times.
+    let told = |out: &(Instant, Out)| matches!(out.1, Out::Transmit(..));
+    device.wait(pmin);
+    assert_eq!(sent(&device.change(1, 3)).text(), "3");
+    assert_eq!(device.change(1, 4), []);
+    assert!(!device.wait(pmin - 1).iter().any(told));
+    assert_eq!(sent(&outputs(&device.wait(1))).text(), "4");
+}
+
+/// What is deleted may come back: until the bootstrap has ended, the periods (Core 1.1.1, section 7.3) stay as they are.
+#[test]
+fn periods_outlast_a_bootstrap_that_is_undone() {
+    let mut device = observing_amid_a_bootstrap();
+    // The application tells of its own changes in object 1.
+    device.client.changed(Path::object(1));
+    waits_for(&mut device, 60);
+
+    // A Finish that leaves no usable account, silence, a network that goes away.
+    for end in 0..3 {
+        let mut device = observing_amid_a_bootstrap();
+        device.client.changed(Path::object(1));
+        device.drain();
+        match end {
+            0 => {
+                let out = device.receive_from(BOOTSTRAP, &post("/bs").bytes());
+                assert_eq!(failure(&out), Failure::Inconsistent);
+            }
+            1 => {
+                device.wait(247);
+            }
+            _ => {
+                for online in [false, true] {
+                    let Device {
+                        client, objects, ..
+                    } = &mut device;
+                    client.set_online(Instant::ZERO, online, objects);
+                    device.drain();
+                }
+                let update = sent(&device.open(SERVER));
+                device.receive(&update.reply(Code::CHANGED));
+            }
+        }
+        assert!(device.objects.server.get(0, 2).is_some());
+        waits_for(&mut device, 60);
+    }
+}
+
+/// What a bootstrap server has written holds from the Finish on.
+#[test]
+fn periods_follow_a_bootstrap_that_is_accepted() {
+    let mut device = observing_amid_a_bootstrap();
+    // Short server id 1, lifetime a day, pmin 20 s.
+    let write = put("/1/0").tlv("c10001c40100015180c10214c10600c10755");
+    assert_eq!(device.ask_from(BOOTSTRAP, &write).code(), Code::CHANGED);
+    device.receive_from(BOOTSTRAP, &post("/bs").bytes());
+    assert_eq!(sent(&device.finish_bootstrap(true)).code(), Code::CHANGED);
+    waits_for(&mut device, 20);
 }

@@ -151,6 +151,36 @@ fn an_update_under_way_keeps_the_lifetime_that_it_tells() {
     assert!(device.client.is_registered(1));
 }
 
+/// The same, of an Update that tells nothing but that the client is there.
+#[test]
+fn an_update_under_way_gains_nothing() {
+    for by_server in [true, false] {
+        let mut device = Device::registered();
+        device.client.update(false);
+        let update = sent(&device.drain());
+        assert_eq!((update.strings(15).len(), update.format()), (0, None));
+        if by_server {
+            device.receive(&post("/1/0/1").text("7200").bytes());
+        } else {
+            device.client.update(true);
+            assert_eq!(device.drain(), []);
+        }
+        let again = sent(&outputs(&device.wait(3)));
+        assert_eq!(again.datagram(), update.datagram());
+        let next = sent(&device.receive(&again.reply(Code::CHANGED)));
+        if by_server {
+            assert_eq!(next.strings(15), ["lt=7200"]);
+        } else {
+            assert_eq!(next.text(), "</1/0>,</3/0>,</26241/1>");
+        }
+        assert_eq!(
+            events(&device.receive(&next.reply(Code::CHANGED))),
+            [Event::Updated { server: 1 }]
+        );
+        assert_eq!(device.wait(1000), []);
+    }
+}
+
 #[test]
 fn not_found_on_update_registers_at_once() {
     let mut device = Device::registered();

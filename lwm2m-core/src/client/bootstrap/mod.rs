@@ -163,6 +163,8 @@ impl Client<'_> {
     fn end_transaction(&mut self, objects: &mut dyn Objects, step: Transaction) {
         if self.transaction {
             self.transaction = false;
+            #[cfg(feature = "observe")]
+            self.periods_changed();
             for id in STAGED {
                 if let Some(object) = objects.object_mut(id) {
                     // Ending a transaction that is open cannot fail.

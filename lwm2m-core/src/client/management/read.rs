@@ -60,6 +60,15 @@ impl<'o> Readable<'o> {
         }
         let format = match accept {
             Some(number) => ContentFormat::from_number(number).ok_or(Error::NotAcceptable)?,
+            // Who does not ask for a format gets the one there is.
+            #[cfg(not(feature = "base64"))]
+            None if matches!(
+                (default, single),
+                (ContentFormat::Text, Some(DataType::Opaque))
+            ) =>
+            {
+                ContentFormat::Opaque
+            }
             None => default,
         };
         match (format, single) {
@@ -180,10 +189,13 @@ mod tests {
         data.container_mut(0).unwrap().set(0, b"f").unwrap();
         let objects: &dyn Objects = &[&mut data as &mut dyn Object];
         let path = Path::resource_instance(19, 0, binaryappdatacontainer::DATA, 0);
-        let read = |format: ContentFormat| {
-            Readable::find(objects, path, Some(format.number()), ContentFormat::Text).map(|_| ())
+        let read = |accept: Option<ContentFormat>| {
+            let accept = accept.map(ContentFormat::number);
+            Readable::find(objects, path, accept, ContentFormat::Text).map(|found| found.format)
         };
-        assert_eq!(read(ContentFormat::Text), Err(Error::NotAcceptable));
-        assert_eq!(read(ContentFormat::Opaque), Ok(()));
+        let opaque = ContentFormat::Opaque;
+        assert_eq!(read(Some(ContentFormat::Text)), Err(Error::NotAcceptable));
+        assert_eq!(read(Some(opaque)), Ok(opaque));
+        assert_eq!(read(None), Ok(opaque));
     }
 }

@@ -262,8 +262,13 @@ impl Client<'_> {
         self.stirred = true;
     }
 
-    /// Takes over what now holds for the observations: attributes, else the defaults of the Server object.
+    /// Takes over what now holds for the observations: attributes, else the defaults of the Server object. What a bootstrap
+    /// server does to that holds when its transaction has ended.
     pub(super) fn settle_periods(&mut self, objects: &dyn Objects) {
+        #[cfg(feature = "bootstrap")]
+        if self.transaction {
+            return;
+        }
         if core::mem::take(&mut self.periods_changed) {
             self.look_up_periods(objects);
         }
