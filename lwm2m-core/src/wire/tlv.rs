@@ -183,12 +183,19 @@ pub struct Mark {
     first: u8,
 }
 
+impl Mark {
+    /// The mark of an entry that was opened at offset `at`.
+    pub(crate) const fn new(at: usize, kind: Kind, id: u16) -> Self {
+        Self {
+            at,
+            first: kind as u8 | wide_id(id),
+        }
+    }
+}
+
 /// Begins an entry whose length is not known yet; its value follows, then [`close`].
 pub fn open(writer: &mut Writer<'_>, kind: Kind, id: u16) -> Mark {
-    let mark = Mark {
-        at: writer.len(),
-        first: kind as u8 | wide_id(id),
-    };
+    let mark = Mark::new(writer.len(), kind, id);
     write_id(writer, mark.first, id);
     mark
 }

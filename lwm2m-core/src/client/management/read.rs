@@ -119,13 +119,14 @@ impl<'o> Readable<'o> {
             let only = path.resource_instance_id();
             if let Some(only) = only {
                 out.want_only(only);
-                out.copy_to(value);
+                out.capture_too();
             } else if definition.is_multiple() {
                 out.begin_resource(path, true);
             } else {
-                out.copy_to(value);
+                out.capture_too();
             }
             object.read(instance.unwrap_or(0), definition.id, &mut out)?;
+            *value = out.captured_short();
             if out.end_resource() == 0 && only.is_some() {
                 return Err(Error::NotFound);
             }
