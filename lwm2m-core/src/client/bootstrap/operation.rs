@@ -80,20 +80,16 @@ impl Client<'_> {
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
-                    Ok(discover::write(writer, objects, path))
-                })
+                let mut links = discover::Links { objects, path };
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut links)
             })
         } else if !matches!(path.object_id(), Some(1 | 2)) || path.level() > Level::Instance {
             // Only accounts and access rights may be read back (Core 1.1.1, section 6.1.7.4).
             Err(Error::MethodNotAllowed)
         } else {
-            let found = Readable::find(objects, path, request.accept, self.config.format);
-            match &found {
-                Ok(readable) => {
-                    let (wanted, value) = (request.block2, &mut None);
-                    readable.answer(buffer, &mut head, wanted, max_szx, value)
-                }
+            let mut found = Readable::find(objects, path, request.accept, self.config.format);
+            match &mut found {
+                Ok(readable) => readable.answer(buffer, &mut head, request.block2, max_szx),
                 Err(error) => Err(*error),
             }
         };

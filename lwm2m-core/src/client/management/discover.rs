@@ -2,6 +2,7 @@
 
 use super::{definition_in, locate};
 use crate::client::object_list::{separate, write_link, write_version};
+use crate::client::reply::Payload;
 #[cfg(feature = "attributes")]
 use crate::client::reporting::Attributes;
 use crate::model::{
@@ -27,45 +28,45 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<&dyn Object, Er
     Ok(object)
 }
 
-/// The links of one object.
+/// The links of what is at a path, which [`check`] has found.
 pub(super) struct Links<'a> {
-    pub(super) out: Writer<'a>,
+    pub(super) path: Path,
     pub(super) object: &'a dyn Object,
     /// Those of the server that asks.
     #[cfg(feature = "attributes")]
     pub(super) attributes: Option<Attributes<'a>>,
 }
 
-impl Links<'_> {
-    /// Writes the links of what is at `path`, which [`check`] has found.
-    pub(super) fn write(mut self, path: Path) -> Written {
+impl Payload for Links<'_> {
+    fn write(&mut self, mut writer: Writer<'_>) -> Result<Written, Error> {
+        let (path, out) = (self.path, &mut writer);
         let definition = self.object.definition();
-        match path.level() {
-            Level::Object => {
-                self.link(path);
-                write_version(&mut self.out, definition.id, definition.version);
-                self.describe(path);
-                let mut next = self.object.next_instance(None);
-                while let Some(instance) = next {
-                    self.instance(Path::instance(definition.id, instance));
-                    next = self.object.next_instance(Some(instance));
-                }
+        if let Some(instance) = path.instance_id() {
+            if path.resource_id().is_none() {
+                self.instance(out, instance);
+            } else if let Ok(resource) = definition_in(self.object, path) {
+                self.resource(out, instance, resource);
             }
-            Level::Instance => self.instance(path),
-            _ => {
-                if let Ok(resource) = definition_in(self.object, path) {
-                    self.resource(path, resource);
-                }
+        } else {
+            link(out, path);
+            write_version(out, definition.id, definition.version);
+            self.describe(out, path);
+            let mut next = self.object.next_instance(None);
+            while let Some(instance) = next {
+                self.instance(out, instance);
+                next = self.object.next_instance(Some(instance));
             }
         }
-        self.out.finish()
+        Ok(writer.finish())
     }
+}
 
-    fn link(&mut self, path: Path) {
-        separate(&mut self.out, 0);
-        write_link(&mut self.out, path);
-    }
+fn link(out: &mut Writer<'_>, path: Path) {
+    separate(out, 0);
+    write_link(out, path);
+}
 
+impl Links<'_> {
     /// Appends the attributes that are set at exactly this path.
     #[cfg_attr(
         not(feature = "attributes"),
@@ -75,41 +76,47 @@ impl Links<'_> {
             reason = "there are none"
         )
     )]
-    fn describe(&mut self, path: Path) {
+    fn describe(&self, out: &mut Writer<'_>, path: Path) {
         #[cfg(feature = "attributes")]
         if let Some(attributes) = self.attributes {
-            attributes.write(&mut self.out, path);
+            attributes.write(out, path);
         }
-        let _ = path;
+        #[cfg(not(feature = "attributes"))]
+        let _ = (out, path);
     }
 
-    fn instance(&mut self, path: Path) {
-        self.link(path);
-        self.describe(path);
-        let instance = path.instance_id().unwrap_or(0);
+    fn instance(&self, out: &mut Writer<'_>, instance: u16) {
         let definition = self.object.definition();
+        let path = Path::instance(definition.id, instance);
+        link(out, path);
+        self.describe(out, path);
         for resource in definition.resources {
             if self.object.has_resource(instance, resource.id) {
-                self.resource(
-                    Path::resource(definition.id, instance, resource.id),
-                    resource,
-                );
+                self.resource(out, instance, resource);
             }
         }
     }
 
-    fn resource(&mut self, path: Path, resource: &ResourceDefinition) {
-        self.link(path);
-        if resource.is_multiple() && resource.operations().is_readable() {
-            // How many instances there are (Core 1.1.1, section 5.1.1).
-            let mut count = ValueWriter::capturing(&mut []);
-            count.begin_resource(path, true);
-            let instance = path.instance_id().unwrap_or(0);
-            if self.object.read(instance, resource.id, &mut count).is_ok() {
-                self.out.bytes(b";dim=");
-                write_id(&mut self.out, count.end_resource());
-            }
+    fn resource(&self, out: &mut Writer<'_>, instance: u16, resource: &ResourceDefinition) {
+        let path = Path::resource(self.path.object_id().unwrap_or(0), instance, resource.id);
+        link(out, path);
+        if resource.is_multiple()
+            && resource.operations().is_readable()
+            && let Some(dimension) = self.dimension(path)
+        {
+            out.bytes(b";dim=");
+            write_id(out, dimension);
         }
-        self.describe(path);
+        self.describe(out, path);
+    }
+
+    /// How many instances a resource has (Core 1.1.1, section 5.1.1).
+    #[inline(never)]
+    fn dimension(&self, path: Path) -> Option<u16> {
+        let mut count = ValueWriter::capturing(&mut []);
+        count.begin_resource(path, true);
+        let (instance, resource) = (path.instance_id()?, path.resource_id()?);
+        let read = self.object.read(instance, resource, &mut count);
+        read.is_ok().then(|| count.end_resource())
     }
 }

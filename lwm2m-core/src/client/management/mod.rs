@@ -114,9 +114,6 @@ impl Client<'_> {
         let mut head = Head::answer(origin, Code::CONTENT, id);
         let objects = &*cx.objects;
         let max_szx = self.config.block_szx;
-        let mut value = None;
-        #[cfg(feature = "observe")]
-        let mut observed = None;
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             #[cfg(feature = "attributes")]
@@ -125,35 +122,34 @@ impl Client<'_> {
                 .get(index)
                 .map(|connection| self.attributes_of(connection));
             discover::check(objects, path).and_then(|object| {
-                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |out| {
-                    let links = Links {
-                        out,
-                        object,
-                        #[cfg(feature = "attributes")]
-                        attributes,
-                    };
-                    Ok(links.write(path))
-                })
+                let mut links = Links {
+                    path,
+                    object,
+                    #[cfg(feature = "attributes")]
+                    attributes,
+                };
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut links)
             })
         } else {
-            let found = Readable::find(objects, path, request.accept, self.config.format);
-            match &found {
+            let mut found = Readable::find(objects, path, request.accept, self.config.format);
+            match &mut found {
                 Ok(readable) => {
                     #[cfg(feature = "observe")]
+                    let observed = self.observe_option(index, path, request, origin.token, cx.now);
+                    #[cfg(feature = "observe")]
                     {
-                        observed = self.observe_option(index, path, request, origin.token, cx.now);
                         head.observe = observed.map(|_| self.next_observe_number());
                     }
-                    let value = &mut value;
-                    readable.answer(buffer, &mut head, request.block2, max_szx, value)
+                    let result = readable.answer(buffer, &mut head, request.block2, max_szx);
+                    #[cfg(feature = "observe")]
+                    if let Some(slot) = observed {
+                        self.observation_answered(slot, result.is_ok(), &readable.value);
+                    }
+                    result
                 }
                 Err(error) => Err(*error),
             }
         };
-        #[cfg(feature = "observe")]
-        if let Some(slot) = observed {
-            self.observation_answered(slot, result.is_ok(), value);
-        }
         match result {
             Ok(len) => Handled {
                 len,

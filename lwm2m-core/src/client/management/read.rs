@@ -1,7 +1,7 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
 use super::{definition_in, object_of};
-use crate::client::reply::{self, Head};
+use crate::client::reply::{self, Head, Payload};
 use crate::client::request::Block;
 use crate::model::{
     ContentFormat, DataType, Error, Object, Objects, Path, ResourceDefinition, Value, ValueWriter,
@@ -16,6 +16,8 @@ pub(crate) struct Readable<'o> {
     /// Of the resource, where the path names one.
     resource: Option<&'static ResourceDefinition>,
     format: ContentFormat,
+    /// What was read, where that is a single value, neither text nor bytes.
+    pub(crate) value: Option<Value<'static>>,
 }
 
 impl<'o> Readable<'o> {
@@ -77,41 +79,35 @@ impl<'o> Readable<'o> {
             path,
             resource,
             format,
+            value: None,
         })
     }
 
-    /// Builds a message with what is to be read, or the `wanted` block of it; its length. `value` becomes what
-    /// was read, where that is a single value, neither text nor bytes.
+    /// Builds a message with what is to be read, or the `wanted` block of it; its length.
     ///
     /// # Errors
     /// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
     /// [`reply::with_payload`].
-    // Three callers would have a copy each.
-    #[inline(never)]
     pub(crate) fn answer(
-        &self,
+        &mut self,
         buffer: &mut [u8],
         head: &mut Head,
         wanted: Option<Block>,
         max_szx: u8,
-        value: &mut Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
-        reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, value)
-        })
+        reply::with_payload(buffer, head, wanted, max_szx, self)
     }
+}
 
-    fn write(
-        &self,
-        writer: Writer<'_>,
-        value: &mut Option<Value<'static>>,
-    ) -> Result<Written, Error> {
+impl Payload for Readable<'_> {
+    fn write(&mut self, writer: Writer<'_>) -> Result<Written, Error> {
         let Self {
             object,
             path,
             resource,
             format,
+            ref mut value,
         } = *self;
         let mut out = ValueWriter::new(writer, format, path);
         let instance = path.instance_id();

@@ -173,12 +173,12 @@ impl Client<'_> {
         &mut self,
         slot: usize,
         is_ok: bool,
-        value: Option<Value<'static>>,
+        value: &Option<Value<'static>>,
     ) {
         if !is_ok {
             self.end_observation(slot);
         } else if let Some(observation) = self.observations.get_mut(slot) {
-            observation.sent = Sample(value);
+            observation.sent = Sample(*value);
         }
     }
 
@@ -494,16 +494,19 @@ impl Client<'_> {
         };
         let path = observation.path;
         let accept = observation.format.map(ContentFormat::number);
-        let found = Readable::find(objects, path, accept, self.config.format);
+        let mut found = Readable::find(objects, path, accept, self.config.format);
         let Notification {
             kind, message_id, ..
         } = *notification;
         let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
         head.observe = Some((self.observe_number + 1) & LARGEST_NUMBER);
         let max_szx = self.config.block_szx;
-        let value = &mut notification.sample.0;
-        notification.encoded = match &found {
-            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, value),
+        notification.encoded = match &mut found {
+            Ok(readable) => {
+                let encoded = readable.answer(buffer, &mut head, None, max_szx);
+                notification.sample = Sample(readable.value);
+                encoded
+            }
             Err(error) => Err(*error),
         };
     }
