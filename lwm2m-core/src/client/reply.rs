@@ -1,9 +1,11 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
-use super::request::{Block, Origin, is_from_start};
+#[cfg(feature = "bootstrap")]
+use super::request::Origin;
+use super::request::{Block, is_from_start};
 use crate::message::deduplication::Created;
 use crate::model::{ContentFormat, Error};
-use crate::wire::coap::{Builder, Code, Kind, Token, option};
+use crate::wire::coap::{Builder, Code, Kind, Message, Token, option};
 use crate::wire::writer::{Writer, Written};
 
 /// Bytes that a block needs beside its size, see [`Writer::window`].
@@ -50,10 +52,20 @@ impl Head {
         }
     }
 
-    /// The answer to `origin`: piggybacked on the acknowledgement of a confirmable request, else a message of its own
+    /// The answer to a request: piggybacked on the acknowledgement of a confirmable request, else a message of its own
     /// under `message_id`.
     #[inline(never)]
-    pub(crate) fn answer(origin: &Origin, code: Code, message_id: u16) -> Self {
+    pub(crate) fn answer(request: &Message<'_>, code: Code, message_id: u16) -> Self {
+        let (kind, id) = match request.kind() {
+            Kind::Con => (Kind::Ack, request.message_id()),
+            _ => (Kind::Non, message_id),
+        };
+        Self::new(kind, code, id, request.token())
+    }
+
+    /// The same where only that of the request is known.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const fn answer_to(origin: &Origin, code: Code, message_id: u16) -> Self {
         match origin.kind {
             Kind::Con => Self::new(Kind::Ack, code, origin.message_id, origin.token),
             _ => Self::new(Kind::Non, code, message_id, origin.token),

@@ -119,11 +119,11 @@ impl Client<'_> {
         index: usize,
         path: Path,
         request: &Request<'_>,
-        token: Token,
         now: Instant,
     ) -> Option<usize> {
-        let session = session_of(index);
-        match request.observe? {
+        let observe = request.observe?;
+        let (session, token) = (session_of(index), request.message.token());
+        match observe {
             0 if is_from_start(request.block2) => self.observe(session, token, path, request, now),
             1 => {
                 self.cancel_observation(session, token, path);
