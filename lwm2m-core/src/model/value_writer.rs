@@ -24,14 +24,12 @@ pub struct ValueWriter<'b> {
     form: Form,
     /// The last value that was captured, where it is neither string nor opaque.
     short: Option<Value<'static>>,
-    /// Values are captured, beside what else becomes of them.
-    captures: bool,
-    /// What a capturing writer has in `out`.
-    long: Long,
+    /// Whether values are captured, beside what else becomes of them.
+    captured: Captured,
     /// Where the next value belongs.
     path: Path,
-    /// Only this instance of the resource is wanted.
-    only: Option<u16>,
+    /// Only this instance of the resource is wanted, unless it is [`Path::RESERVED_ID`].
+    only: u16,
     /// Values since the resource began.
     values: u16,
     /// Where the resource began, to close its container or to take it back.
@@ -61,10 +59,14 @@ enum Form {
     Tlv,
 }
 
-/// The last value that was written to a capturing writer, where it lies in the writer's buffer.
-#[derive(Clone, Copy, Debug)]
-enum Long {
-    None,
+/// The last value that was captured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Captured {
+    /// None is to be.
+    Nothing,
+    /// What is in `short`.
+    Short,
+    /// Text or bytes in the buffer of a capturing writer.
     Text,
     Bytes,
 }
@@ -75,7 +77,9 @@ impl<'b> ValueWriter<'b> {
     #[must_use]
     #[inline(never)]
     pub const fn capturing(buf: &'b mut [u8]) -> Self {
-        Self::of(Writer::new(buf), Form::Capture, Path::ROOT)
+        let mut writer = Self::of(Writer::new(buf), Form::Capture, Path::ROOT);
+        writer.capture_too();
+        writer
     }
 
     /// The same, for the value of one instance of a resource.
@@ -124,12 +128,11 @@ impl<'b> ValueWriter<'b> {
     const fn of(out: Writer<'b>, form: Form, path: Path) -> Self {
         Self {
             out,
-            captures: matches!(form, Form::Capture),
             form,
             short: None,
-            long: Long::None,
+            captured: Captured::Nothing,
             path,
-            only: None,
+            only: Path::RESERVED_ID,
             values: 0,
             start: 0,
             #[cfg(feature = "senml-cbor")]
@@ -148,19 +151,19 @@ impl<'b> ValueWriter<'b> {
     #[must_use]
     pub fn captured(self) -> Option<Value<'b>> {
         let whole = !self.out.is_cut();
-        match self.long {
-            Long::None => self.short,
-            Long::Text if whole => core::str::from_utf8(self.out.into_stored())
+        match self.captured {
+            Captured::Nothing | Captured::Short => self.short,
+            Captured::Text if whole => core::str::from_utf8(self.out.into_stored())
                 .ok()
                 .map(Value::String),
-            Long::Bytes if whole => Some(Value::Opaque(self.out.into_stored())),
-            Long::Text | Long::Bytes => None,
+            Captured::Bytes if whole => Some(Value::Opaque(self.out.into_stored())),
+            Captured::Text | Captured::Bytes => None,
         }
     }
 
     /// From now on values are captured, whatever the format: the text or bytes of long ones are not.
     pub(crate) const fn capture_too(&mut self) {
-        self.captures = true;
+        self.captured = Captured::Short;
     }
 
     /// The last value that was captured, where it is neither string nor opaque.
@@ -209,7 +212,7 @@ impl<'b> ValueWriter<'b> {
     pub(crate) const fn want_only(&mut self, resource_instance: u16) {
         // None is named yet.
         self.path = self.path.with_resource_instance(Path::RESERVED_ID);
-        self.only = Some(resource_instance);
+        self.only = resource_instance;
     }
 
     /// A resource begins; the values of one that may have several go into a container.
@@ -275,20 +278,20 @@ impl<'b> ValueWriter<'b> {
 
     /// Writes a value of any type.
     pub fn value(&mut self, value: &Value<'_>) {
-        if self.only.is_some() && self.only != self.resource_instance() {
+        if self.only != Path::RESERVED_ID && Some(self.only) != self.resource_instance() {
             return;
         }
         self.values = self.values.saturating_add(1);
-        if self.captures {
+        if self.captured != Captured::Nothing {
             self.capture(value);
         }
         match self.form {
             Form::Capture => match *value {
                 Value::String(text) | Value::CoreLink(text) => {
-                    self.keep(Long::Text, text.as_bytes());
+                    self.keep(Captured::Text, text.as_bytes());
                 }
-                Value::Opaque(bytes) => self.keep(Long::Bytes, bytes),
-                _ => self.long = Long::None,
+                Value::Opaque(bytes) => self.keep(Captured::Bytes, bytes),
+                _ => self.captured = Captured::Short,
             },
             Form::Text => self.write_text(value),
             Form::Opaque => {
@@ -330,8 +333,8 @@ impl<'b> ValueWriter<'b> {
     }
 
     /// Keeps a value that needs room in the place of the one before.
-    fn keep(&mut self, long: Long, bytes: &[u8]) {
-        self.long = long;
+    fn keep(&mut self, captured: Captured, bytes: &[u8]) {
+        self.captured = captured;
         self.out.truncate(0);
         self.out.bytes(bytes);
     }

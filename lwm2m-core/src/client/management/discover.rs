@@ -5,9 +5,7 @@ use crate::client::object_list::{separate, write_link, write_version};
 use crate::client::reply::Payload;
 #[cfg(feature = "attributes")]
 use crate::client::reporting::Attributes;
-use crate::model::{
-    Error, Level, Object, Objects, Path, ResourceDefinition, ValueWriter, write_id,
-};
+use crate::model::{Error, Level, Object, Objects, Path, ValueWriter, write_id};
 use crate::wire::writer::{Writer, Written};
 
 /// The object of a `path` that can be discovered.
@@ -42,11 +40,7 @@ impl Payload for Links<'_> {
         let (path, out) = (self.path, &mut writer);
         let definition = self.object.definition();
         if let Some(instance) = path.instance_id() {
-            if path.resource_id().is_none() {
-                self.instance(out, instance);
-            } else if let Ok(resource) = definition_in(self.object, path) {
-                self.resource(out, instance, resource);
-            }
+            self.instance(out, instance);
         } else {
             link(out, path);
             write_version(out, definition.id, definition.version);
@@ -85,38 +79,39 @@ impl Links<'_> {
         let _ = (out, path);
     }
 
+    /// Appends an instance and its resources, or the one resource that is asked for.
     fn instance(&self, out: &mut Writer<'_>, instance: u16) {
         let definition = self.object.definition();
-        let path = Path::instance(definition.id, instance);
-        link(out, path);
-        self.describe(out, path);
+        let only = self.path.resource_id();
+        if only.is_none() {
+            let path = Path::instance(definition.id, instance);
+            link(out, path);
+            self.describe(out, path);
+        }
         for resource in definition.resources {
-            if self.object.has_resource(instance, resource.id) {
-                self.resource(out, instance, resource);
+            if only.is_some_and(|only| only != resource.id)
+                || !self.object.has_resource(instance, resource.id)
+            {
+                continue;
             }
+            let path = Path::resource(definition.id, instance, resource.id);
+            link(out, path);
+            if resource.is_multiple()
+                && resource.operations().is_readable()
+                && let Some(dimension) = self.dimension(instance, resource.id)
+            {
+                out.bytes(b";dim=");
+                write_id(out, dimension);
+            }
+            self.describe(out, path);
         }
-    }
-
-    fn resource(&self, out: &mut Writer<'_>, instance: u16, resource: &ResourceDefinition) {
-        let path = Path::resource(self.path.object_id().unwrap_or(0), instance, resource.id);
-        link(out, path);
-        if resource.is_multiple()
-            && resource.operations().is_readable()
-            && let Some(dimension) = self.dimension(path)
-        {
-            out.bytes(b";dim=");
-            write_id(out, dimension);
-        }
-        self.describe(out, path);
     }
 
     /// How many instances a resource has (Core 1.1.1, section 5.1.1).
     #[inline(never)]
-    fn dimension(&self, path: Path) -> Option<u16> {
+    fn dimension(&self, instance: u16, resource: u16) -> Option<u16> {
         let mut count = ValueWriter::capturing(&mut []);
-        count.begin_resource(path, true);
-        let (instance, resource) = (path.instance_id()?, path.resource_id()?);
-        let read = self.object.read(instance, resource, &mut count);
-        read.is_ok().then(|| count.end_resource())
+        self.object.read(instance, resource, &mut count).ok()?;
+        Some(count.end_resource())
     }
 }
