@@ -131,10 +131,10 @@ impl Payload for Readable<'_> {
             write_instance(&mut out, object, instance);
             out.end_instance();
         } else {
+            let object_id = path.object_id().unwrap_or(0);
             let mut next = object.next_instance(None);
             while let Some(instance) = next {
-                let path = path.child(instance).ok_or(Error::Internal)?;
-                out.begin_instance(path, true);
+                out.begin_instance(Path::instance(object_id, instance), true);
                 write_instance(&mut out, object, instance);
                 out.end_instance();
                 next = object.next_instance(Some(instance));
