@@ -8,7 +8,7 @@ use super::input::Handled;
 use super::management::{Done, definition_of, locate, payload_format};
 use super::output::SessionId;
 use super::reply::{Head, code_of};
-use super::request::{Origin, Request};
+use super::request::Request;
 use super::separate::Separate;
 use super::{Client, Context};
 use crate::message::deduplication::Remembered;
@@ -60,12 +60,11 @@ impl Client<'_> {
         index: usize,
         path: Path,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Handled {
         let Some(block) = request.block1 else {
-            return self.answer_code(origin, Code::BAD_REQUEST, buffer);
+            return self.answer_code(request.message, Code::BAD_REQUEST, buffer);
         };
         match self.block(index, path, block, request, cx) {
             Ok((code, outcome)) => {
@@ -73,11 +72,11 @@ impl Client<'_> {
                     outcome,
                     ..Done::new(code, path)
                 };
-                self.answer_done(index, done, request, origin, buffer)
+                self.answer_done(index, done, request, buffer)
             }
             Err(code) => {
                 let id = self.next_message_id();
-                let mut head = Head::answer(origin, code, id);
+                let mut head = Head::answer(request.message, code, id);
                 if code == Code::REQUEST_ENTITY_TOO_LARGE {
                     let room =
                         (buffer.len() + request.message.payload().len()).saturating_sub(OVERHEAD);

@@ -3,7 +3,7 @@
 use super::connection::session_of;
 use super::output::{Expect, Failure, SessionId};
 use super::reply::Head;
-use super::request::{Origin, Request};
+use super::request::Request;
 use super::{Client, Context, Outgoing};
 use crate::message::deduplication::{self, Remembered};
 use crate::message::exchange::Purpose;
@@ -67,14 +67,9 @@ impl Client<'_> {
         };
         let code = message.code();
         if code.is_request() {
-            let origin = Origin {
-                kind: message.kind(),
-                message_id: message.message_id(),
-                token: message.token(),
-            };
             if head.len() < SMALLEST_ANSWER {
                 let id = self.next_message_id();
-                let mut answer = Head::answer(&origin, Code::REQUEST_ENTITY_TOO_LARGE, id);
+                let mut answer = Head::answer(&message, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
                 {
                     answer.block1 = super::block1::smaller_block(&message, head.len() + len);
@@ -84,7 +79,7 @@ impl Client<'_> {
                 self.reply(session, len, None);
                 return;
             }
-            self.request(index, &message, &origin, head, cx);
+            self.request(index, &message, head, cx);
         } else if code.is_response() {
             self.response(index, &message, head, cx);
         } else if code.is_empty() {
@@ -246,27 +241,25 @@ impl Client<'_> {
         &mut self,
         index: usize,
         message: &Message<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
         let session = session_of(index);
-        if let Some(known) =
-            deduplication::find(self.deduplication, cx.now, session, origin.message_id)
-        {
+        let (kind, id) = (message.kind(), message.message_id());
+        if let Some(known) = deduplication::find(self.deduplication, cx.now, session, id) {
             self.statistics.duplicates = self.statistics.duplicates.wrapping_add(1);
-            if origin.kind == Kind::Non {
+            if kind == Kind::Non {
                 return;
             }
             match known {
                 Remembered::Pending => return,
                 #[cfg(feature = "separate")]
                 Remembered::Acknowledged => {
-                    self.reply_empty(session, Kind::Ack, origin.message_id, buffer);
+                    self.reply_empty(session, Kind::Ack, id, buffer);
                     return;
                 }
                 Remembered::Code(code, created) => {
-                    let mut head = Head::answer(origin, code, origin.message_id);
+                    let mut head = Head::answer(message, code, id);
                     head.created = created;
                     let mut request = Request::new(message);
                     if request.read().is_ok() {
@@ -281,16 +274,16 @@ impl Client<'_> {
         }
         let mut request = Request::new(message);
         let handled = match request.read() {
-            Ok(()) => self.handle_request(index, &request, origin, buffer, cx),
+            Ok(()) => self.handle_request(index, &request, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
-            Err(Code::BAD_OPTION) if origin.kind == Kind::Non => {
+            Err(Code::BAD_OPTION) if kind == Kind::Non => {
                 self.unexpected();
                 return;
             }
-            Err(code) => self.answer_code(origin, code, buffer),
+            Err(code) => self.answer_code(message, code, buffer),
         };
         // What may run again needs no memory, which is better kept for what must not.
-        if handled.remembered != Remembered::Again || origin.kind == Kind::Non {
+        if handled.remembered != Remembered::Again || kind == Kind::Non {
             self.remember(session, message, handled.remembered, cx);
         }
         self.reply(session, handled.len, handled.answered);
@@ -317,12 +310,12 @@ impl Client<'_> {
     /// An answer of a code alone.
     pub(super) fn answer_code(
         &mut self,
-        origin: &Origin,
+        request: &Message<'_>,
         code: Code,
         buffer: &mut [u8],
     ) -> Handled {
         let id = self.next_message_id();
-        let len = Head::answer(origin, code, id).alone(buffer);
+        let len = Head::answer(request, code, id).alone(buffer);
         Handled {
             len,
             remembered: Remembered::Code(code, None),

@@ -10,9 +10,12 @@ use crate::time::Instant;
 use crate::wire::coap::Token;
 
 /// What a look at one connection led to.
-enum Step {
+pub(super) enum Step {
     /// Nothing is to be done now.
     Rest,
+    /// The connection itself has nothing to do: what else there is for its server may be sent.
+    #[cfg(any(feature = "observe", feature = "separate"))]
+    Free,
     /// Something has changed: look again.
     Again,
     Open,
@@ -77,7 +80,16 @@ impl Client<'_> {
         while let Some(connection) = self.connections.get(index) {
             let session = session_of(index);
             let account = connection.account;
-            match self.step(index, window, buffer, cx) {
+            let step = self.step(index, window, buffer, cx);
+            // Not from within a step, whose locals would lie on the stack meanwhile.
+            #[cfg(any(feature = "observe", feature = "separate"))]
+            let step = match step {
+                Step::Free => self.send_waiting(index, window, buffer, cx),
+                step => step,
+            };
+            match step {
+                #[cfg(any(feature = "observe", feature = "separate"))]
+                Step::Free => index += 1,
                 Step::Rest => index += 1,
                 Step::Again => {}
                 Step::Open => return Output::Open { session, account },
@@ -174,8 +186,8 @@ impl Client<'_> {
             Session::Opening => return Step::Rest,
             _ => {}
         }
-        if let Some(exchange) = connection.exchange.filter(|exchange| exchange.due <= now) {
-            return self.exchange_due(index, exchange, buffer, cx);
+        if (connection.exchange.as_ref()).is_some_and(|exchange| exchange.due <= now) {
+            return self.exchange_due(index, buffer, cx);
         }
         match connection.stage {
             Stage::Waiting { until } if until <= now => {
@@ -203,6 +215,21 @@ impl Client<'_> {
             }
             _ => {}
         }
+        #[cfg(any(feature = "observe", feature = "separate"))]
+        return Step::Free;
+        #[cfg(not(any(feature = "observe", feature = "separate")))]
+        Step::Rest
+    }
+
+    /// Sends a separate response or a notification that waits for a connection with nothing else to do.
+    #[cfg(any(feature = "observe", feature = "separate"))]
+    fn send_waiting(
+        &mut self,
+        index: usize,
+        window: u32,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
         #[cfg(feature = "separate")]
         if self.has_separate()
             && let Some(len) = self.send_separate(index, buffer, cx)
@@ -210,13 +237,11 @@ impl Client<'_> {
             return Step::Transmit(len);
         }
         #[cfg(feature = "observe")]
-        if let Some(len) = self.send_notification(index, window, buffer, cx) {
-            return Step::Transmit(len);
-        }
-        // A notification may have asked for a session.
-        match self.connections.get(index) {
-            Some(connection) if connection.session == Session::Wanted => Step::Again,
-            _ => Step::Rest,
+        return self.send_notification(index, window, buffer, cx);
+        #[cfg(not(feature = "observe"))]
+        {
+            let _ = window;
+            Step::Rest
         }
     }
 
@@ -258,48 +283,53 @@ impl Client<'_> {
         cx: &mut Context<'_>,
     ) -> usize {
         let id = self.next_message_id();
-        let exchange = Exchange::new(
-            purpose,
-            id,
-            token,
-            cx.now,
-            &self.config.transmission,
-            cx.random,
-        );
-        let len = self.encode(index, &exchange, buffer, cx);
-        if let Some(connection) = self.connections.get_mut(index) {
-            connection.exchange = (len > 0).then_some(exchange);
+        self.open_exchange(index, purpose, id, token, cx);
+        let len = self.encode(index, purpose, id, token, buffer, cx);
+        if len == 0
+            && let Some(connection) = self.connections.get_mut(index)
+        {
+            connection.exchange = None;
         }
         len
     }
 
-    /// The time of an exchange has come: its message is sent again, or given up.
-    fn exchange_due(
+    /// A confirmable message of connection `index` is about to be sent.
+    #[inline(never)]
+    pub(super) fn open_exchange(
         &mut self,
         index: usize,
-        mut exchange: Exchange,
-        buffer: &mut [u8],
+        purpose: Purpose,
+        message_id: u16,
+        token: Token,
         cx: &mut Context<'_>,
-    ) -> Step {
+    ) {
+        if let Some(connection) = self.connections.get_mut(index) {
+            let (now, transmission) = (cx.now, &self.config.transmission);
+            let exchange = Exchange::new(purpose, message_id, token, now, transmission, cx.random);
+            connection.exchange = Some(exchange);
+        }
+    }
+
+    /// The time of an exchange has come: its message is sent again, or given up.
+    fn exchange_due(&mut self, index: usize, buffer: &mut [u8], cx: &mut Context<'_>) -> Step {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return Step::Rest;
+        };
+        let Some(exchange) = &mut connection.exchange else {
+            return Step::Rest;
+        };
         let purpose = exchange.purpose;
         // A Register is not sent again only to be undone.
-        let unwanted = purpose == Purpose::Register
-            && self
-                .connections
-                .get(index)
-                .is_some_and(|connection| connection.deregister);
+        let unwanted = purpose == Purpose::Register && connection.deregister;
         match exchange.timed_out(cx.now, &self.config.transmission) {
             Due::SendAgain if !unwanted => {
                 #[cfg(feature = "observe")]
                 if matches!(purpose, Purpose::Notification(_)) {
-                    exchange.renew(self.next_message_id());
+                    self.message_id = self.message_id.wrapping_add(1);
+                    exchange.renew(self.message_id);
                 }
-                let len = self.encode(index, &exchange, buffer, cx);
-                if let Some(connection) = self.connections.get_mut(index) {
-                    connection.exchange = Some(exchange);
-                }
-                #[cfg(feature = "observe")]
-                self.forget_final_notification(index);
+                let (id, token) = (exchange.message_id, exchange.token);
+                let len = self.encode(index, purpose, id, token, buffer, cx);
                 if len > 0 {
                     self.statistics.retransmissions =
                         self.statistics.retransmissions.wrapping_add(1);
@@ -325,16 +355,12 @@ impl Client<'_> {
     fn encode(
         &mut self,
         index: usize,
-        exchange: &Exchange,
+        purpose: Purpose,
+        message_id: u16,
+        token: Token,
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> usize {
-        let Exchange {
-            purpose,
-            message_id,
-            token,
-            ..
-        } = *exchange;
         match purpose {
             Purpose::Register | Purpose::Update | Purpose::Deregister => {
                 self.encode_registration(index, purpose, message_id, token, buffer, cx.objects)

@@ -1,9 +1,11 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
-use super::request::{Block, Origin, is_from_start};
+#[cfg(feature = "bootstrap")]
+use super::request::Origin;
+use super::request::{Block, is_from_start};
 use crate::message::deduplication::Created;
 use crate::model::{ContentFormat, Error};
-use crate::wire::coap::{Builder, Code, Kind, Token, option};
+use crate::wire::coap::{Builder, Code, Kind, Message, Token, option};
 use crate::wire::writer::{Writer, Written};
 
 /// Bytes that a block needs beside its size, see [`Writer::window`].
@@ -50,10 +52,20 @@ impl Head {
         }
     }
 
-    /// The answer to `origin`: piggybacked on the acknowledgement of a confirmable request, else a message of its own
+    /// The answer to a request: piggybacked on the acknowledgement of a confirmable request, else a message of its own
     /// under `message_id`.
     #[inline(never)]
-    pub(crate) fn answer(origin: &Origin, code: Code, message_id: u16) -> Self {
+    pub(crate) fn answer(request: &Message<'_>, code: Code, message_id: u16) -> Self {
+        let (kind, id) = match request.kind() {
+            Kind::Con => (Kind::Ack, request.message_id()),
+            _ => (Kind::Non, message_id),
+        };
+        Self::new(kind, code, id, request.token())
+    }
+
+    /// The same where only that of the request is known.
+    #[cfg(feature = "bootstrap")]
+    pub(crate) const fn answer_to(origin: &Origin, code: Code, message_id: u16) -> Self {
         match origin.kind {
             Kind::Con => Self::new(Kind::Ack, code, origin.message_id, origin.token),
             _ => Self::new(Kind::Non, code, message_id, origin.token),
@@ -117,21 +129,27 @@ impl Head {
     }
 }
 
-/// Produces a payload into the writer it is given; may be called several times and must produce the same.
-pub(crate) type Produce<'p> = dyn FnMut(Writer<'_>) -> Result<Written, Error> + 'p;
+/// What a payload is made from.
+pub(crate) trait Payload {
+    /// Writes the payload; may be called several times and must write the same.
+    ///
+    /// # Errors
+    /// Those that the message is not built with.
+    fn write(&mut self, out: Writer<'_>) -> Result<Written, Error>;
+}
 
 /// Builds a message with a payload at the front of `buf`: whole, or the block that `wanted` names (the first by
 /// default) when it is larger than a block. Returns the length.
 ///
 /// # Errors
-/// What the producer says; [`Error::BadRequest`] for a block behind the end, [`Error::TooLarge`] when not even the
+/// What the payload says; [`Error::BadRequest`] for a block behind the end, [`Error::TooLarge`] when not even the
 /// smallest block fits.
 pub(crate) fn with_payload(
     buf: &mut [u8],
     head: &mut Head,
     wanted: Option<Block>,
     max_szx: u8,
-    produce: &mut Produce<'_>,
+    payload: &mut dyn Payload,
 ) -> Result<usize, Error> {
     #[cfg(feature = "block")]
     let szx = wanted.map_or(max_szx, |block| block.szx.min(max_szx));
@@ -142,15 +160,15 @@ pub(crate) fn with_payload(
         let start = head.write(buf, true);
         if let Some(space) = buf.get_mut(start..) {
             let len = space.len().min(size);
-            let produced = produce(Writer::new(space.get_mut(..len).unwrap_or(&mut [])))?;
-            if produced.is_whole() {
+            let written = payload.write(Writer::new(space.get_mut(..len).unwrap_or(&mut [])))?;
+            if written.is_whole() {
                 // Without a payload there is no marker either.
-                let marker = usize::from(produced.total == 0);
-                return Ok((start + produced.total).saturating_sub(marker));
+                let marker = usize::from(written.total == 0);
+                return Ok((start + written.total).saturating_sub(marker));
             }
         }
     }
-    block(buf, head, wanted, szx, produce)
+    block(buf, head, wanted, szx, payload)
 }
 
 #[cfg(feature = "block")]
@@ -159,15 +177,15 @@ fn block(
     head: &mut Head,
     wanted: Option<Block>,
     mut szx: u8,
-    produce: &mut Produce<'_>,
+    payload: &mut dyn Payload,
 ) -> Result<usize, Error> {
-    let produced = produce(Writer::counting())?;
-    let total = produced.total;
+    let written = payload.write(Writer::counting())?;
+    let total = written.total;
     let offset = wanted.map_or(0, |block| block.offset());
     if offset >= total {
         return Err(Error::BadRequest);
     }
-    head.etag = Some(produced.hash);
+    head.etag = Some(written.hash);
     loop {
         let size = 16usize << szx;
         let num = u32::try_from(offset >> (szx + 4)).map_err(|_| Error::BadRequest)?;
@@ -175,7 +193,7 @@ fn block(
         head.block2 = Some(Block::new(num, more, szx).ok_or(Error::BadRequest)?);
         let start = head.write(buf, true);
         if let Some(space) = buf.get_mut(start..start + size + WINDOW_SLACK) {
-            let stored = produce(Writer::window(space, offset))?.stored;
+            let stored = payload.write(Writer::window(space, offset))?.stored;
             return Ok(start + stored.min(size));
         }
         szx = szx.checked_sub(1).ok_or(Error::TooLarge)?;
@@ -188,7 +206,7 @@ fn block(
     _head: &mut Head,
     _wanted: Option<Block>,
     _szx: u8,
-    _produce: &mut Produce<'_>,
+    _payload: &mut dyn Payload,
 ) -> Result<usize, Error> {
     Err(Error::TooLarge)
 }

@@ -3,7 +3,9 @@
 use crate::model::Path;
 #[cfg(feature = "block")]
 pub(crate) use crate::wire::coap::Block;
-use crate::wire::coap::{Code, Kind, Message, Token, option};
+use crate::wire::coap::{Code, Message, option};
+#[cfg(feature = "bootstrap")]
+use crate::wire::coap::{Kind, Token};
 
 /// Without block-wise transfer there is no block: an `Option` of it takes no room, nor does what handles it.
 #[cfg(not(feature = "block"))]
@@ -24,12 +26,24 @@ pub(crate) enum Place {
     Unknown,
 }
 
-/// What identifies a message to its sender.
+/// What identifies a message to its sender, for an answer that waits.
+#[cfg(feature = "bootstrap")]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
     pub(crate) kind: Kind,
     pub(crate) message_id: u16,
     pub(crate) token: Token,
+}
+
+#[cfg(feature = "bootstrap")]
+impl Origin {
+    pub(crate) fn of(message: &Message<'_>) -> Self {
+        Self {
+            kind: message.kind(),
+            message_id: message.message_id(),
+            token: message.token(),
+        }
+    }
 }
 
 /// A request with its options read.

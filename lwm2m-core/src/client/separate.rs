@@ -4,12 +4,12 @@ use super::connection::{Session, session_of};
 use super::input::Handled;
 use super::output::SessionId;
 use super::reply::{Head, code_of};
-use super::request::{Block, Origin};
+use super::request::Block;
 use super::{Client, Context};
 use crate::message::deduplication::Remembered;
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Ticket};
-use crate::wire::coap::{Code, Kind, Token, write_empty};
+use crate::wire::coap::{Code, Kind, Message, Token, write_empty};
 use crate::wire::writer::Writer;
 
 /// Operations of all servers that may be under way at the same time; one more is answered 5.03.
@@ -44,23 +44,23 @@ impl Separate {
 }
 
 impl Client<'_> {
-    /// Puts off the answer to the request of `origin`: an empty acknowledgement tells a confirmable one that it has come.
+    /// Puts off the answer to `request`: an empty acknowledgement tells a confirmable one that it has come.
     pub(super) fn answer_later(
         &mut self,
         index: usize,
         ticket: Ticket,
         success: Code,
         block1: Option<Block>,
-        origin: &Origin,
+        request: &Message<'_>,
         buffer: &mut [u8],
     ) -> Handled {
-        if !self.open_separate(session_of(index), origin, ticket, success, block1) {
-            return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
+        if !self.open_separate(session_of(index), request, ticket, success, block1) {
+            return self.answer_code(request, Code::SERVICE_UNAVAILABLE, buffer);
         }
         let mut len = 0;
-        if origin.kind == Kind::Con {
+        if request.kind() == Kind::Con {
             let mut writer = Writer::new(buffer);
-            write_empty(&mut writer, Kind::Ack, origin.message_id);
+            write_empty(&mut writer, Kind::Ack, request.message_id());
             len = writer.finish().stored;
         }
         Handled {
@@ -70,12 +70,12 @@ impl Client<'_> {
         }
     }
 
-    /// Remembers that `ticket` answers the request of `origin`; instead of an earlier one of that server, which it
+    /// Remembers that `ticket` answers `request`; instead of an earlier one of that server, which it
     /// repeats. False when there is no room.
     fn open_separate(
         &mut self,
         session: SessionId,
-        origin: &Origin,
+        request: &Message<'_>,
         ticket: Ticket,
         success: Code,
         block1: Option<Block>,
@@ -94,8 +94,8 @@ impl Client<'_> {
         *slot = Separate {
             used: true,
             session,
-            token: origin.token,
-            confirmable: origin.kind == Kind::Con,
+            token: request.token(),
+            confirmable: request.kind() == Kind::Con,
             ticket,
             success,
             block1,

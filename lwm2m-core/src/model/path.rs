@@ -69,7 +69,6 @@ impl Path {
     }
 
     /// The path of an instance of the resource that this path names.
-    #[cfg(feature = "senml-cbor")]
     pub(crate) const fn with_resource_instance(self, id: u16) -> Self {
         let [object, instance, resource, _] = self.ids;
         Self::resource_instance(object, instance, resource, id)

@@ -1,5 +1,8 @@
 //! Where objects write their values: the format decides what becomes of them.
 
+#[cfg(feature = "tlv")]
+use core::mem;
+
 use super::{ContentFormat, Path, Value};
 #[cfg(feature = "base64")]
 use crate::wire::base64;
@@ -19,24 +22,29 @@ use crate::wire::{number, text};
 pub struct ValueWriter<'b> {
     out: Writer<'b>,
     form: Form,
+    /// The last value that was captured, where it is neither string nor opaque.
+    short: Option<Value<'static>>,
+    /// Whether values are captured, beside what else becomes of them.
     captured: Captured,
     /// Where the next value belongs.
     path: Path,
-    resource_instance: Option<u16>,
-    /// Only this instance of the resource is wanted.
-    only: Option<u16>,
-    /// Takes what is neither string nor opaque, beside what else becomes of it.
-    copy: Option<&'b mut Option<Value<'static>>>,
+    /// Only this instance of the resource is wanted, unless it is [`Path::RESERVED_ID`].
+    only: u16,
     /// Values since the resource began.
     values: u16,
-    /// Where the resource began, to take it back.
+    /// Where the resource began, to close its container or to take it back.
     start: usize,
     #[cfg(feature = "senml-cbor")]
     pack: Option<senml_cbor::Pack>,
+    /// Where the container of the instance began.
     #[cfg(feature = "tlv")]
-    instance_mark: Option<tlv::Mark>,
+    instance_start: usize,
+    /// The instance has a container.
     #[cfg(feature = "tlv")]
-    resource_mark: Option<tlv::Mark>,
+    in_instance: bool,
+    /// The resource has a container.
+    #[cfg(feature = "tlv")]
+    in_resource: bool,
 }
 
 /// What values become.
@@ -51,12 +59,14 @@ enum Form {
     Tlv,
 }
 
-/// The last value that was written to a capturing writer.
-#[derive(Clone, Copy, Debug)]
+/// The last value that was captured.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Captured {
+    /// None is to be.
     Nothing,
-    /// Not a string or opaque.
-    Short(Value<'static>),
+    /// What is in `short`.
+    Short,
+    /// Text or bytes in the buffer of a capturing writer.
     Text,
     Bytes,
 }
@@ -67,7 +77,9 @@ impl<'b> ValueWriter<'b> {
     #[must_use]
     #[inline(never)]
     pub const fn capturing(buf: &'b mut [u8]) -> Self {
-        Self::of(Writer::new(buf), Form::Capture, Path::ROOT)
+        let mut writer = Self::of(Writer::new(buf), Form::Capture, Path::ROOT);
+        writer.capture_too();
+        writer
     }
 
     /// The same, for the value of one instance of a resource.
@@ -117,19 +129,20 @@ impl<'b> ValueWriter<'b> {
         Self {
             out,
             form,
+            short: None,
             captured: Captured::Nothing,
             path,
-            resource_instance: None,
-            only: None,
-            copy: None,
+            only: Path::RESERVED_ID,
             values: 0,
             start: 0,
             #[cfg(feature = "senml-cbor")]
             pack: None,
             #[cfg(feature = "tlv")]
-            instance_mark: None,
+            instance_start: 0,
             #[cfg(feature = "tlv")]
-            resource_mark: None,
+            in_instance: false,
+            #[cfg(feature = "tlv")]
+            in_resource: false,
         }
     }
 
@@ -139,8 +152,7 @@ impl<'b> ValueWriter<'b> {
     pub fn captured(self) -> Option<Value<'b>> {
         let whole = !self.out.is_cut();
         match self.captured {
-            Captured::Nothing => None,
-            Captured::Short(value) => Some(value),
+            Captured::Nothing | Captured::Short => self.short,
             Captured::Text if whole => core::str::from_utf8(self.out.into_stored())
                 .ok()
                 .map(Value::String),
@@ -149,19 +161,19 @@ impl<'b> ValueWriter<'b> {
         }
     }
 
-    /// From now on, a value that is neither string nor opaque is copied to `copy`, whatever the format.
-    pub(crate) const fn copy_to(&mut self, copy: &'b mut Option<Value<'static>>) {
-        self.copy = Some(copy);
+    /// From now on values are captured, whatever the format: the text or bytes of long ones are not.
+    pub(crate) const fn capture_too(&mut self) {
+        self.captured = Captured::Short;
     }
 
-    /// The value that was captured, when it is neither string nor opaque, nor one of several.
+    /// The last value that was captured, where it is neither string nor opaque.
     pub(crate) const fn captured_short(&self) -> Option<Value<'static>> {
-        match self.captured {
-            Captured::Short(value) if self.resource_instance.is_none() || self.only.is_some() => {
-                Some(value)
-            }
-            _ => None,
-        }
+        self.short
+    }
+
+    /// The resource instance that the next value belongs to.
+    fn resource_instance(&self) -> Option<u16> {
+        self.path.resource_instance_id()
     }
 
     /// An instance begins; in a read of an object, its resources go into a container.
@@ -169,8 +181,11 @@ impl<'b> ValueWriter<'b> {
         self.path = path;
         #[cfg(feature = "tlv")]
         if contained && self.form == Form::Tlv {
+            self.instance_start = self.out.len();
+            self.in_instance = true;
             let id = path.instance_id().unwrap_or(0);
-            self.instance_mark = Some(tlv::open(&mut self.out, tlv::Kind::ObjectInstance, id));
+            // Made again from the same when it is closed, so that it takes no room meanwhile.
+            let _ = tlv::open(&mut self.out, tlv::Kind::ObjectInstance, id);
         }
         #[cfg(not(feature = "tlv"))]
         let _ = contained;
@@ -186,26 +201,30 @@ impl<'b> ValueWriter<'b> {
     )]
     pub(crate) fn end_instance(&mut self) {
         #[cfg(feature = "tlv")]
-        if let Some(mark) = self.instance_mark.take() {
+        if mem::take(&mut self.in_instance) {
+            let id = self.path.instance_id().unwrap_or(0);
+            let mark = tlv::Mark::new(self.instance_start, tlv::Kind::ObjectInstance, id);
             tlv::close(&mut self.out, mark);
         }
     }
 
     /// Of a resource with several instances, only this one is wanted.
     pub(crate) const fn want_only(&mut self, resource_instance: u16) {
-        self.only = Some(resource_instance);
+        // None is named yet.
+        self.path = self.path.with_resource_instance(Path::RESERVED_ID);
+        self.only = resource_instance;
     }
 
     /// A resource begins; the values of one that may have several go into a container.
     pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool) {
         self.path = path;
-        self.resource_instance = None;
         self.values = 0;
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
         if multiple && self.form == Form::Tlv {
+            self.in_resource = true;
             let id = path.resource_id().unwrap_or(0);
-            self.resource_mark = Some(tlv::open(&mut self.out, tlv::Kind::MultipleResource, id));
+            let _ = tlv::open(&mut self.out, tlv::Kind::MultipleResource, id);
         }
         #[cfg(not(feature = "tlv"))]
         let _ = multiple;
@@ -221,7 +240,9 @@ impl<'b> ValueWriter<'b> {
     )]
     pub(crate) fn end_resource(&mut self) -> u16 {
         #[cfg(feature = "tlv")]
-        if let Some(mark) = self.resource_mark.take() {
+        if mem::take(&mut self.in_resource) {
+            let id = self.path.resource_id().unwrap_or(0);
+            let mark = tlv::Mark::new(self.start, tlv::Kind::MultipleResource, id);
             tlv::close(&mut self.out, mark);
         }
         self.values
@@ -231,7 +252,7 @@ impl<'b> ValueWriter<'b> {
     pub(crate) fn abandon_resource(&mut self) {
         #[cfg(feature = "tlv")]
         {
-            self.resource_mark = None;
+            self.in_resource = false;
         }
         #[cfg(feature = "senml-cbor")]
         if let Some(pack) = &mut self.pack {
@@ -251,21 +272,27 @@ impl<'b> ValueWriter<'b> {
 
     /// Names the resource instance that the next value belongs to.
     pub const fn instance(&mut self, id: u16) -> &mut Self {
-        self.resource_instance = Some(id);
+        self.path = self.path.with_resource_instance(id);
         self
     }
 
     /// Writes a value of any type.
     pub fn value(&mut self, value: &Value<'_>) {
-        if self.only.is_some() && self.only != self.resource_instance {
+        if self.only != Path::RESERVED_ID && Some(self.only) != self.resource_instance() {
             return;
         }
         self.values = self.values.saturating_add(1);
-        if let Some(copy) = &mut self.copy {
-            copy_short(copy, value);
+        if self.captured != Captured::Nothing {
+            self.capture(value);
         }
         match self.form {
-            Form::Capture => self.capture(value),
+            Form::Capture => match *value {
+                Value::String(text) | Value::CoreLink(text) => {
+                    self.keep(Captured::Text, text.as_bytes());
+                }
+                Value::Opaque(bytes) => self.keep(Captured::Bytes, bytes),
+                _ => self.captured = Captured::Short,
+            },
             Form::Text => self.write_text(value),
             Form::Opaque => {
                 if let Value::Opaque(bytes) = value {
@@ -283,37 +310,33 @@ impl<'b> ValueWriter<'b> {
     fn write_senml_cbor(&mut self, value: &Value<'_>) {
         let out = &mut self.out;
         let Some(pack) = &mut self.pack else { return };
-        let path = match self.resource_instance {
-            Some(id) => self.path.with_resource_instance(id),
-            None => self.path,
-        };
-        pack.record(out, &path, None, value);
+        pack.record(out, &self.path, None, value);
     }
 
-    fn capture(&mut self, value: &Value<'_>) {
+    /// Copies a value that needs no room; of another one nothing is left.
+    #[inline(never)]
+    const fn capture(&mut self, value: &Value<'_>) {
         // Each assigns by itself: a value that is chosen first is copied twice.
-        let captured = &mut self.captured;
+        let short = &mut self.short;
         match *value {
-            Value::String(text) | Value::CoreLink(text) => {
-                self.out.truncate(0);
-                self.out.bytes(text.as_bytes());
-                *captured = Captured::Text;
-            }
-            Value::Opaque(bytes) => {
-                self.out.truncate(0);
-                self.out.bytes(bytes);
-                *captured = Captured::Bytes;
-            }
-            Value::Integer(value) => *captured = Captured::Short(Value::Integer(value)),
-            Value::Unsigned(value) => *captured = Captured::Short(Value::Unsigned(value)),
+            Value::String(_) | Value::CoreLink(_) | Value::Opaque(_) => *short = None,
+            Value::Integer(value) => *short = Some(Value::Integer(value)),
+            Value::Unsigned(value) => *short = Some(Value::Unsigned(value)),
             #[cfg(feature = "float")]
-            Value::Float(value) => *captured = Captured::Short(Value::Float(value)),
-            Value::Boolean(value) => *captured = Captured::Short(Value::Boolean(value)),
-            Value::Time(value) => *captured = Captured::Short(Value::Time(value)),
+            Value::Float(value) => *short = Some(Value::Float(value)),
+            Value::Boolean(value) => *short = Some(Value::Boolean(value)),
+            Value::Time(value) => *short = Some(Value::Time(value)),
             Value::ObjectLink { object, instance } => {
-                *captured = Captured::Short(Value::ObjectLink { object, instance });
+                *short = Some(Value::ObjectLink { object, instance });
             }
         }
+    }
+
+    /// Keeps a value that needs room in the place of the one before.
+    fn keep(&mut self, captured: Captured, bytes: &[u8]) {
+        self.captured = captured;
+        self.out.truncate(0);
+        self.out.bytes(bytes);
     }
 
     fn write_text(&mut self, value: &Value<'_>) {
@@ -338,7 +361,7 @@ impl<'b> ValueWriter<'b> {
 
     #[cfg(feature = "tlv")]
     fn write_tlv(&mut self, value: &Value<'_>) {
-        let (kind, id) = match self.resource_instance {
+        let (kind, id) = match self.resource_instance() {
             Some(id) => (tlv::Kind::ResourceInstance, id),
             None => (tlv::Kind::Resource, self.path.resource_id().unwrap_or(0)),
         };
@@ -403,22 +426,5 @@ impl<'b> ValueWriter<'b> {
     /// Writes CoRE links.
     pub fn core_link(&mut self, value: &str) {
         self.value(&Value::CoreLink(value));
-    }
-}
-
-/// Copies a value that needs no room; no other leaves anything.
-#[inline(never)]
-const fn copy_short(copy: &mut Option<Value<'static>>, value: &Value<'_>) {
-    match *value {
-        Value::String(_) | Value::CoreLink(_) | Value::Opaque(_) => *copy = None,
-        Value::Integer(value) => *copy = Some(Value::Integer(value)),
-        Value::Unsigned(value) => *copy = Some(Value::Unsigned(value)),
-        #[cfg(feature = "float")]
-        Value::Float(value) => *copy = Some(Value::Float(value)),
-        Value::Boolean(value) => *copy = Some(Value::Boolean(value)),
-        Value::Time(value) => *copy = Some(Value::Time(value)),
-        Value::ObjectLink { object, instance } => {
-            *copy = Some(Value::ObjectLink { object, instance });
-        }
     }
 }

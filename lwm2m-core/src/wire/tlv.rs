@@ -183,12 +183,19 @@ pub struct Mark {
     first: u8,
 }
 
+impl Mark {
+    /// The mark of an entry that was opened at offset `at`.
+    pub(crate) const fn new(at: usize, kind: Kind, id: u16) -> Self {
+        Self {
+            at,
+            first: kind as u8 | wide_id(id),
+        }
+    }
+}
+
 /// Begins an entry whose length is not known yet; its value follows, then [`close`].
 pub fn open(writer: &mut Writer<'_>, kind: Kind, id: u16) -> Mark {
-    let mark = Mark {
-        at: writer.len(),
-        first: kind as u8 | wide_id(id),
-    };
+    let mark = Mark::new(writer.len(), kind, id);
     write_id(writer, mark.first, id);
     mark
 }
@@ -228,7 +235,7 @@ pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
     } else {
         1
     };
-    write_number(writer, kind, id, value as u64, len);
+    write_number(writer, kind, id, len, value as u64);
 }
 
 /// Writes an unsigned integer in 1, 2, 4 or 8 bytes.
@@ -237,7 +244,7 @@ pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
 pub fn write_u64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64) {
     match i64::try_from(value) {
         Ok(value) => write_i64(writer, kind, id, value),
-        Err(_) => write_number(writer, kind, id, value, 8),
+        Err(_) => write_number(writer, kind, id, 8, value),
     }
 }
 
@@ -247,23 +254,24 @@ pub fn write_f64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: f64) {
         Some(single) => (u64::from(single), 4),
         None => (value.to_bits(), 8),
     };
-    write_number(writer, kind, id, bits, len);
+    write_number(writer, kind, id, len, bits);
 }
 
 /// Writes a boolean.
 pub fn write_bool(writer: &mut Writer<'_>, kind: Kind, id: u16, value: bool) {
-    write_number(writer, kind, id, value.into(), 1);
+    write_number(writer, kind, id, 1, value.into());
 }
 
 /// Writes an object link.
 pub fn write_object_link(writer: &mut Writer<'_>, kind: Kind, id: u16, object: u16, instance: u16) {
     let value = u64::from(object) << 16 | u64::from(instance);
-    write_number(writer, kind, id, value, 4);
+    write_number(writer, kind, id, 4, value);
 }
 
 /// Writes an entry whose value is the lower `len` bytes (at most 8) of `value`.
+// The value is last, where the callers have theirs: they jump here and leave nothing on the stack.
 #[inline(never)]
-fn write_number(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64, len: usize) {
+fn write_number(writer: &mut Writer<'_>, kind: Kind, id: u16, len: usize, value: u64) {
     // Most entries: a header of two bytes, and room for all of it.
     if id <= 0xff
         && len <= INLINE

@@ -2,6 +2,7 @@
 
 use super::super::accounts;
 use super::super::object_list::{write_link, write_version};
+use super::super::reply::Payload;
 use crate::model::{Error, Level, Object, Objects, Path, ValueWriter, write_id};
 use crate::wire::writer::{Writer, Written};
 
@@ -27,20 +28,29 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<(), Error> {
     }
 }
 
-/// Writes the links of one object, or of all.
-pub(super) fn write<'b>(mut out: Writer<'b>, objects: &dyn Objects, path: Path) -> Written {
-    out.bytes(b"</>;lwm2m=1.1");
-    match path.object_id() {
-        Some(id) => out = write_object(out, objects, id),
-        None => {
-            let mut next = objects.next_object(None);
-            while let Some(id) = next {
-                out = write_object(out, objects, id);
-                next = objects.next_object(Some(id));
+/// The links of one object, or of all.
+pub(super) struct Links<'o> {
+    pub(super) objects: &'o dyn Objects,
+    /// What [`check`] has found.
+    pub(super) path: Path,
+}
+
+impl Payload for Links<'_> {
+    fn write(&mut self, mut out: Writer<'_>) -> Result<Written, Error> {
+        let objects = self.objects;
+        out.bytes(b"</>;lwm2m=1.1");
+        match self.path.object_id() {
+            Some(id) => out = write_object(out, objects, id),
+            None => {
+                let mut next = objects.next_object(None);
+                while let Some(id) = next {
+                    out = write_object(out, objects, id);
+                    next = objects.next_object(Some(id));
+                }
             }
         }
+        Ok(out.finish())
     }
-    out.finish()
 }
 
 fn write_object<'b>(mut out: Writer<'b>, objects: &dyn Objects, id: u16) -> Writer<'b> {

@@ -241,7 +241,7 @@ impl Client<'_> {
         }
         let session = session_of(index);
         let id = self.next_message_id();
-        let len = Head::answer(origin, code, id).alone(buffer);
+        let len = Head::answer_to(origin, code, id).alone(buffer);
         self.reply(session, len, None);
         let expires = now + self.config.transmission.exchange_lifetime();
         let answer = Remembered::Code(code, None);

@@ -12,7 +12,7 @@ use super::super::{Client, Context};
 use super::{consistency, delete, discover};
 use crate::message::deduplication::Remembered;
 use crate::model::{Content, ContentFormat, Error, Level, Objects, Path, ValueReader};
-use crate::wire::coap::Code;
+use crate::wire::coap::{Code, Message};
 
 impl Client<'_> {
     /// Carries out a request of the bootstrap server.
@@ -20,12 +20,11 @@ impl Client<'_> {
         &mut self,
         index: usize,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Handled {
         let Some(connection) = self.connections.get_mut(index) else {
-            return self.answer_code(origin, Code::INTERNAL_SERVER_ERROR, buffer);
+            return self.answer_code(request.message, Code::INTERNAL_SERVER_ERROR, buffer);
         };
         match connection.stage {
             // The server may be faster than its answer to the Bootstrap-Request.
@@ -35,33 +34,33 @@ impl Client<'_> {
                 };
             }
             // Outside a bootstrap session nothing of the kind is allowed.
-            _ => return self.answer_code(origin, Code::METHOD_NOT_ALLOWED, buffer),
+            _ => return self.answer_code(request.message, Code::METHOD_NOT_ALLOWED, buffer),
         }
         if !self.begin_transaction(cx.objects) {
-            return self.answer_code(origin, Code::SERVICE_UNAVAILABLE, buffer);
+            return self.answer_code(request.message, Code::SERVICE_UNAVAILABLE, buffer);
         }
         let code = request.message.code();
         #[cfg(feature = "block")]
         if request.is_partial() {
             // What a bootstrap server writes has to fit into a message.
-            return self.answer_code(origin, Code::REQUEST_ENTITY_TOO_LARGE, buffer);
+            return self.answer_code(request.message, Code::REQUEST_ENTITY_TOO_LARGE, buffer);
         }
         let result = match request.place {
             Place::Bootstrap if code == Code::POST => {
-                return self.bootstrap_finish(index, origin, buffer, cx);
+                return self.bootstrap_finish(index, request.message, buffer, cx);
             }
             Place::Bootstrap => Err(Error::MethodNotAllowed),
             Place::Unknown => Err(Error::NotFound),
             Place::Path(path) => match code {
-                Code::GET => return self.bootstrap_get(path, request, origin, buffer, cx.objects),
+                Code::GET => return self.bootstrap_get(path, request, buffer, cx.objects),
                 Code::PUT => bootstrap_write(cx.objects, path, request, buffer),
                 Code::DELETE => delete::delete(cx.objects, path),
                 _ => Err(Error::MethodNotAllowed),
             },
         };
         match result {
-            Ok(done) => self.answer_done(index, done, request, origin, buffer),
-            Err(error) => self.answer_code(origin, code_of(error), buffer),
+            Ok(done) => self.answer_done(index, done, request, buffer),
+            Err(error) => self.answer_code(request.message, code_of(error), buffer),
         }
     }
 
@@ -70,30 +69,25 @@ impl Client<'_> {
         &mut self,
         path: Path,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         objects: &dyn Objects,
     ) -> Handled {
         let id = self.next_message_id();
-        let mut head = Head::answer(origin, Code::CONTENT, id);
+        let mut head = Head::answer(request.message, Code::CONTENT, id);
         let max_szx = self.config.block_szx;
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             discover::check(objects, path).and_then(|()| {
-                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |writer| {
-                    Ok(discover::write(writer, objects, path))
-                })
+                let mut links = discover::Links { objects, path };
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut links)
             })
         } else if !matches!(path.object_id(), Some(1 | 2)) || path.level() > Level::Instance {
             // Only accounts and access rights may be read back (Core 1.1.1, section 6.1.7.4).
             Err(Error::MethodNotAllowed)
         } else {
-            let found = Readable::find(objects, path, request.accept, self.config.format);
-            match &found {
-                Ok(readable) => {
-                    let (wanted, value) = (request.block2, &mut None);
-                    readable.answer(buffer, &mut head, wanted, max_szx, value)
-                }
+            let mut found = Readable::find(objects, path, request.accept, self.config.format);
+            match &mut found {
+                Ok(readable) => readable.answer(buffer, &mut head, request.block2, max_szx),
                 Err(error) => Err(*error),
             }
         };
@@ -103,7 +97,7 @@ impl Client<'_> {
                 remembered: Remembered::Again,
                 answered: None,
             },
-            Err(error) => self.answer_code(origin, code_of(error), buffer),
+            Err(error) => self.answer_code(request.message, code_of(error), buffer),
         };
         Handled {
             remembered: Remembered::Again,
@@ -115,12 +109,12 @@ impl Client<'_> {
     fn bootstrap_finish(
         &mut self,
         index: usize,
-        origin: &Origin,
+        request: &Message<'_>,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Handled {
         if !consistency::is_consistent(cx.objects, buffer) {
-            let handled = self.answer_code(origin, Code::NOT_ACCEPTABLE, buffer);
+            let handled = self.answer_code(request, Code::NOT_ACCEPTABLE, buffer);
             self.bootstrap_failed(index, Failure::Inconsistent, cx);
             return handled;
         }
@@ -129,7 +123,7 @@ impl Client<'_> {
             // The server has long accepted, should its answer be lost.
             connection.exchange = None;
         }
-        self.finish = Some(*origin);
+        self.finish = Some(Origin::of(request));
         self.push(Event::BootstrapFinishing);
         Handled {
             len: 0,

@@ -2,11 +2,10 @@
 
 use super::{definition_in, locate};
 use crate::client::object_list::{separate, write_link, write_version};
+use crate::client::reply::Payload;
 #[cfg(feature = "attributes")]
 use crate::client::reporting::Attributes;
-use crate::model::{
-    Error, Level, Object, Objects, Path, ResourceDefinition, ValueWriter, write_id,
-};
+use crate::model::{Error, Level, Object, Objects, Path, ValueWriter, write_id};
 use crate::wire::writer::{Writer, Written};
 
 /// The object of a `path` that can be discovered.
@@ -27,45 +26,41 @@ pub(super) fn check(objects: &dyn Objects, path: Path) -> Result<&dyn Object, Er
     Ok(object)
 }
 
-/// The links of one object.
+/// The links of what is at a path, which [`check`] has found.
 pub(super) struct Links<'a> {
-    pub(super) out: Writer<'a>,
+    pub(super) path: Path,
     pub(super) object: &'a dyn Object,
     /// Those of the server that asks.
     #[cfg(feature = "attributes")]
     pub(super) attributes: Option<Attributes<'a>>,
 }
 
-impl Links<'_> {
-    /// Writes the links of what is at `path`, which [`check`] has found.
-    pub(super) fn write(mut self, path: Path) -> Written {
+impl Payload for Links<'_> {
+    fn write(&mut self, mut writer: Writer<'_>) -> Result<Written, Error> {
+        let (path, out) = (self.path, &mut writer);
         let definition = self.object.definition();
-        match path.level() {
-            Level::Object => {
-                self.link(path);
-                write_version(&mut self.out, definition.id, definition.version);
-                self.describe(path);
-                let mut next = self.object.next_instance(None);
-                while let Some(instance) = next {
-                    self.instance(Path::instance(definition.id, instance));
-                    next = self.object.next_instance(Some(instance));
-                }
-            }
-            Level::Instance => self.instance(path),
-            _ => {
-                if let Ok(resource) = definition_in(self.object, path) {
-                    self.resource(path, resource);
-                }
+        if let Some(instance) = path.instance_id() {
+            self.instance(out, instance);
+        } else {
+            link(out, path);
+            write_version(out, definition.id, definition.version);
+            self.describe(out, path);
+            let mut next = self.object.next_instance(None);
+            while let Some(instance) = next {
+                self.instance(out, instance);
+                next = self.object.next_instance(Some(instance));
             }
         }
-        self.out.finish()
+        Ok(writer.finish())
     }
+}
 
-    fn link(&mut self, path: Path) {
-        separate(&mut self.out, 0);
-        write_link(&mut self.out, path);
-    }
+fn link(out: &mut Writer<'_>, path: Path) {
+    separate(out, 0);
+    write_link(out, path);
+}
 
+impl Links<'_> {
     /// Appends the attributes that are set at exactly this path.
     #[cfg_attr(
         not(feature = "attributes"),
@@ -75,41 +70,48 @@ impl Links<'_> {
             reason = "there are none"
         )
     )]
-    fn describe(&mut self, path: Path) {
+    fn describe(&self, out: &mut Writer<'_>, path: Path) {
         #[cfg(feature = "attributes")]
         if let Some(attributes) = self.attributes {
-            attributes.write(&mut self.out, path);
+            attributes.write(out, path);
         }
-        let _ = path;
+        #[cfg(not(feature = "attributes"))]
+        let _ = (out, path);
     }
 
-    fn instance(&mut self, path: Path) {
-        self.link(path);
-        self.describe(path);
-        let instance = path.instance_id().unwrap_or(0);
+    /// Appends an instance and its resources, or the one resource that is asked for.
+    fn instance(&self, out: &mut Writer<'_>, instance: u16) {
         let definition = self.object.definition();
+        let only = self.path.resource_id();
+        if only.is_none() {
+            let path = Path::instance(definition.id, instance);
+            link(out, path);
+            self.describe(out, path);
+        }
         for resource in definition.resources {
-            if self.object.has_resource(instance, resource.id) {
-                self.resource(
-                    Path::resource(definition.id, instance, resource.id),
-                    resource,
-                );
+            if only.is_some_and(|only| only != resource.id)
+                || !self.object.has_resource(instance, resource.id)
+            {
+                continue;
             }
+            let path = Path::resource(definition.id, instance, resource.id);
+            link(out, path);
+            if resource.is_multiple()
+                && resource.operations().is_readable()
+                && let Some(dimension) = self.dimension(instance, resource.id)
+            {
+                out.bytes(b";dim=");
+                write_id(out, dimension);
+            }
+            self.describe(out, path);
         }
     }
 
-    fn resource(&mut self, path: Path, resource: &ResourceDefinition) {
-        self.link(path);
-        if resource.is_multiple() && resource.operations().is_readable() {
-            // How many instances there are (Core 1.1.1, section 5.1.1).
-            let mut count = ValueWriter::capturing(&mut []);
-            count.begin_resource(path, true);
-            let instance = path.instance_id().unwrap_or(0);
-            if self.object.read(instance, resource.id, &mut count).is_ok() {
-                self.out.bytes(b";dim=");
-                write_id(&mut self.out, count.end_resource());
-            }
-        }
-        self.describe(path);
+    /// How many instances a resource has (Core 1.1.1, section 5.1.1).
+    #[inline(never)]
+    fn dimension(&self, instance: u16, resource: u16) -> Option<u16> {
+        let mut count = ValueWriter::capturing(&mut []);
+        self.object.read(instance, resource, &mut count).ok()?;
+        Some(count.end_resource())
     }
 }

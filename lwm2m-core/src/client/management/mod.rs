@@ -12,7 +12,7 @@ use self::read::Readable;
 use self::write::{Mode, Rights, Write};
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
-use super::request::{Block, Origin, Place, Request};
+use super::request::{Block, Place, Request};
 use super::{Client, Context, accounts};
 use crate::message::deduplication::{Created, Remembered};
 use crate::model::{
@@ -48,7 +48,6 @@ impl Client<'_> {
         &mut self,
         index: usize,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Handled {
@@ -58,24 +57,26 @@ impl Client<'_> {
             .get(index)
             .is_some_and(|connection| connection.bootstrap)
         {
-            return self.bootstrap_operation(index, request, origin, buffer, cx);
+            return self.bootstrap_operation(index, request, buffer, cx);
         }
         let path = match request.place {
             Place::Path(path) => path,
             // Bootstrap-Finish of a server that is none.
             #[cfg(feature = "bootstrap")]
-            Place::Bootstrap => return self.answer_code(origin, Code::METHOD_NOT_ALLOWED, buffer),
-            Place::Unknown => return self.answer_code(origin, Code::NOT_FOUND, buffer),
+            Place::Bootstrap => {
+                return self.answer_code(request.message, Code::METHOD_NOT_ALLOWED, buffer);
+            }
+            Place::Unknown => return self.answer_code(request.message, Code::NOT_FOUND, buffer),
         };
         let code = request.message.code();
         let result = match self.permitted(path) {
             Err(error) => Err(error),
             Ok(()) if code == Code::GET => {
-                return self.get(index, path, request, origin, buffer, cx);
+                return self.get(index, path, request, buffer, cx);
             }
             #[cfg(feature = "block")]
             Ok(()) if request.is_partial() => {
-                return self.take_block(index, path, request, origin, buffer, cx);
+                return self.take_block(index, path, request, buffer, cx);
             }
             // An object may take its time; when it does, its answer needs a slot.
             #[cfg(feature = "separate")]
@@ -83,8 +84,8 @@ impl Client<'_> {
             Ok(()) => self.change(index, path, request, buffer, cx),
         };
         match result {
-            Ok(done) => self.answer_done(index, done, request, origin, buffer),
-            Err(error) => self.answer_code(origin, code_of(error), buffer),
+            Ok(done) => self.answer_done(index, done, request, buffer),
+            Err(error) => self.answer_code(request.message, code_of(error), buffer),
         }
     }
 
@@ -104,19 +105,15 @@ impl Client<'_> {
         index: usize,
         path: Path,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> Handled {
         #[cfg(not(feature = "observe"))]
         let _ = index;
         let id = self.next_message_id();
-        let mut head = Head::answer(origin, Code::CONTENT, id);
+        let mut head = Head::answer(request.message, Code::CONTENT, id);
         let objects = &*cx.objects;
         let max_szx = self.config.block_szx;
-        let mut value = None;
-        #[cfg(feature = "observe")]
-        let mut observed = None;
         let result = if request.accept == Some(ContentFormat::CoreLink.number()) {
             head.format = Some(ContentFormat::CoreLink);
             #[cfg(feature = "attributes")]
@@ -125,35 +122,34 @@ impl Client<'_> {
                 .get(index)
                 .map(|connection| self.attributes_of(connection));
             discover::check(objects, path).and_then(|object| {
-                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut |out| {
-                    let links = Links {
-                        out,
-                        object,
-                        #[cfg(feature = "attributes")]
-                        attributes,
-                    };
-                    Ok(links.write(path))
-                })
+                let mut links = Links {
+                    path,
+                    object,
+                    #[cfg(feature = "attributes")]
+                    attributes,
+                };
+                reply::with_payload(buffer, &mut head, request.block2, max_szx, &mut links)
             })
         } else {
-            let found = Readable::find(objects, path, request.accept, self.config.format);
-            match &found {
+            let mut found = Readable::find(objects, path, request.accept, self.config.format);
+            match &mut found {
                 Ok(readable) => {
                     #[cfg(feature = "observe")]
+                    let observed = self.observe_option(index, path, request, cx.now);
+                    #[cfg(feature = "observe")]
                     {
-                        observed = self.observe_option(index, path, request, origin.token, cx.now);
                         head.observe = observed.map(|_| self.next_observe_number());
                     }
-                    let value = &mut value;
-                    readable.answer(buffer, &mut head, request.block2, max_szx, value)
+                    let result = readable.answer(buffer, &mut head, request.block2, max_szx);
+                    #[cfg(feature = "observe")]
+                    if let Some(slot) = observed {
+                        self.observation_answered(slot, result.is_ok(), &readable.value);
+                    }
+                    result
                 }
                 Err(error) => Err(*error),
             }
         };
-        #[cfg(feature = "observe")]
-        if let Some(slot) = observed {
-            self.observation_answered(slot, result.is_ok(), value);
-        }
         match result {
             Ok(len) => Handled {
                 len,
@@ -161,7 +157,7 @@ impl Client<'_> {
                 answered: None,
             },
             Err(error) => {
-                let handled = self.answer_code(origin, code_of(error), buffer);
+                let handled = self.answer_code(request.message, code_of(error), buffer);
                 Handled {
                     remembered: Remembered::Again,
                     ..handled
@@ -310,18 +306,17 @@ impl Client<'_> {
         index: usize,
         done: Done,
         request: &Request<'_>,
-        origin: &Origin,
         buffer: &mut [u8],
     ) -> Handled {
         #[cfg(feature = "separate")]
         if let Outcome::Later(ticket) = done.outcome {
             let block1 = self.block1_of(&done, request);
-            return self.answer_later(index, ticket, done.code, block1, origin, buffer);
+            return self.answer_later(index, ticket, done.code, block1, request.message, buffer);
         }
         #[cfg(not(feature = "separate"))]
         let _ = index;
         let id = self.next_message_id();
-        let mut head = Head::answer(origin, done.code, id);
+        let mut head = Head::answer(request.message, done.code, id);
         head.created = done.created;
         head.block1 = self.block1_of(&done, request);
         let len = head.alone(buffer);

@@ -1,7 +1,7 @@
 //! Read (Core 1.1.1, section 6.3.1).
 
 use super::{definition_in, object_of};
-use crate::client::reply::{self, Head};
+use crate::client::reply::{self, Head, Payload};
 use crate::client::request::Block;
 use crate::model::{
     ContentFormat, DataType, Error, Object, Objects, Path, ResourceDefinition, Value, ValueWriter,
@@ -16,6 +16,8 @@ pub(crate) struct Readable<'o> {
     /// Of the resource, where the path names one.
     resource: Option<&'static ResourceDefinition>,
     format: ContentFormat,
+    /// What was read, where that is a single value, neither text nor bytes.
+    pub(crate) value: Option<Value<'static>>,
 }
 
 impl<'o> Readable<'o> {
@@ -86,41 +88,35 @@ impl<'o> Readable<'o> {
             path,
             resource,
             format,
+            value: None,
         })
     }
 
-    /// Builds a message with what is to be read, or the `wanted` block of it; its length. `value` becomes what
-    /// was read, where that is a single value, neither text nor bytes.
+    /// Builds a message with what is to be read, or the `wanted` block of it; its length.
     ///
     /// # Errors
     /// What the object says of a single resource; [`Error::NotFound`] for a resource instance that is not there; those of
     /// [`reply::with_payload`].
-    // Three callers would have a copy each.
-    #[inline(never)]
     pub(crate) fn answer(
-        &self,
+        &mut self,
         buffer: &mut [u8],
         head: &mut Head,
         wanted: Option<Block>,
         max_szx: u8,
-        value: &mut Option<Value<'static>>,
     ) -> Result<usize, Error> {
         head.format = Some(self.format);
-        reply::with_payload(buffer, head, wanted, max_szx, &mut |writer| {
-            self.write(writer, value)
-        })
+        reply::with_payload(buffer, head, wanted, max_szx, self)
     }
+}
 
-    fn write(
-        &self,
-        writer: Writer<'_>,
-        value: &mut Option<Value<'static>>,
-    ) -> Result<Written, Error> {
+impl Payload for Readable<'_> {
+    fn write(&mut self, writer: Writer<'_>) -> Result<Written, Error> {
         let Self {
             object,
             path,
             resource,
             format,
+            ref mut value,
         } = *self;
         let mut out = ValueWriter::new(writer, format, path);
         let instance = path.instance_id();
@@ -128,13 +124,14 @@ impl<'o> Readable<'o> {
             let only = path.resource_instance_id();
             if let Some(only) = only {
                 out.want_only(only);
-                out.copy_to(value);
+                out.capture_too();
             } else if definition.is_multiple() {
                 out.begin_resource(path, true);
             } else {
-                out.copy_to(value);
+                out.capture_too();
             }
             object.read(instance.unwrap_or(0), definition.id, &mut out)?;
+            *value = out.captured_short();
             if out.end_resource() == 0 && only.is_some() {
                 return Err(Error::NotFound);
             }
@@ -143,10 +140,10 @@ impl<'o> Readable<'o> {
             write_instance(&mut out, object, instance);
             out.end_instance();
         } else {
+            let object_id = path.object_id().unwrap_or(0);
             let mut next = object.next_instance(None);
             while let Some(instance) = next {
-                let path = path.child(instance).ok_or(Error::Internal)?;
-                out.begin_instance(path, true);
+                out.begin_instance(Path::instance(object_id, instance), true);
                 write_instance(&mut out, object, instance);
                 out.end_instance();
                 next = object.next_instance(Some(instance));

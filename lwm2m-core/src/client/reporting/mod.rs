@@ -11,10 +11,11 @@ use super::connection::Connection;
 use super::connection::{Session, session_of};
 use super::management::read::Readable;
 use super::output::SessionId;
+use super::poll::Step;
 use super::reply::{Head, code_of};
 use super::request::{Request, is_from_start};
 use super::{Client, Context, accounts};
-use crate::message::exchange::{Exchange, Purpose};
+use crate::message::exchange::Purpose;
 use crate::model::{ContentFormat, Error, Objects, Path, Value};
 use crate::time::{Duration, Instant};
 use crate::wire::coap::{Code, Kind, Token};
@@ -30,12 +31,35 @@ const LARGEST_NUMBER: u32 = 0x00ff_ffff;
 /// At least one notification in this time is confirmable (RFC 7641, section 4.5).
 const CONFIRM_EVERY: Duration = Duration::from_secs(86_400);
 
+/// An observation whose time to be told has come.
+struct Due {
+    slot: usize,
+    /// pmax has passed: the value is sent whatever it is.
+    overdue: bool,
+    kind: Kind,
+}
+
 /// A notification that is about to be sent.
 struct Notification {
+    slot: usize,
     kind: Kind,
     message_id: u16,
+    /// Its length, or why there is nothing to tell.
+    encoded: Result<usize, Error>,
     /// The value that it tells, where that can be compared.
     sample: Sample,
+}
+
+impl Notification {
+    const fn new(slot: usize, kind: Kind, message_id: u16) -> Self {
+        Self {
+            slot,
+            kind,
+            message_id,
+            encoded: Err(Error::Internal),
+            sample: Sample::NONE,
+        }
+    }
 }
 
 impl Client<'_> {
@@ -95,11 +119,11 @@ impl Client<'_> {
         index: usize,
         path: Path,
         request: &Request<'_>,
-        token: Token,
         now: Instant,
     ) -> Option<usize> {
-        let session = session_of(index);
-        match request.observe? {
+        let observe = request.observe?;
+        let (session, token) = (session_of(index), request.message.token());
+        match observe {
             0 if is_from_start(request.block2) => self.observe(session, token, path, request, now),
             1 => {
                 self.cancel_observation(session, token, path);
@@ -149,12 +173,12 @@ impl Client<'_> {
         &mut self,
         slot: usize,
         is_ok: bool,
-        value: Option<Value<'static>>,
+        value: &Option<Value<'static>>,
     ) {
         if !is_ok {
             self.end_observation(slot);
         } else if let Some(observation) = self.observations.get_mut(slot) {
-            observation.sent = Sample(value);
+            observation.sent = Sample(*value);
         }
     }
 
@@ -198,21 +222,6 @@ impl Client<'_> {
         if let Some(observation) = self.observations.get_mut(usize::from(slot)) {
             observation.changed = true;
             observation.sent = Sample::NONE;
-        }
-    }
-
-    /// The notification that ends an observation is not confirmable: nothing is sent again.
-    pub(super) fn forget_final_notification(&mut self, index: usize) {
-        let Some(connection) = self.connections.get_mut(index) else {
-            return;
-        };
-        if let Some(Purpose::Notification(slot)) = connection.exchange.map(|e| e.purpose)
-            && !self
-                .observations
-                .get(usize::from(slot))
-                .is_some_and(|observation| observation.used)
-        {
-            connection.exchange = None;
         }
     }
 
@@ -343,8 +352,15 @@ impl Client<'_> {
             })
     }
 
-    /// Whether the value of now is one that the server wants to know, knowing the last one.
-    fn is_worth_telling(&self, index: usize, observation: &Observation, now: &Sample) -> bool {
+    /// Whether the value of now, or that there is none, is what the server wants to know, knowing the last one.
+    fn is_worth_telling(&self, index: usize, notification: &Notification) -> bool {
+        let Some(observation) = self.observations.get(notification.slot) else {
+            return false;
+        };
+        if notification.encoded.is_err() {
+            return true;
+        }
+        let now = &notification.sample;
         if observation.sent.is_same(*now) {
             return false;
         }
@@ -367,68 +383,94 @@ impl Client<'_> {
     }
 
     /// Sends a notification that is due to the server of connection `index`, or may go along as it is due within `window`
-    /// milliseconds; its length.
+    /// milliseconds.
     pub(super) fn send_notification(
         &mut self,
         index: usize,
         window: u32,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
-    ) -> Option<usize> {
+    ) -> Step {
+        // Three steps, one after the other: the locals of one do not lie on the stack while another is taken.
+        while let Some(due) = self.due_notification(index, window, cx.now) {
+            let id = self.message_id.wrapping_add(1);
+            let mut notification = Notification::new(due.slot, due.kind, id);
+            self.encode_notification(&mut notification, buffer, cx.objects);
+            if due.overdue || self.is_worth_telling(index, &notification) {
+                return self.begin_notification(index, &notification, buffer, cx);
+            }
+            // It has changed back, or not far enough: what was encoded is not sent.
+            if let Some(observation) = self.observations.get_mut(due.slot) {
+                observation.changed = false;
+            }
+        }
+        Step::Rest
+    }
+
+    /// The first observation of the server of connection `index` of which a notification is due, or may go along.
+    #[inline(never)]
+    fn due_notification(&self, index: usize, window: u32, now: Instant) -> Option<Due> {
         let connection = self.connections.get(index)?;
         if !connection.is_registered() {
             return None;
         }
-        let (state, busy) = (connection.session, connection.exchange.is_some());
         let session = session_of(index);
-        for slot in 0..self.observations.len() {
-            let observation = self.observations.get(slot)?;
+        for (slot, observation) in self.observations.iter().enumerate() {
             if !observation.is_pending()
                 || observation.session != session
                 || self.is_under_way(slot, observation)
             {
                 continue;
             }
-            let overdue = observation.latest(window) <= cx.now;
-            if !(overdue || observation.changed && observation.earliest() <= cx.now) {
+            let overdue = observation.latest(window) <= now;
+            if !(overdue || observation.changed && observation.earliest() <= now) {
                 continue;
             }
             let confirm = self.config.confirmable_notifications
-                || observation.confirmed_at + CONFIRM_EVERY <= cx.now;
-            if confirm && busy {
+                || observation.confirmed_at + CONFIRM_EVERY <= now;
+            if confirm && connection.exchange.is_some() {
                 continue;
             }
-            let id = self.message_id.wrapping_add(1);
-            let mut notification = Notification {
-                kind: if confirm { Kind::Con } else { Kind::Non },
-                message_id: id,
-                sample: Sample::NONE,
-            };
-            let encoded =
-                self.encode_notification(observation, &mut notification, buffer, cx.objects);
-            let sample = &notification.sample;
-            if !overdue && encoded.is_ok() && !self.is_worth_telling(index, observation, sample) {
-                // It has changed back, or not far enough: what was encoded is not sent.
-                self.observations.get_mut(slot)?.changed = false;
-                continue;
-            }
-            let connection = self.connections.get_mut(index)?;
-            if state == Session::Closed {
-                connection.session = Session::Wanted;
-                return None;
-            }
-            self.message_id = id;
-            if confirm && encoded.is_ok() {
-                let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
-                let token = observation.token;
-                let (now, transmission) = (cx.now, &self.config.transmission);
-                let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
-                connection.exchange = Some(exchange);
-            }
-            let len = self.notified(slot, &notification, encoded, buffer, cx.now);
-            return Some(len).filter(|&len| len > 0);
+            let kind = if confirm { Kind::Con } else { Kind::Non };
+            return Some(Due {
+                slot,
+                overdue,
+                kind,
+            });
         }
         None
+    }
+
+    /// Puts a notification on its way, or asks for the session that it needs.
+    #[inline(never)]
+    fn begin_notification(
+        &mut self,
+        index: usize,
+        notification: &Notification,
+        buffer: &mut [u8],
+        cx: &mut Context<'_>,
+    ) -> Step {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return Step::Rest;
+        };
+        if connection.session == Session::Closed {
+            connection.session = Session::Wanted;
+            return Step::Again;
+        }
+        self.message_id = notification.message_id;
+        if notification.kind == Kind::Con
+            && notification.encoded.is_ok()
+            && let Ok(slot) = u8::try_from(notification.slot)
+            && let Some(observation) = self.observations.get(notification.slot)
+        {
+            let purpose = Purpose::Notification(slot);
+            let token = observation.token;
+            self.open_exchange(index, purpose, notification.message_id, token, cx);
+        }
+        match self.notified(notification, buffer, cx.now) {
+            0 => Step::Rest,
+            len => Step::Transmit(len),
+        }
     }
 
     /// Encodes a confirmable notification again, with the value of now; its length.
@@ -439,61 +481,52 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &Context<'_>,
     ) -> usize {
-        let slot = usize::from(slot);
-        let Some(observation) = self.observations.get(slot) else {
-            return 0;
-        };
-        let mut notification = Notification {
-            kind: Kind::Con,
-            message_id,
-            sample: Sample::NONE,
-        };
-        let encoded = self.encode_notification(observation, &mut notification, buffer, cx.objects);
-        self.notified(slot, &notification, encoded, buffer, cx.now)
+        let mut notification = Notification::new(usize::from(slot), Kind::Con, message_id);
+        self.encode_notification(&mut notification, buffer, cx.objects);
+        self.notified(&notification, buffer, cx.now)
     }
 
-    /// Encodes a notification at the front of `buffer`; its length.
+    /// Encodes a notification at the front of `buffer`.
     #[inline(never)]
     fn encode_notification(
         &self,
-        observation: &Observation,
         notification: &mut Notification,
         buffer: &mut [u8],
         objects: &dyn Objects,
-    ) -> Result<usize, Error> {
-        let Notification {
-            kind,
-            message_id,
-            sample,
-        } = notification;
+    ) {
+        let Some(observation) = self.observations.get(notification.slot) else {
+            return;
+        };
         let path = observation.path;
         let accept = observation.format.map(ContentFormat::number);
-        let found = Readable::find(objects, path, accept, self.config.format);
-        let mut head = Head::new(*kind, Code::CONTENT, *message_id, observation.token);
+        let mut found = Readable::find(objects, path, accept, self.config.format);
+        let Notification {
+            kind, message_id, ..
+        } = *notification;
+        let mut head = Head::new(kind, Code::CONTENT, message_id, observation.token);
         head.observe = Some((self.observe_number + 1) & LARGEST_NUMBER);
         let max_szx = self.config.block_szx;
-        match &found {
-            Ok(readable) => readable.answer(buffer, &mut head, None, max_szx, &mut sample.0),
+        notification.encoded = match &mut found {
+            Ok(readable) => {
+                let encoded = readable.answer(buffer, &mut head, None, max_szx);
+                notification.sample = Sample(readable.value);
+                encoded
+            }
             Err(error) => Err(*error),
-        }
+        };
     }
 
     /// A notification is about to be sent; its length. What cannot be read any more ends the observation with the code
     /// that says why (RFC 7641, section 3.2).
     #[inline(never)]
-    fn notified(
-        &mut self,
-        slot: usize,
-        notification: &Notification,
-        encoded: Result<usize, Error>,
-        buffer: &mut [u8],
-        now: Instant,
-    ) -> usize {
-        let message_id = notification.message_id;
+    fn notified(&mut self, notification: &Notification, buffer: &mut [u8], now: Instant) -> usize {
+        let &Notification {
+            slot, message_id, ..
+        } = notification;
         let Some(observation) = self.observations.get_mut(slot) else {
             return 0;
         };
-        match encoded {
+        match notification.encoded {
             Ok(len) => {
                 self.observe_number = (self.observe_number + 1) & LARGEST_NUMBER;
                 observation.changed = false;
