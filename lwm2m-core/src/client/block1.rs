@@ -3,6 +3,8 @@
 //! One value streams at a time. What is not a single opaque value has to fit into one message, else it is refused
 //! with the size that would.
 
+use core::num::NonZeroU32;
+
 use super::connection::session_of;
 use super::input::Handled;
 use super::management::{Done, definition_of, locate, payload_format};
@@ -80,7 +82,7 @@ impl Client<'_> {
                 if code == Code::REQUEST_ENTITY_TOO_LARGE {
                     let room =
                         (buffer.len() + request.message.payload().len()).saturating_sub(OVERHEAD);
-                    head.size1 = u32::try_from(room).ok();
+                    head.size1 = u32::try_from(room).ok().and_then(NonZeroU32::new);
                 }
                 let len = head.alone(buffer);
                 Handled {

@@ -1,5 +1,7 @@
 //! Datagrams from servers: the message layer (RFC 7252, section 4).
 
+use core::num::NonZeroU32;
+
 use super::connection::session_of;
 use super::output::{Expect, Failure, SessionId};
 use super::reply::Head;
@@ -74,7 +76,8 @@ impl Client<'_> {
                 {
                     answer.block1 = super::block1::smaller_block(&message, head.len() + len);
                 }
-                answer.size1 = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER)).ok();
+                let largest = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER));
+                answer.size1 = largest.ok().and_then(NonZeroU32::new);
                 let len = answer.alone(buffer);
                 self.reply(session, len, None);
                 return;

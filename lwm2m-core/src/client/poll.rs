@@ -40,12 +40,6 @@ impl Client<'_> {
         if !self.stirred && now < self.wake {
             return Output::Idle { until: self.wake };
         }
-        if let Some(outgoing) = self.outgoing.take() {
-            return self.transmit(outgoing, buffer, now);
-        }
-        if let Some(event) = self.events.pop_front() {
-            return Output::Event(event);
-        }
         self.work(
             &mut Context {
                 now,
@@ -71,6 +65,12 @@ impl Client<'_> {
     // Inlined into a driver, its locals would lie on the stack while the driver waits.
     #[inline(never)]
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
+        if let Some(outgoing) = self.outgoing.take() {
+            return self.transmit(outgoing, buffer, cx.now);
+        }
+        if let Some(event) = self.events.pop_front() {
+            return Output::Event(event);
+        }
         #[cfg(feature = "block")]
         self.watch_transfer(cx);
         #[cfg(feature = "observe")]

@@ -1,5 +1,7 @@
 //! Building messages: answers, notifications, and the blocks of large ones.
 
+use core::num::NonZeroU32;
+
 #[cfg(feature = "bootstrap")]
 use super::request::Origin;
 use super::request::{Block, is_from_start};
@@ -29,7 +31,7 @@ pub(crate) struct Head {
     pub(crate) block2: Option<Block>,
     pub(crate) block1: Option<Block>,
     /// Largest request that would be taken.
-    pub(crate) size1: Option<u32>,
+    pub(crate) size1: Option<NonZeroU32>,
 }
 
 impl Head {
@@ -112,7 +114,7 @@ impl Head {
             builder.option_uint(option::BLOCK1, block.to_uint());
         }
         if let Some(size) = self.size1 {
-            builder.option_uint(option::SIZE1, size);
+            builder.option_uint(option::SIZE1, size.get());
         }
         if payload {
             builder.payload();

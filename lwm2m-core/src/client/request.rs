@@ -53,7 +53,8 @@ pub(crate) struct Request<'a> {
     pub(crate) place: Place,
     pub(crate) accept: Option<u16>,
     pub(crate) content_format: Option<u16>,
-    pub(crate) observe: Option<u32>,
+    /// Register (0) or cancel (1); a larger number, which says nothing in a request, may be missing.
+    pub(crate) observe: Option<u8>,
     pub(crate) block1: Option<Block>,
     pub(crate) block2: Option<Block>,
     /// There is a Uri-Query.
@@ -115,7 +116,7 @@ impl<'a> Request<'a> {
                     bad |= item.value.is_empty() || item.value.len() > LONGEST_STRING;
                 }
                 option::URI_PORT => bad |= value.is_none(),
-                option::OBSERVE => self.observe = value,
+                option::OBSERVE => self.observe = value.and_then(|v| u8::try_from(v).ok()),
                 option::CONTENT_FORMAT => {
                     self.content_format = value.and_then(|v| u16::try_from(v).ok())
                 }

@@ -64,11 +64,7 @@ impl Links<'_> {
     /// Appends the attributes that are set at exactly this path.
     #[cfg_attr(
         not(feature = "attributes"),
-        expect(
-            clippy::unused_self,
-            clippy::needless_pass_by_ref_mut,
-            reason = "there are none"
-        )
+        expect(clippy::unused_self, reason = "there are none")
     )]
     fn describe(&self, out: &mut Writer<'_>, path: Path) {
         #[cfg(feature = "attributes")]
