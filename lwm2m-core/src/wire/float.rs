@@ -169,7 +169,7 @@ pub(crate) fn distance(one: f64, other: f64) -> f64 {
     })
 }
 
-#[cfg(all(test, feature = "attributes"))]
+#[cfg(all(test, feature = "attributes", feature = "senml-cbor"))]
 mod tests {
     extern crate std;
 

@@ -143,7 +143,14 @@ fn g20_an_unacknowledged_notification_is_sent_again_with_the_value_of_now() {
         // Given up: the server is gone, and so is the observation.
         let at = start + Duration::from_secs(end);
         assert_eq!(device.until, at);
-        device.wait_until(at);
+        let failed = Event::RegistrationFailed {
+            server: 1,
+            failure: Failure::Timeout,
+            retry_at: at + Duration::from_secs(60),
+            exhausted: false,
+        };
+        let expected = [Out::Event(failed), Out::Close(SERVER)].map(|out| (at, out));
+        assert_eq!(device.wait_until(at), expected);
         assert_eq!(device.client.observations(), 0);
     }
 }
