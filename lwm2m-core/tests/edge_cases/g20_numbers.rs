@@ -314,6 +314,25 @@ fn g16_confirmable_notifications_follow_one_another() {
     assert_eq!(device.receive(&second.empty(Kind::Ack)), []);
 }
 
+/// A value that changes within every round trip leaves room for the others.
+#[test]
+fn g16_confirmable_notifications_take_turns() {
+    let mut device = confirming(0);
+    let tokens = ["/26241/1/1", "/26241/1/0", "/3/0/9"].map(|path| device.observe(path).0);
+    let mut last = sent(&device.change(1, 2));
+    device.change(0, "x");
+    device.objects.device.set(0, 9, 50);
+    device.client.changed(Path::resource(3, 0, 9));
+    let mut told = Vec::new();
+    for value in 3..6 {
+        assert_eq!(device.change(1, value), []);
+        last = sent(&device.receive(&last.empty(Kind::Ack)));
+        told.push(last.token());
+    }
+    let [often, second, third] = tokens;
+    assert_eq!(told, [second, third, often]);
+}
+
 /// A Notify of one integer in TLV: at most 17 bytes with a token of two.
 #[test]
 fn g20_a_small_notification_is_a_small_message() {

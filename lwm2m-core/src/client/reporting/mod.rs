@@ -381,7 +381,10 @@ impl Client<'_> {
         }
         let (state, busy) = (connection.session, connection.exchange.is_some());
         let session = session_of(index);
-        for slot in 0..self.observations.len() {
+        let (turn, count) = (usize::from(connection.turn), self.observations.len());
+        for step in 0..count {
+            let slot = turn + step;
+            let slot = slot.checked_sub(count).unwrap_or(slot);
             let observation = self.observations.get(slot)?;
             if !observation.is_pending()
                 || observation.session != session
@@ -419,7 +422,9 @@ impl Client<'_> {
             }
             self.message_id = id;
             if confirm && encoded.is_ok() {
-                let purpose = Purpose::Notification(u8::try_from(slot).ok()?);
+                let slot = u8::try_from(slot).ok()?;
+                let purpose = Purpose::Notification(slot);
+                connection.turn = slot.wrapping_add(1);
                 let token = observation.token;
                 let (now, transmission) = (cx.now, &self.config.transmission);
                 let exchange = Exchange::new(purpose, id, token, now, transmission, cx.random);
