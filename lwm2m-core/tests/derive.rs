@@ -1,6 +1,6 @@
 //! `#[derive(Object)]`, seen from an application.
 
-#![cfg(feature = "derive")]
+#![cfg(all(feature = "derive", feature = "float"))]
 
 use lwm2m_core as renamed;
 use lwm2m_core::{

@@ -1,6 +1,6 @@
 //! `#[derive(Objects)]`: a struct with a field for each object, as the engine sees it.
 
-#![cfg(feature = "derive")]
+#![cfg(all(feature = "derive", feature = "float"))]
 
 use lwm2m_core as renamed;
 use lwm2m_core::{

@@ -58,6 +58,9 @@ pub(crate) struct Connection {
     pub(crate) session: Session,
     pub(crate) stage: Stage,
     pub(crate) exchange: Option<Exchange>,
+    /// Behind the observation of the last confirmable notification: the turn is that of the next.
+    #[cfg(feature = "observe")]
+    pub(crate) turn: u8,
     /// Segments of the registration's Location, each behind its length.
     pub(crate) location: heapless::Vec<u8, LOCATION, u8>,
     /// The next block of an object list that does not fit into one message, and the size of blocks.
@@ -104,6 +107,8 @@ impl Connection {
         session: Session::Closed,
         stage: Stage::Idle,
         exchange: None,
+        #[cfg(feature = "observe")]
+        turn: 0,
         location: heapless::Vec::new(),
         #[cfg(feature = "block")]
         block: 0,

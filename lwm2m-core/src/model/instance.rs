@@ -12,7 +12,7 @@ use super::{
 ///
 /// # Examples
 /// ```
-/// # #[cfg(feature = "derive")] {
+/// # #[cfg(all(feature = "derive", feature = "float"))] {
 /// use lwm2m_core::model::{Arguments, Error, Object, Outcome, Text};
 ///
 /// #[derive(Object)]
@@ -47,6 +47,7 @@ use super::{
 /// What the derive writes for it is as short as this:
 ///
 /// ```
+/// # #[cfg(feature = "float")] {
 /// # use lwm2m_core::model::{
 /// #     DataType, Instance, ObjectDefinition, Operations, ResourceDefinition, ResourceValue, Version,
 /// # };
@@ -68,6 +69,7 @@ use super::{
 ///         })
 ///     }
 /// }
+/// # }
 /// ```
 pub trait Instance {
     /// The resources of the object.

@@ -7,7 +7,7 @@ use super::object::Object;
 /// An array or slice of `&mut dyn Object` is one, and so is a struct with `#[derive(Objects)]` and a field for each object:
 ///
 /// ```
-/// # #[cfg(feature = "derive")] {
+/// # #[cfg(all(feature = "derive", feature = "float"))] {
 /// use lwm2m_core::model::{Object, Objects};
 /// use lwm2m_core::objects::{Device, Security, Server};
 ///
@@ -46,7 +46,8 @@ use super::object::Object;
 ///
 /// What is no object does not compile, unless it is skipped:
 ///
-/// ```compile_fail
+#[cfg_attr(feature = "derive", doc = "```compile_fail")]
+#[cfg_attr(not(feature = "derive"), doc = "```ignore")]
 /// use lwm2m_core::{model::Objects, objects::Device};
 ///
 /// #[derive(Objects)]

@@ -13,7 +13,7 @@ use super::SetError;
 ///
 /// # Examples
 /// ```
-/// # #[cfg(feature = "derive")] {
+/// # #[cfg(all(feature = "derive", feature = "float"))] {
 /// use lwm2m_core::{model::Object, objects::Instances};
 ///
 /// #[derive(Default, Object)]

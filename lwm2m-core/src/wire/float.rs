@@ -1,7 +1,7 @@
 //! Floats by their bits.
 //!
 //! What has no double precision in hardware calls a library function for every operator: 2,000 bytes for those that the
-//! engine would use. What it needs of them is less, and never rounds but where an integer has more than 53 bits.
+//! engine would use. What it needs of them is less. It rounds where an integer has more than 53 bits, and in `distance`.
 
 #[cfg(feature = "float")]
 use core::cmp::Ordering;
@@ -17,6 +17,10 @@ pub(super) const fn parts(bits: u64) -> (u64, i32) {
         biased => (fraction | 1 << 52, biased - 1075),
     }
 }
+
+/// The exponent of `parts` for what is not finite.
+#[cfg(feature = "attributes")]
+const NOT_FINITE: i32 = 0x7ff - 1075;
 
 /// [`f64::is_nan`].
 pub(crate) const fn is_nan(value: f64) -> bool {
@@ -144,7 +148,8 @@ const fn rank(value: f64) -> i64 {
     }
 }
 
-/// The distance between two floats, neither of which may be what is not a number.
+/// The distance between two floats, neither of which may be what is not a number: within a unit in the last place of the
+/// rounded one, and infinite where one of the two is.
 #[cfg(feature = "attributes")]
 pub(crate) fn distance(one: f64, other: f64) -> f64 {
     let same_sign = one.to_bits() ^ other.to_bits() < 1 << 63;
@@ -154,6 +159,9 @@ pub(crate) fn distance(one: f64, other: f64) -> f64 {
     } else {
         (one, other)
     };
+    if large.1 == NOT_FINITE {
+        return f64::INFINITY;
+    }
     // Ten bits more than the result has; what is cut off of the smaller is less than they tell.
     let mantissa = large.0 << 10;
     let cut = (large.1 - small.1) as u32;
@@ -169,7 +177,7 @@ pub(crate) fn distance(one: f64, other: f64) -> f64 {
     })
 }
 
-#[cfg(all(test, feature = "attributes"))]
+#[cfg(all(test, feature = "attributes", feature = "senml-cbor"))]
 mod tests {
     extern crate std;
 
@@ -235,6 +243,7 @@ mod tests {
         assert!(is_same(f64::NAN, -f64::NAN) && !is_same(f64::NAN, 1.0));
         assert_eq!(distance(f64::INFINITY, 1.0), f64::INFINITY);
         assert_eq!(distance(f64::INFINITY, f64::NEG_INFINITY), f64::INFINITY);
+        assert_eq!(distance(f64::MAX, f64::INFINITY), f64::INFINITY);
         assert_eq!(distance(f64::MAX, f64::MIN), f64::INFINITY);
     }
 

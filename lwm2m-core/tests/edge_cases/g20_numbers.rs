@@ -143,7 +143,14 @@ fn g20_an_unacknowledged_notification_is_sent_again_with_the_value_of_now() {
         // Given up: the server is gone, and so is the observation.
         let at = start + Duration::from_secs(end);
         assert_eq!(device.until, at);
-        device.wait_until(at);
+        let failed = Event::RegistrationFailed {
+            server: 1,
+            failure: Failure::Timeout,
+            retry_at: at + Duration::from_secs(60),
+            exhausted: false,
+        };
+        let expected = [Out::Event(failed), Out::Close(SERVER)].map(|out| (at, out));
+        assert_eq!(device.wait_until(at), expected);
         assert_eq!(device.client.observations(), 0);
     }
 }
@@ -305,6 +312,25 @@ fn g16_confirmable_notifications_follow_one_another() {
     let second = sent(&device.receive(&first.empty(Kind::Ack)));
     assert_ne!(second.token(), first.token());
     assert_eq!(device.receive(&second.empty(Kind::Ack)), []);
+}
+
+/// A value that changes within every round trip leaves room for the others.
+#[test]
+fn g16_confirmable_notifications_take_turns() {
+    let mut device = confirming(0);
+    let tokens = ["/26241/1/1", "/26241/1/0", "/3/0/9"].map(|path| device.observe(path).0);
+    let mut last = sent(&device.change(1, 2));
+    device.change(0, "x");
+    device.objects.device.set(0, 9, 50);
+    device.client.changed(Path::resource(3, 0, 9));
+    let mut told = Vec::new();
+    for value in 3..6 {
+        assert_eq!(device.change(1, value), []);
+        last = sent(&device.receive(&last.empty(Kind::Ack)));
+        told.push(last.token());
+    }
+    let [often, second, third] = tokens;
+    assert_eq!(told, [second, third, often]);
 }
 
 /// A Notify of one integer in TLV: at most 17 bytes with a token of two.

@@ -415,7 +415,11 @@ impl Client<'_> {
             return None;
         }
         let session = session_of(index);
-        for (slot, observation) in self.observations.iter().enumerate() {
+        let (turn, count) = (usize::from(connection.turn), self.observations.len());
+        for step in 0..count {
+            let slot = turn + step;
+            let slot = slot.checked_sub(count).unwrap_or(slot);
+            let observation = self.observations.get(slot)?;
             if !observation.is_pending()
                 || observation.session != session
                 || self.is_under_way(slot, observation)
@@ -463,6 +467,7 @@ impl Client<'_> {
             && let Ok(slot) = u8::try_from(notification.slot)
             && let Some(observation) = self.observations.get(notification.slot)
         {
+            connection.turn = slot.wrapping_add(1);
             let purpose = Purpose::Notification(slot);
             let token = observation.token;
             self.open_exchange(index, purpose, notification.message_id, token, cx);
