@@ -22,7 +22,7 @@ pub use clock::{NetworkClock, NetworkTime};
 pub use firmware::{DeltaFirmware, FirmwareByKind};
 pub use info::{Address, ModemFacts};
 pub use keys::{CredentialList, ModemKeys, Stored};
-pub use link::{Edrx, LinkSettings, LteLink, PowerSaving};
+pub use link::{Edrx, LinkSettings, LteLink, PowerOffWarning, PowerSaving};
 pub use random::RandomBy;
 pub use reset::ResetBy;
 pub use sessions::{ModemSessions, SessionCache, SessionSettings};

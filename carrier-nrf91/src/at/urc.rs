@@ -12,7 +12,7 @@ pub enum Urc {
     Registration(Registration),
     /// `+CGEV`: packet data.
     Packet(PacketEvent),
-    /// `%MDMEV`: the modem about itself.
+    /// `%MDMEV`, and `+CGEV` where that tells the same: the modem about itself.
     Modem(ModemDomainEvent),
     /// `%CESQ`: the signal has changed.
     Signal(Signal),
@@ -65,7 +65,10 @@ impl Urc {
         if let Some(event) = line.strip_prefix(b"%MDMEV: ") {
             return ModemDomainEvent::parse(event).map(Self::Modem);
         }
-        PacketEvent::parse(line.strip_prefix(b"+CGEV: ")?).map(Self::Packet)
+        let event = line.strip_prefix(b"+CGEV: ")?;
+        let packet = PacketEvent::parse(event).map(Self::Packet);
+        // Firmware without `%MDMEV` tells here that it was switched off.
+        packet.or_else(|| ModemDomainEvent::parse(event).map(Self::Modem))
     }
 }
 
@@ -120,6 +123,14 @@ mod tests {
         );
         assert_eq!(
             urc("%MDMEV: ME BATTERY LOW\r\n"),
+            Some(Urc::Modem(ModemDomainEvent::BatteryLow))
+        );
+        assert_eq!(
+            urc("+CGEV: ME OVERHEATED\r\n"),
+            Some(Urc::Modem(ModemDomainEvent::Overheated))
+        );
+        assert_eq!(
+            urc("+CGEV: ME BATTERY LOW\r\n"),
             Some(Urc::Modem(ModemDomainEvent::BatteryLow))
         );
         assert_eq!(

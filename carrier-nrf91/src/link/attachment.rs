@@ -18,6 +18,8 @@ pub(super) struct Attachment {
     pub(super) reject_cause: Option<u8>,
     /// The modem has given up until it is switched off and on.
     pub(super) barred: bool,
+    /// It has warned of a low battery, and was not switched on since. Holds while the link is down, too.
+    pub(super) battery_low: bool,
 }
 
 impl Attachment {
@@ -30,6 +32,7 @@ impl Attachment {
             reason: None,
             reject_cause: None,
             barred: false,
+            battery_low: false,
         }
     }
 
@@ -46,12 +49,22 @@ impl Attachment {
     pub(super) fn set_down(&mut self) {
         *self = Self {
             reject_cause: self.reject_cause,
+            battery_low: self.battery_low,
             ..Self::new()
         };
     }
 
     pub(super) fn is_up(&self) -> bool {
         self.state == LinkState::Up
+    }
+
+    pub(super) fn is_requested_down(&self) -> bool {
+        self.requested_down
+    }
+
+    /// What decides about when to ask and to renew: up, barred, battery low.
+    pub(super) fn condition(&self) -> [bool; 3] {
+        [self.is_up(), self.barred, self.battery_low]
     }
 
     pub(super) fn is_told(&self) -> bool {
@@ -75,6 +88,7 @@ impl Attachment {
         if registration.status.is_registered() {
             self.reason = None;
             self.barred = false;
+            self.battery_low = false;
             self.state = LinkState::Up;
             return;
         }
@@ -102,6 +116,7 @@ impl Attachment {
     }
 
     pub(super) fn note(&mut self, urc: &Urc) {
+        self.battery_low |= matches!(urc, Urc::Modem(ModemDomainEvent::BatteryLow));
         if self.requested_down {
             return;
         }
@@ -116,6 +131,7 @@ impl Attachment {
             }
             Urc::Packet(PacketEvent::Deactivated(0)) => self.detach(DetachReason::Network),
             Urc::Packet(PacketEvent::Activated(0)) if self.reason.is_none() => {
+                self.battery_low = false;
                 self.state = LinkState::Up;
             }
             _ => {}

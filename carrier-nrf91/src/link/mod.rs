@@ -1,6 +1,7 @@
 //! The link: attach and detach.
 
 mod attachment;
+mod battery;
 mod power_saving;
 mod settings;
 
@@ -10,22 +11,26 @@ use lwm2m_core::time::{Duration, Instant};
 
 use crate::NetworkTime;
 use crate::at::{
-    At, Notifications, Registration, RegistrationStatus, Urc, ask, ask_mode, order, parse_clock,
+    At, ModemDomainEvent, Notifications, Registration, RegistrationStatus, Urc, ask, ask_mode,
+    order, parse_clock,
 };
 use crate::race::{First, race, yield_now};
 use attachment::Attachment;
+pub use battery::PowerOffWarning;
 pub use power_saving::{Edrx, PowerSaving};
 pub use settings::LinkSettings;
 
 /// Longest notification that is read; longer ones are of no interest here.
 const NOTIFICATION: usize = 128;
 
+/// Longest time for which a modem that is to be switched on, or off and on, is left alone: a day.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// How long a modem that has given up is left alone, after as many renewals, before it is switched off and on: an hour, two,
 /// four … up to a day. Without that it would never try again; more often, it would trouble a network that has refused for
 /// good (GSMA TS.34).
 fn renewal(done: u8) -> Duration {
-    let hours = (1_u64 << done.min(5)).min(24);
-    Duration::from_secs(3600 * hours)
+    Duration::from_secs(3600 << done.min(5)).min(LONGEST)
 }
 
 /// The modem's link over LTE-M or NB-IoT: `AT+CFUN=1` and `AT+CFUN=4`.
@@ -38,6 +43,12 @@ fn renewal(done: u8) -> Duration {
 /// was switched off. It is, with `AT+CFUN=4`, which shuts the card down as well: by the next [`up`](Link::up), and while
 /// the link is waited for by [`changed`](Link::changed), after an hour, two, four … up to a day. A modem that has switched
 /// itself off, because it was overheated, is switched on after [`LinkSettings::poll_lost`].
+///
+/// After it has warned of a low battery, it is switched on only where `AT%XVBAT` tells more than 3000 mV, or than
+/// [`LinkSettings::power_off_warning`]: by the next [`up`](Link::up), which fails otherwise, and by
+/// [`changed`](Link::changed) after [`LinkSettings::poll_lost`], twice that, four times … up to a day. A battery that has
+/// recovered may break down as soon as the radio is on. The waits therefore begin anew only once the link was still up when
+/// [`LinkSettings::poll_up`] had passed.
 #[derive(Debug)]
 pub struct LteLink<'t, A, N, C> {
     at: A,
@@ -52,6 +63,8 @@ pub struct LteLink<'t, A, N, C> {
     renew_at: Option<Instant>,
     /// How often that was done since the link was up.
     renewals: u8,
+    /// How often a low battery was waited for since the link was up for long.
+    battery_waits: u8,
 }
 
 const MODEM_FAILURE: LinkError = LinkError::new(LinkErrorKind::Modem, errno::EIO);
@@ -76,6 +89,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
             ask_at: Instant::FAR_FUTURE,
             renew_at: None,
             renewals: 0,
+            battery_waits: 0,
         }
     }
 
@@ -109,20 +123,47 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         mode.map(|it| it == 1).map_err(|_| MODEM_FAILURE)
     }
 
+    /// Whether the battery is none that was low and still is. A modem that does not tell may have a low one.
+    async fn check_battery(&mut self) -> Result<(), LinkError> {
+        if !self.attachment.battery_low {
+            return Ok(());
+        }
+        let mut response = [0; NOTIFICATION];
+        let response = ask(&mut self.at, "AT%XVBAT", &mut response)
+            .await
+            .map_err(|_| MODEM_FAILURE)?;
+        let voltage = response
+            .named("%XVBAT")
+            .find_map(|mut it| it.number::<u16>());
+        let warning = self.settings.power_off_warning;
+        let enough = warning.unwrap_or(PowerOffWarning::At3000).voltage();
+        match voltage {
+            Some(voltage) if voltage > enough => Ok(()),
+            _ => Err(MODEM_FAILURE),
+        }
+    }
+
     /// `renew`: it is switched off before.
     async fn switch_on(&mut self, renew: bool) -> Result<(), LinkError> {
+        self.check_battery().await?;
         let mut buffer = [0; 48];
-        for step in 0..4 {
+        for step in 0..5 {
             let command = match step {
                 0 => renew.then_some("AT+CFUN=4"),
                 1 => (self.settings.power_saving).and_then(|it| it.command(&mut buffer)),
                 2 => self.settings.edrx.and_then(|it| it.command(&mut buffer)),
+                // The modem warns once.
+                3 => self
+                    .settings
+                    .power_off_warning
+                    .map(PowerOffWarning::command),
                 _ => Some("AT+CFUN=1"),
             };
             if let Some(command) = command {
                 self.order(command).await?;
             }
         }
+        self.attachment.battery_low = false;
         Ok(())
     }
 
@@ -139,12 +180,16 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         answer.last().ok_or(MODEM_FAILURE)
     }
 
-    /// What was reported before the link was asked for is out of date.
+    /// What was reported before the link was asked for is out of date, but for a low battery.
     async fn forget_notifications(&mut self) {
         let mut line = [0; NOTIFICATION];
         while let First::Left(len) = race(self.notifications.next(&mut line), async {}).await {
-            if let Some(Urc::Time(date)) = line.get(..len).and_then(Urc::parse) {
-                self.time.set(date, self.clock.now());
+            match line.get(..len).and_then(Urc::parse) {
+                Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
+                Some(Urc::Modem(ModemDomainEvent::BatteryLow)) => {
+                    self.attachment.battery_low = true;
+                }
+                _ => {}
             }
         }
     }
@@ -168,11 +213,19 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
 
     /// When to ask and to renew from now on.
     fn schedule(&mut self) {
+        if self.attachment.is_requested_down() {
+            (self.ask_at, self.renew_at) = (Instant::FAR_FUTURE, None);
+            return;
+        }
         let now = self.clock.now();
         self.ask_at = now
             + if self.attachment.is_up() {
                 (self.renew_at, self.renewals) = (None, 0);
                 self.settings.poll_up
+            } else if self.attachment.battery_low {
+                let done = self.battery_waits;
+                self.battery_waits = done.saturating_add(1);
+                battery::wait(self.settings.poll_lost, done)
             } else {
                 self.settings.poll_lost
             };
@@ -185,11 +238,16 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     /// Looks for what a notification that was lost would have told, and for a modem that needs help. All of it is done again
     /// where it is dropped.
     async fn look(&mut self) -> Result<(), LinkError> {
-        let renews = !self.attachment.is_up()
-            && match self.renew_at {
-                Some(at) => at <= self.clock.now(),
-                None => !self.is_switched_on().await?,
-            };
+        let renews = if self.attachment.is_up() {
+            self.battery_waits = 0;
+            false
+        } else if let Some(at) = self.renew_at {
+            at <= self.clock.now()
+        } else {
+            let on = self.is_switched_on().await?;
+            self.attachment.battery_low &= !on;
+            !on
+        };
         if renews {
             let renewed = self.switch_on(true).await;
             self.renew_at = None;
@@ -205,7 +263,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
 
 impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
     /// # Errors
-    /// [`LinkErrorKind::Modem`] when a command is refused, [`LinkErrorKind::Sim`] without a usable SIM card,
+    /// [`LinkErrorKind::Modem`] when a command is refused or the battery is low, [`LinkErrorKind::Sim`] without a usable SIM card,
     /// [`LinkErrorKind::Rejected`] when the network refuses (see [`reject_cause`](LteLink::reject_cause)),
     /// [`LinkErrorKind::NoService`] after [`LinkSettings::attach_timeout`]. After all of them the modem may go on
     /// searching.
@@ -242,6 +300,11 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
                 First::Left(len) => match line.get(..len).and_then(Urc::parse) {
                     Some(Urc::Registration(changed)) => registration = changed,
                     Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
+                    // It is off from now on.
+                    Some(Urc::Modem(ModemDomainEvent::BatteryLow)) => {
+                        self.attachment.battery_low = true;
+                        return Err(MODEM_FAILURE);
+                    }
                     _ => {}
                 },
                 // A wait may end early; the modem is not asked more often for that.
@@ -261,8 +324,7 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
     async fn down(&mut self) -> Result<(), LinkError> {
         self.order("AT+CFUN=4").await?;
         self.attachment.set_down();
-        self.ask_at = Instant::FAR_FUTURE;
-        self.renew_at = None;
+        self.schedule();
         Ok(())
     }
 
@@ -272,7 +334,7 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
 
     async fn changed(&mut self) -> LinkState {
         while self.attachment.is_told() {
-            let before = (self.attachment.is_up(), self.attachment.barred);
+            let before = self.attachment.condition();
             let mut line = [0; NOTIFICATION];
             let until = self.ask_at;
             match race(self.notifications.next(&mut line), self.clock.wait(until)).await {
@@ -288,7 +350,7 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
                     self.schedule();
                 }
             }
-            if before != (self.attachment.is_up(), self.attachment.barred) {
+            if before != self.attachment.condition() {
                 self.schedule();
             }
         }

@@ -2,7 +2,7 @@
 
 use lwm2m_core::time::Duration;
 
-use super::{Edrx, PowerSaving};
+use super::{Edrx, PowerOffWarning, PowerSaving};
 
 /// How the link is brought up and watched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,6 +23,12 @@ pub struct LinkSettings {
     pub power_saving: Option<PowerSaving>,
     /// Extended discontinuous reception to ask for; likewise.
     pub edrx: Option<Edrx>,
+    /// Warning of a low battery, enabled each time the modem is switched on, because it warns once. By default none, which leaves
+    /// it to the application: an nRF91x1 starts with one at 3000 mV, and has none any more after it has warned. A modem that
+    /// does not know it (nRF9160 before revision B1) fails to attach with [`LinkErrorKind::Modem`].
+    ///
+    /// [`LinkErrorKind::Modem`]: lwm2m_carrier::hal::LinkErrorKind::Modem
+    pub power_off_warning: Option<PowerOffWarning>,
 }
 
 impl Default for LinkSettings {
@@ -34,6 +40,7 @@ impl Default for LinkSettings {
             poll_lost: Duration::from_secs(300),
             power_saving: None,
             edrx: None,
+            power_off_warning: None,
         }
     }
 }
