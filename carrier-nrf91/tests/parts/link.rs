@@ -530,6 +530,13 @@ fn a_modem_with_a_low_battery_stays_off_until_the_voltage_suffices() {
         .expect("AT%XVBAT", "%XMODEMSLEEP: 4,0\n%XVBAT: 3004\nOK\n")
         .expect("AT+CFUN=4", "OK\n")
         .expect("AT+CFUN=1", "OK\n")
+        .expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+    assert_eq!(World::told(&mut link), None);
+    // It searches, and is asked as after any loss.
+    world.clock.pass(300);
+    world
+        .script
+        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
         .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
     assert_eq!(World::told(&mut link), Some(LinkState::Up));
     assert!(world.script.is_done());

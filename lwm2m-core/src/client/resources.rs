@@ -34,6 +34,7 @@ impl<
     /// Empty memory.
     #[must_use]
     pub const fn new() -> Self {
+        const { assert!(OBSERVATIONS <= 256, "observations are numbered by a byte") };
         Self {
             connections: [const { Connection::UNUSED }; SERVERS],
             #[cfg(feature = "observe")]
