@@ -67,6 +67,11 @@ impl Activate for Loader {
         Ok(Applied::RebootRequired)
     }
 
+    async fn withdraw(&mut self) -> Result<(), FirmwareError> {
+        self.0.borrow_mut().clear();
+        Ok(())
+    }
+
     async fn outcome(&mut self) -> Result<Installed, FirmwareError> {
         Ok(Installed::Yes)
     }
@@ -250,6 +255,21 @@ fn discarded_package_is_gone_for_good() {
         run(port.discard()).unwrap();
         assert_eq!(run(port.begin(Some(12), true)), Ok(0));
     }
+}
+
+/// Its result was told: it must not be swapped in by the next restart.
+#[test]
+fn package_is_withdrawn_by_a_discard_though_the_records_cannot_be_read() {
+    let device = Device::new();
+    let mut port = device.receive(&IMAGE, 12).unwrap();
+    run(port.finish(12)).unwrap();
+    run(port.apply()).unwrap();
+    assert_eq!(*device.loader.0.borrow(), [12]);
+    device.record.set_unreadable(true);
+    run(port.discard()).unwrap();
+    assert_eq!(*device.loader.0.borrow(), []);
+    device.record.set_unreadable(false);
+    assert!(run(device.boot().apply()).is_err());
 }
 
 /// The driver carries a job out again that the application has dropped.
