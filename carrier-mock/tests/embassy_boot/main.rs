@@ -84,6 +84,23 @@ fn package_that_is_given_up_after_it_was_applied_is_not_swapped_in() {
     }
 }
 
+/// The record is lost or damaged: what is on trial runs, and asks. Without its confirmation no package is taken, and the
+/// next restart rolls it back unannounced.
+#[test]
+fn image_on_trial_without_its_record_is_confirmed() {
+    for record in [None, Some(vec![0xFF; 9])] {
+        let device = Device::new();
+        device.receive(2).unwrap();
+        now(device.slot().apply()).unwrap();
+        device.restart();
+        *device.record.borrow_mut() = record;
+        assert_eq!(now(device.slot().outcome()), Ok(Installed::Yes));
+        assert_eq!(device.restart(), State::Boot);
+        assert!(device.runs(2));
+        device.receive(3).unwrap();
+    }
+}
+
 /// The image before would be overwritten, which is what a rollback needs.
 #[test]
 fn no_package_is_taken_while_an_image_is_on_trial() {

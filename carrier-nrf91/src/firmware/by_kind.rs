@@ -126,6 +126,14 @@ impl<M: Firmware, A: Firmware, S: Storage> FirmwareByKind<M, A, S> {
         Ok(Some(kind))
     }
 
+    /// What a head may have begun has no record, and is given up by the next one there. A kind that is known stays: the
+    /// storage may fail by now.
+    const fn give_up_head(&mut self) {
+        if matches!(self.stage, Stage::Head { .. }) {
+            self.stage = Stage::Recorded;
+        }
+    }
+
     async fn begin_at(
         &mut self,
         kind: Kind,
@@ -193,7 +201,7 @@ impl<M: Firmware, A: Firmware, S: Storage> Firmware for FirmwareByKind<M, A, S> 
         if !resume {
             self.discard().await?;
         } else {
-            self.stage = Stage::Recorded;
+            self.give_up_head();
             if let Some(kind) = self.kind().await? {
                 let offset = self.begin_at(kind, size, true).await?;
                 if offset > 0 {
@@ -234,8 +242,7 @@ impl<M: Firmware, A: Firmware, S: Storage> Firmware for FirmwareByKind<M, A, S> 
     }
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
-        // What a head may have begun has no record, and is given up by the next one there.
-        self.stage = Stage::Recorded;
+        self.give_up_head();
         match self.kind().await? {
             Some(Kind::Modem) => self.modem.discard().await?,
             Some(Kind::Application) => self.application.discard().await?,
@@ -269,7 +276,8 @@ impl<M: Firmware, A: Firmware, S: Storage> Firmware for FirmwareByKind<M, A, S> 
         match self.kind().await? {
             Some(Kind::Modem) => self.modem.outcome().await,
             Some(Kind::Application) => self.application.outcome().await,
-            None => Ok(Installed::NotYet),
+            // An image of the application may wait for its confirmation nevertheless.
+            None => self.application.outcome().await.map(|_| Installed::NotYet),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Packages of two kinds in a device with two places.
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use carrier_mock::flash::{Flash, FlashError};
@@ -57,9 +57,9 @@ impl NorFlash for Chip {
     }
 }
 
-/// Says what it was asked.
+/// Says what it was asked: what to activate, and how often how it went.
 #[derive(Clone, Default)]
-struct Loader(Rc<RefCell<Vec<u32>>>);
+struct Loader(Rc<RefCell<Vec<u32>>>, Rc<Cell<u32>>);
 
 impl Activate for Loader {
     async fn activate(&mut self, size: u32) -> Result<Applied, FirmwareError> {
@@ -67,7 +67,13 @@ impl Activate for Loader {
         Ok(Applied::RebootRequired)
     }
 
+    async fn withdraw(&mut self) -> Result<(), FirmwareError> {
+        self.0.borrow_mut().clear();
+        Ok(())
+    }
+
     async fn outcome(&mut self) -> Result<Installed, FirmwareError> {
+        self.1.set(self.1.get() + 1);
         Ok(Installed::Yes)
     }
 }
@@ -250,6 +256,29 @@ fn discarded_package_is_gone_for_good() {
         run(port.discard()).unwrap();
         assert_eq!(run(port.begin(Some(12), true)), Ok(0));
     }
+}
+
+/// Its result was told: it must not be swapped in by the next restart.
+#[test]
+fn package_is_withdrawn_by_a_discard_though_the_records_cannot_be_read() {
+    let device = Device::new();
+    let mut port = device.receive(&IMAGE, 12).unwrap();
+    run(port.finish(12)).unwrap();
+    run(port.apply()).unwrap();
+    assert_eq!(*device.loader.0.borrow(), [12]);
+    device.record.set_unreadable(true);
+    run(port.discard()).unwrap();
+    assert_eq!(*device.loader.0.borrow(), []);
+    device.record.set_unreadable(false);
+    assert!(run(device.boot().apply()).is_err());
+}
+
+/// It confirms what a boot loader has on trial; of the package nothing is known.
+#[test]
+fn application_is_asked_for_the_outcome_without_a_record() {
+    let device = Device::new();
+    assert_eq!(run(device.boot().outcome()), Ok(Installed::NotYet));
+    assert_eq!(device.loader.1.get(), 1);
 }
 
 /// The driver carries a job out again that the application has dropped.

@@ -246,8 +246,9 @@ impl DeltaInterface for Modem {
 #[derive(Clone, Default)]
 pub(crate) struct Record(Rc<RefCell<Stored>>);
 
-/// The records, how many changes the power lasts for, and a power supply that they share with others.
-type Stored = (BTreeMap<RecordId, Vec<u8>>, Option<u32>, Power);
+/// The records, how many changes the power lasts for, a power supply that they share with others, and whether they can be
+/// read.
+type Stored = (BTreeMap<RecordId, Vec<u8>>, Option<u32>, Power, Cell<bool>);
 
 impl Record {
     /// On a power supply.
@@ -255,6 +256,11 @@ impl Record {
         let record = Self::default();
         record.0.borrow_mut().2 = power;
         record
+    }
+
+    /// Reading fails from now on, or no longer.
+    pub(crate) fn set_unreadable(&self, unreadable: bool) {
+        self.0.borrow().3.set(unreadable);
     }
 
     fn change(&self, id: RecordId, record: Option<Vec<u8>>) -> Result<(), StorageError> {
@@ -282,6 +288,9 @@ impl Storage for Record {
         buffer: &mut [u8],
     ) -> Result<Option<usize>, StorageError> {
         let state = self.0.borrow();
+        if state.3.get() {
+            return Err(StorageError::new(StorageErrorKind::Io, 5));
+        }
         Ok(state.0.get(&id).map(|record| {
             buffer[..record.len()].copy_from_slice(record);
             record.len()

@@ -43,6 +43,9 @@ impl Carrier<'_> {
             Completion::Loaded(Some(len)) => buffer.get(..len),
             Completion::StorageFailed(error) => {
                 self.push_error(ErrorKind::Internal, Cause::Storage(error));
+                if matches!(self.stage, Stage::SettleFirmware) {
+                    self.firmware_not_stored();
+                }
                 None
             }
             _ => None,

@@ -157,12 +157,24 @@ impl<'r> Carrier<'r> {
     #[inline(never)]
     pub(super) fn firmware_loaded(&mut self, record: Option<&[u8]>, now: Instant) {
         let record = match record.map(FirmwareRecord::decode) {
-            Some(Ok(record)) => record,
-            Some(Err(_)) => return self.push_error(ErrorKind::Internal, Cause::Record),
-            None => return,
+            Some(Ok(record)) => Some(record),
+            Some(Err(_)) => {
+                self.push_error(ErrorKind::Internal, Cause::Record);
+                None
+            }
+            None => None,
         };
+        let Some(fota) = &mut self.fota else { return };
+        match record {
+            Some(record) => fota.restore(&record, now),
+            None => fota.ask_outcome(),
+        }
+    }
+
+    /// The record of an update could not be stored.
+    pub(super) fn firmware_not_stored(&mut self) {
         if let Some(fota) = &mut self.fota {
-            fota.restore(&record, now);
+            fota.not_stored();
         }
     }
 
@@ -176,6 +188,8 @@ impl<'r> Carrier<'r> {
             self.store_firmware(buffer);
             return Some(Flow::Again);
         }
+        // Not only once the device is online: a new firmware may not come so far.
+        self.requests.reboot |= fota.takes_reboot();
         None
     }
 

@@ -44,6 +44,8 @@ impl<'r> Carrier<'r> {
 
     pub(super) const fn firmware_loaded(&mut self, _record: Option<&[u8]>, _now: Instant) {}
 
+    pub(super) const fn firmware_not_stored(&mut self) {}
+
     pub(super) const fn settle_firmware(&mut self, _buffer: &mut [u8]) -> Option<Flow> {
         None
     }

@@ -202,19 +202,25 @@ impl Carrier<'_> {
     }
 
     /// Bootstrap-Finish: whether the key store can take every key.
-    fn check_next_key(&mut self, buffer: &mut [u8], cx: &Context<'_>) -> Flow {
+    fn check_next_key(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Flow {
         let next = self.cursor.next(cx.objects, buffer);
         wipe(buffer);
         let Some((instance, kind)) = next else {
             self.stage = Stage::StoreStaged;
             return Flow::Again;
         };
-        // Staging gives a tag to each account with keys.
-        let tag = self
-            .staged
-            .as_ref()
-            .and_then(|staged| staged.tags.of(instance));
-        self.pending = tag.map(|tag| Pending::CheckKey(tag, Credential::Account(instance, kind)));
+        let staged = self.staged.as_ref();
+        match staged.and_then(|staged| staged.tags.of(instance)) {
+            Some(tag) => {
+                let key = Credential::Account(instance, kind);
+                self.pending = Some(Pending::CheckKey(tag, key));
+            }
+            // Staging gives a tag to each account with keys; a key without one has no place.
+            None => {
+                let cause = Cause::Configuration(ConfigurationError::Credentials);
+                self.refuse(cause, buffer, cx);
+            }
+        }
         Flow::Again
     }
 

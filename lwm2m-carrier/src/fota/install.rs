@@ -14,6 +14,9 @@ use crate::{
     record::Standing,
 };
 
+/// The count of trials once the device is restarted because the slot cannot tell how they have ended.
+const RESTARTED: u8 = TRIALS + 1;
+
 impl Fota<'_> {
     /// The package is complete and durable.
     pub(super) fn finished(&mut self) {
@@ -124,17 +127,68 @@ impl Fota<'_> {
                 };
             }
             (Operation::RestartModem, Ok(_), _) => {
-                self.phase = Phase::Outcome;
-                self.due = Some(Operation::Outcome);
+                self.ask_outcome();
             }
             (Operation::Outcome, Ok(Done::Installed(installed)), _) => self.tried(installed),
+            (Operation::Outcome, Err(error), _) => self.outcome_unknown(error),
             (_, Err(error), _) => self.update_failed(Cause::Firmware(error)),
             _ => self.update_failed(Cause::Firmware(FirmwareError::UNSUPPORTED)),
         }
     }
 
+    /// Asks the slot how the update has ended. Where the record of one is missing it is asked as well: the image that runs
+    /// may wait for its confirmation, and as long as it does, no package is taken.
+    pub(crate) fn ask_outcome(&mut self) {
+        self.unanswered = 0;
+        self.phase = Phase::Outcome;
+        self.due = Some(Operation::Outcome);
+    }
+
+    /// The slot cannot tell how the update has ended: the package may run without being confirmed, so it has neither
+    /// failed nor gone well. It is asked again; then a restart decides, which brings the old firmware back where a boot
+    /// loader has no confirmation. Behind that one the update has failed.
+    fn outcome_unknown(&mut self, error: FirmwareError) {
+        if self.unanswered < TRIALS {
+            self.unanswered = self.unanswered.saturating_add(1);
+            self.due = Some(Operation::Outcome);
+            return;
+        }
+        match self.standing {
+            Standing::Updating(trials) if trials <= TRIALS => {
+                self.standing = Standing::Updating(RESTARTED);
+                self.phase = Phase::Reboot;
+                self.save = true;
+            }
+            Standing::Updating(_) => self.update_failed(Cause::Firmware(error)),
+            _ => self.phase = Phase::Rest,
+        }
+    }
+
+    /// The record has not been stored. Without it a restart for the sake of the outcome would be followed by another one,
+    /// and so on.
+    pub(crate) fn not_stored(&mut self) {
+        if self.phase == Phase::Reboot {
+            let error = FirmwareError::new(FirmwareErrorKind::Io, crate::errno::EIO);
+            self.update_failed(Cause::Firmware(error));
+        }
+    }
+
+    /// Whether the device is to be restarted, once.
+    pub(crate) fn takes_reboot(&mut self) -> bool {
+        let due = self.phase == Phase::Reboot;
+        if due {
+            self.phase = Phase::Rest;
+        }
+        due
+    }
+
     /// The slot has told how the update has ended.
     fn tried(&mut self, installed: Installed) {
+        if !matches!(self.standing, Standing::Updating(_)) {
+            // Nobody waits for a result.
+            self.phase = Phase::Rest;
+            return;
+        }
         match (installed, self.standing) {
             (Installed::Yes, _) => {
                 self.phase = Phase::Rest;

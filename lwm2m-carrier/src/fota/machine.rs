@@ -38,7 +38,8 @@ pub(crate) const fn resource(id: u16) -> Path {
 /// Things that may wait to be handed out.
 const NOTES: usize = 8;
 
-/// How often a package is applied whose trial never comes, before it counts as failed.
+/// How often a package is applied whose trial never comes, before it counts as failed; and how often a slot is asked again
+/// that cannot tell how the update has ended, before the device is restarted for it.
 pub(super) const TRIALS: u8 = 3;
 
 /// What the machine wants of the carrier.
@@ -126,6 +127,8 @@ pub struct Fota<'r> {
     pub(super) begun: bool,
     /// The package was verified since the start of the device.
     pub(super) verified: bool,
+    /// How often the slot could not tell how the update has ended, since it was asked first.
+    pub(super) unanswered: u8,
     /// The application has not been told of the success.
     pub(super) untold: bool,
     /// The job that is to be done next.
@@ -166,6 +169,7 @@ impl<'r> Fota<'r> {
             filled: 0,
             begun: false,
             verified: false,
+            unanswered: 0,
             untold: false,
             due: None,
             running: None,
@@ -540,10 +544,7 @@ impl<'r> Fota<'r> {
                 }
                 self.resume_pull(record.uri, now);
             }
-            Standing::Updating(_) => {
-                self.phase = Phase::Outcome;
-                self.due = Some(Operation::Outcome);
-            }
+            Standing::Updating(_) => self.ask_outcome(),
         }
     }
 

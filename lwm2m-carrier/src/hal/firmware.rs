@@ -73,10 +73,12 @@ pub trait Firmware {
     }
 
     /// Whether the package that was [applied](Self::apply) is the one that runs now. Asked after the restart, once or
-    /// several times; a boot loader that waits for a confirmation gets it in here.
+    /// several times; a boot loader that waits for a confirmation gets it in here. It is also asked at a start without a
+    /// record of an update, where nothing but the confirmation comes of it.
     ///
     /// # Errors
-    /// Taken as [`Installed::Failed`].
+    /// It cannot be told now, or the confirmation has failed: asked again, three times. Then the device is to be restarted,
+    /// so that a boot loader without a confirmation brings the old firmware back. An error behind that restart is result 8.
     async fn outcome(&mut self) -> Result<Installed, FirmwareError>;
 }
 

@@ -19,7 +19,8 @@ pub(crate) enum Standing {
     Begun,
     /// The package is complete in the slot.
     Complete,
-    /// The server has executed Update. So often was it found out that the package had not been tried.
+    /// The server has executed Update. So often was it found out that the package had not been tried; once more than that
+    /// is allowed: the device is restarted because it could not be found out.
     Updating(u8),
 }
 

@@ -46,6 +46,8 @@ const ON_TRIAL: FirmwareError = FirmwareError::new(FirmwareErrorKind::Io, errno:
 /// | no | rolled back | | [`Installed::Failed`] |
 /// | no | none | begun | [`Installed::NotYet`] |
 /// | no | none | done | [`Installed::Failed`] |
+/// | not known | swapped | no record | [`Installed::Yes`]; confirmed: it runs, and asks |
+/// | not known | any other | no record | [`Installed::NotYet`] |
 ///
 /// While an image is on trial its predecessor lies in the DFU partition, so no package is taken: `EBUSY`. An image that came
 /// by another way than this library is confirmed by [`confirm`](Self::confirm).
@@ -283,8 +285,12 @@ impl<A: ReadNorFlash, P: ReadNorFlash, T: NorFlash, S: Storage> Activate
     }
 
     async fn outcome(&mut self) -> Result<Installed, FirmwareError> {
-        // Without a record the power failed before the package was handed over.
         let Some(note) = self.noted().await? else {
+            if self.standing().await? == Standing::OnTrial {
+                self.confirm().await?;
+                return Ok(Installed::Yes);
+            }
+            // The power failed before the package was handed over.
             return Ok(Installed::NotYet);
         };
         let fits = note.size as usize <= self.active.capacity();

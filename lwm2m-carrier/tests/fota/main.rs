@@ -20,4 +20,6 @@ mod noise;
 mod outcomes;
 mod pull;
 mod push;
+mod records;
 mod stage;
+mod unknown;

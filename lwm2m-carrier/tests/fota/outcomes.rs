@@ -358,12 +358,6 @@ fn result_8_when_the_package_cannot_be_applied_or_does_not_run() {
         "FOTA_FAIL 77",
     );
     slot_fails(
-        FirmwareCall::Outcome,
-        FirmwareErrorKind::Io,
-        8,
-        "FOTA_FAIL 77",
-    );
-    slot_fails(
         FirmwareCall::Write,
         FirmwareErrorKind::Io,
         8,

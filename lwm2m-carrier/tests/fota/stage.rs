@@ -14,13 +14,15 @@ use carrier_mock::server::{
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
 use lwm2m_carrier::driver::{Shared, blocking};
 use lwm2m_carrier::fota::{Fota, Unverified, Verifier, VerifierError};
-use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
+use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response, Statistics};
 use lwm2m_core::client::Resources;
 use lwm2m_core::model::Object;
 use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::Code;
+
+use crate::records::{Failing, Records};
 
 /// Content format of plain text.
 pub(crate) const TEXT: u16 = 0;
@@ -182,6 +184,8 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) watching: Cell<&'static [Request<'static>]>,
     /// The operation of the storage's flash inside which the power fails, when so many per mille of it are done.
     pub(crate) storage_cut: Cell<Option<(u32, u16)>>,
+    /// Which operation on the record of firmware updates fails.
+    pub(crate) failing: Cell<Failing>,
     /// What the application answers when it is asked for a restart the next time.
     pub(crate) on_reboot: Cell<OnReboot>,
     /// Whether there are firmware updates at all.
@@ -272,6 +276,7 @@ fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) ->
         buffer: Cell::new(4096),
         watching: Cell::new(WATCH),
         storage_cut: Cell::new(None),
+        failing: Cell::new(Failing::Nothing),
         on_reboot: Cell::new(OnReboot::Allows),
         with_firmware: Cell::new(true),
         authority: Cell::new(AUTHORITY),
@@ -408,6 +413,20 @@ impl Stage<'_, '_> {
             world: self.world,
             on_reboot: &self.on_reboot,
             authority: self.authority.get(),
+        };
+        let hal = Hal {
+            link: hal.link,
+            keys: hal.keys,
+            sessions: hal.sessions,
+            storage: Records {
+                storage: hal.storage,
+                failing: &self.failing,
+            },
+            clock: hal.clock,
+            random: hal.random,
+            reset: hal.reset,
+            firmware: hal.firmware,
+            modem: hal.modem,
         };
         let mut runner = shared.runner(hal, app, &mut buffer);
         let life = async {

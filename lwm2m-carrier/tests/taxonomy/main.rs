@@ -24,5 +24,7 @@ mod firmware;
 #[allow(dead_code, reason = "the tests of firmware updates take the rest")]
 mod fota;
 mod numbers;
+#[path = "../fota/records.rs"]
+mod records;
 mod sim;
 mod table;
