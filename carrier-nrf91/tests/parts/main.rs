@@ -9,6 +9,7 @@
     reason = "helpers of tests fail by a panic, and have a large stack"
 )]
 
+mod battery;
 mod by_kind;
 mod conformance;
 mod conformance_by_kind;
