@@ -53,16 +53,11 @@ fn a_modem_with_a_low_battery_stays_off_until_the_voltage_suffices() {
         .script
         .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
         .expect("AT%XVBAT", "%XMODEMSLEEP: 4,0\n%XVBAT: 3004\nOK\n")
-        .expect("AT+CFUN=4", "OK\n")
-        .expect("AT+CFUN=1", "OK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+        .expect_renewal("+CEREG: 3,2\nOK\n");
     assert_eq!(World::told(&mut link), None);
     // It searches, and is asked as after any loss.
     world.clock.pass(300);
-    world
-        .script
-        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+    world.script.expect_question("+CEREG: 3,1\nOK\n");
     assert_eq!(World::told(&mut link), Some(LinkState::Up));
     assert!(world.script.is_done());
 }
@@ -120,9 +115,7 @@ fn a_battery_that_breaks_down_under_load_is_waited_for_ever_longer() {
     world
         .script
         .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
-        .expect("AT+CFUN=4", "OK\n")
-        .expect("AT+CFUN=1", "OK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+        .expect_renewal("+CEREG: 3,1\nOK\n");
     assert_eq!(World::told(&mut link), Some(LinkState::Up));
     assert!(world.script.is_done());
 }
@@ -183,10 +176,7 @@ fn a_modem_that_the_application_has_switched_on_has_no_low_battery() {
         (
             |world, link| {
                 world.clock.pass(300);
-                world
-                    .script
-                    .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-                    .expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+                world.script.expect_question("+CEREG: 3,2\nOK\n");
                 assert_eq!(World::told(link), None);
             },
             down,
@@ -215,9 +205,7 @@ fn a_modem_that_the_application_has_switched_on_has_no_low_battery() {
         world
             .script
             .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
-            .expect("AT+CFUN=4", "OK\n")
-            .expect("AT+CFUN=1", "OK\n")
-            .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+            .expect_renewal("+CEREG: 3,1\nOK\n");
         assert_eq!(World::told(&mut link), Some(LinkState::Up));
         assert!(world.script.is_done());
     }

@@ -9,6 +9,21 @@ use lwm2m_core::time::{Duration, Instant, UnixTime};
 
 use crate::double::{Queue, Script, VirtualClock, is_pending, run};
 
+impl Script {
+    /// A modem that has given up is switched off and on, and asked how it is registered.
+    pub(crate) fn expect_renewal(&self, registration: &str) -> &Self {
+        self.expect("AT+CFUN=4", "OK\n")
+            .expect("AT+CFUN=1", "OK\n")
+            .expect("AT+CEREG?", registration)
+    }
+
+    /// A modem that is on is asked how it is registered.
+    pub(crate) fn expect_question(&self, registration: &str) -> &Self {
+        self.expect("AT+CFUN?", "+CFUN: 1\nOK\n")
+            .expect("AT+CEREG?", registration)
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct World {
     pub(crate) script: Script,
@@ -337,9 +352,7 @@ fn a_modem_that_has_given_up_is_switched_off_before_it_is_tried_again() {
         world
             .expect_start(failed)
             .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-            .expect("AT+CFUN=4", "OK\n")
-            .expect("AT+CFUN=1", "OK\n")
-            .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+            .expect_renewal("+CEREG: 5,1\nOK\n")
             .expect("AT+CCLK?", "ERROR\n");
         assert_eq!(run(link.up()), Ok(()), "{failed}");
         assert!(world.script.is_done(), "{failed}");
@@ -383,16 +396,10 @@ fn a_lost_notification_is_made_up_for_by_asking() {
     world.clock.pass(299);
     assert_eq!(World::told(&mut link), None);
     world.clock.pass(1);
-    world
-        .script
-        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-        .expect("AT+CEREG?", "ERROR\n");
+    world.script.expect_question("ERROR\n");
     assert_eq!(World::told(&mut link), None);
     world.clock.pass(300);
-    world
-        .script
-        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,5\nOK\n");
+    world.script.expect_question("+CEREG: 3,5\nOK\n");
     assert_eq!(World::told(&mut link), Some(LinkState::Up));
     assert!(world.script.is_done());
 }
@@ -443,11 +450,7 @@ fn a_modem_that_gives_up_later_is_switched_off_and_on_ever_less_often() {
     world.queue.push("+CEREG: 90");
     assert_eq!(World::told(&mut link), Some(down));
     world.clock.pass(3_600);
-    world
-        .script
-        .expect("AT+CFUN=4", "OK\n")
-        .expect("AT+CFUN=1", "OK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,2\nOK\n");
+    world.script.expect_renewal("+CEREG: 3,2\nOK\n");
     assert_eq!(World::told(&mut link), None);
     assert!(world.script.is_done());
 }
@@ -474,9 +477,7 @@ fn a_modem_that_has_switched_itself_off_is_switched_on() {
     world
         .script
         .expect("AT+CFUN?", "+CFUN: 4\nOK\n")
-        .expect("AT+CFUN=4", "OK\n")
-        .expect("AT+CFUN=1", "OK\n")
-        .expect("AT+CEREG?", "+CEREG: 3,1\nOK\n");
+        .expect_renewal("+CEREG: 3,1\nOK\n");
     assert_eq!(World::told(&mut link), Some(LinkState::Up));
     assert!(world.script.is_done());
 }
@@ -519,8 +520,7 @@ fn what_was_dropped_half_way_is_done_again() {
     );
     world
         .expect_start("+CEREG: 5,1\nOK\n")
-        .expect("AT+CFUN?", "+CFUN: 1\nOK\n")
-        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n")
+        .expect_question("+CEREG: 5,1\nOK\n")
         .expect("AT+CCLK?", "ERROR\n");
     block_on(link.up(), || {}).unwrap();
     world.clock.stop();
@@ -541,11 +541,7 @@ fn what_was_dropped_half_way_is_done_again() {
         assert!(is_pending(changed.as_mut()));
         assert!(is_pending(changed.as_mut()));
     }
-    world
-        .script
-        .expect("AT+CFUN=4", "OK\n")
-        .expect("AT+CFUN=1", "OK\n")
-        .expect("AT+CEREG?", "+CEREG: 5,1\nOK\n");
+    world.script.expect_renewal("+CEREG: 5,1\nOK\n");
     assert_eq!(block_on(link.changed(), || {}), LinkState::Up);
     assert!(world.script.is_done());
 }
