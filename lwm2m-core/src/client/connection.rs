@@ -165,9 +165,18 @@ impl Connection {
         matches!(self.stage, Stage::Attempting)
     }
 
+    /// An object list of which some blocks were sent begins anew: a server puts together what comes over one session.
+    pub(crate) const fn restart_list(&mut self) {
+        #[cfg(feature = "block")]
+        {
+            self.block = 0;
+        }
+    }
+
     /// Ends the session, if there is one.
     pub(crate) fn close(&mut self) {
         self.exchange = None;
+        self.restart_list();
         if self.session != Session::Closed {
             self.session = Session::Unwanted;
         }

@@ -293,6 +293,7 @@ impl<'r> Client<'r> {
             }
             SessionEvent::Closed => {
                 connection.session = Session::Closed;
+                connection.restart_list();
                 let registered = connection.is_registered();
                 deduplication::forget_session(self.deduplication, session);
                 #[cfg(feature = "separate")]

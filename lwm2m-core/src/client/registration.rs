@@ -263,10 +263,6 @@ impl Client<'_> {
             return;
         }
         connection.exchange = None;
-        #[cfg(feature = "block")]
-        {
-            connection.block = 0;
-        }
         if connection.deregister {
             self.deregistered(index, false, cx);
             return;

@@ -1,9 +1,9 @@
 //! Group 28: the client's own Block1 transfer, an object list that does not fit one message.
 
-use lwm2m_core::client::Event;
+use lwm2m_core::client::{Event, SessionEvent};
 use lwm2m_core::wire::coap::{Block, Code, Kind, option};
 
-use crate::common::{Answer, Device, Out, Request, SERVER, events, outputs, sent, uri_path};
+use crate::common::{Answer, Device, Out, Request, SERVER, events, outputs, post, sent, uri_path};
 
 /// A device with 200 instances, whose list has more than 2,900 bytes.
 fn crowded() -> Device {
@@ -188,4 +188,48 @@ fn g28_a_list_that_changes_on_the_way_is_updated_afterwards() {
     assert_eq!(events(&out), [Event::Registered { server: 1 }]);
     let update = sent(&out);
     assert_eq!(update.text(), "</1/0>,</3/0>,</26241/1>");
+}
+
+/// Blocks that went over another session are of no use (RFC 7959, section 2.5: a body is put together per endpoint).
+#[test]
+fn g28_a_transfer_that_loses_its_session_begins_anew() {
+    let begun = |device: &mut Device, first: &Answer| {
+        let out = device.receive(&reply(first, Code::CONTINUE, block_of(first)));
+        assert_eq!(block_of(&sent(&out)).num, 1);
+    };
+    let begins_anew = |device: &mut Device| {
+        let out = device.session(SERVER, SessionEvent::Open { resumed: false });
+        let register = sent(&out);
+        assert_eq!(
+            (uri_path(&register), block_of(&register).num),
+            (vec!["rd".to_owned()], 0)
+        );
+    };
+    // The network goes away amid a Register.
+    let mut device = crowded();
+    device.start();
+    let first = sent(&device.open(SERVER));
+    begun(&mut device, &first);
+    for online in [false, true] {
+        let Device {
+            client,
+            objects,
+            now,
+            ..
+        } = &mut device;
+        client.set_online(*now, online, objects);
+        device.drain();
+    }
+    begins_anew(&mut device);
+    // A server that disables itself amid an Update falls silent.
+    let mut device = Device::registered();
+    device.objects = crowded().objects;
+    device.objects.server.set(0, 5, 10);
+    device.client.update(true);
+    let first = sent(&device.drain());
+    device.receive(&post("/1/0/4").bytes());
+    let out = device.receive(&reply(&first, Code::CONTINUE, block_of(&first)));
+    assert_eq!(sent(&out).code(), Code::DELETE);
+    device.wait(200);
+    begins_anew(&mut device);
 }
