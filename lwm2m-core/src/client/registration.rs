@@ -115,7 +115,7 @@ impl Client<'_> {
     ) {
         let code = message.code();
         #[cfg(feature = "block")]
-        if self.list_continued(index, purpose, message) {
+        if self.list_continued(index, purpose, message, cx.objects) {
             return;
         }
         match purpose {
@@ -145,10 +145,22 @@ impl Client<'_> {
 
     /// Whether the server wants the next block of the object list, or smaller ones.
     #[cfg(feature = "block")]
-    fn list_continued(&mut self, index: usize, purpose: Purpose, message: &Message<'_>) -> bool {
+    fn list_continued(
+        &mut self,
+        index: usize,
+        purpose: Purpose,
+        message: &Message<'_>,
+        objects: &dyn Objects,
+    ) -> bool {
+        let register = purpose == Purpose::Register;
+        let root_link = register && self.config.root_link;
         let Some(connection) = self.connections.get_mut(index) else {
             return false;
         };
+        // Behind the last block there is none to continue with: a server that asks on would be answered for ever.
+        let continues = message.code() == Code::CONTINUE
+            && (register || (purpose == Purpose::Update && connection.tells_objects))
+            && list_block(connection, objects, root_link).is_some_and(|block| block.more);
         let asked = message
             .option(option::BLOCK1)
             .and_then(|item| item.uint().ok())
@@ -157,9 +169,9 @@ impl Client<'_> {
             .map(|block| block.szx)
             .filter(|&szx| szx < connection.block_szx);
         match (message.code(), smaller) {
-            (Code::CONTINUE, None) => connection.block += 1,
+            (Code::CONTINUE, None) if continues => connection.block += 1,
             // What was taken counts in the server's size.
-            (Code::CONTINUE, Some(szx)) => {
+            (Code::CONTINUE, Some(szx)) if continues => {
                 connection.block = (connection.block + 1) << (connection.block_szx - szx);
                 connection.block_szx = szx;
             }

@@ -233,3 +233,33 @@ fn g28_a_transfer_that_loses_its_session_begins_anew() {
     device.wait(200);
     begins_anew(&mut device);
 }
+
+/// 2.31 to what was no block, or the last one: the transfer ends as a failure, not in requests without end.
+#[test]
+fn g28_a_server_that_asks_on_behind_the_end_is_not_answered_for_ever() {
+    let mut device = Device::new();
+    device.start();
+    let register = sent(&device.open(SERVER));
+    let out = device.receive(&register.reply(Code::CONTINUE));
+    assert!(
+        matches!(events(&out)[..], [Event::RegistrationFailed { .. }]),
+        "{out:?}"
+    );
+    let mut device = crowded();
+    device.start();
+    let first = sent(&device.open(SERVER));
+    let (_, out) = take(&mut device, &first, 6, Code::CONTINUE);
+    assert!(
+        matches!(events(&out)[..], [Event::RegistrationFailed { .. }]),
+        "{out:?}"
+    );
+    let mut device = Device::registered();
+    device.client.deregister();
+    let request = sent(&device.drain());
+    let out = device.receive(&request.reply(Code::CONTINUE));
+    let ended = Event::Deregistered {
+        server: 1,
+        confirmed: true,
+    };
+    assert_eq!(events(&out), [ended]);
+}
