@@ -158,6 +158,12 @@ fn g40_attributes_need_a_place() {
         ("/77", Code::NOT_FOUND),
         ("/3/1", Code::NOT_FOUND),
         ("/3/0/99", Code::NOT_FOUND),
+        // The object has it, but not this instance; a single resource has no instances.
+        ("/3/0/15", Code::NOT_FOUND),
+        ("/3/0/9/0", Code::NOT_FOUND),
+        // Nothing can be observed that cannot be read.
+        ("/3/0/4", Code::METHOD_NOT_ALLOWED),
+        ("/26241/1/11", Code::METHOD_NOT_ALLOWED),
     ] {
         assert_eq!(write(&mut device, path, &["pmin=1"]), code, "{path}");
     }

@@ -1,7 +1,7 @@
 //! Write-Attributes (Core 1.1.1, section 6.3.4).
 
 use super::attributes::{AttributeSet, Values};
-use crate::client::management::{definition_of, locate};
+use crate::client::management::{definition_in, locate};
 use crate::client::request::Request;
 use crate::client::{Client, Context};
 use crate::model::{DataType, Error, Level, Path};
@@ -19,7 +19,7 @@ impl Client<'_> {
         if path.level() == Level::Root {
             return Err(Error::MethodNotAllowed);
         }
-        locate(cx.objects, path)?;
+        let object = locate(cx.objects, path)?;
         let connection = self.connections.get(index).ok_or(Error::Internal)?;
         let server = connection.short_id;
         let mut values = self.attributes_of(connection).at(path);
@@ -34,7 +34,16 @@ impl Client<'_> {
             return Err(Error::BadRequest);
         }
         let numeric = if path.level() >= Level::Resource {
-            let definition = definition_of(cx.objects, path)?;
+            let definition = definition_in(object, path)?;
+            // They belong to what can be read, and is there (Core 1.1.1, section 5.1.2).
+            if !definition.operations().is_readable() {
+                return Err(Error::MethodNotAllowed);
+            }
+            if !object.has_resource(path.instance_id().unwrap_or(0), definition.id)
+                || (path.level() == Level::ResourceInstance && !definition.is_multiple())
+            {
+                return Err(Error::NotFound);
+            }
             matches!(
                 definition.data_type,
                 DataType::Integer | DataType::Unsigned | DataType::Float
