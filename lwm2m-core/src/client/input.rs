@@ -265,8 +265,8 @@ impl Client<'_> {
                     let mut head = Head::answer(message, code, id);
                     head.created = created;
                     let mut request = Request::new(message);
-                    if request.read().is_ok() {
-                        head.block1 = request.block1;
+                    if code.is_success() && request.read().is_ok() {
+                        head.block1 = self.block1_of(code, &request);
                     }
                     let len = head.alone(buffer);
                     self.reply(session, len, None);

@@ -378,6 +378,8 @@ fn g27_smaller_blocks_are_asked_for_with_the_first() {
                 .with(42, &body[from..to])
                 .uint(option::BLOCK1, block(num, more, szx));
             let mut answer = sent(&device.receive(&request.bytes()));
+            // Where that is lost, the same message is answered the same.
+            assert_eq!(sent(&device.receive(&request.bytes())), answer);
             if answer.code() == Code::EMPTY {
                 answer = finish(&mut device, Ok(()));
                 device.receive(&answer.empty(Kind::Ack));

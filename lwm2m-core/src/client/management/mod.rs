@@ -287,16 +287,16 @@ impl Client<'_> {
 
     /// Block1 of the answer. To a first block that is larger than the client wants them, it asks for smaller ones
     /// (RFC 7959, section 2.3).
-    fn block1_of(&self, done: &Done, request: &Request<'_>) -> Option<Block> {
+    pub(super) fn block1_of(&self, code: Code, request: &Request<'_>) -> Option<Block> {
         #[cfg(feature = "block")]
         if let Some(block) = request.block1
-            && done.code == Code::CONTINUE
+            && code == Code::CONTINUE
             && block.num == 0
         {
             let szx = block.szx.min(self.config.block_szx);
             return Some(Block { szx, ..block });
         }
-        let _ = done;
+        let _ = code;
         request.block1
     }
 
@@ -310,7 +310,7 @@ impl Client<'_> {
     ) -> Handled {
         #[cfg(feature = "separate")]
         if let Outcome::Later(ticket) = done.outcome {
-            let block1 = self.block1_of(&done, request);
+            let block1 = self.block1_of(done.code, request);
             return self.answer_later(index, ticket, done.code, block1, request.message, buffer);
         }
         #[cfg(not(feature = "separate"))]
@@ -318,7 +318,7 @@ impl Client<'_> {
         let id = self.next_message_id();
         let mut head = Head::answer(request.message, done.code, id);
         head.created = done.created;
-        head.block1 = self.block1_of(&done, request);
+        head.block1 = self.block1_of(done.code, request);
         let len = head.alone(buffer);
         let answered = (done.outcome == Outcome::AfterResponse).then_some(done.path);
         Handled {
