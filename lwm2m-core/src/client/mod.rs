@@ -283,6 +283,12 @@ impl<'r> Client<'r> {
                         // A new security context: the registration belongs to the old one (Transport 1.1.1, 5.2).
                         connection.stage = Stage::Attempting;
                     }
+                    if !resumed {
+                        // Nor does what was asked over it (RFC 7252, section 9.1.1).
+                        deduplication::forget_session(self.deduplication, session);
+                        #[cfg(feature = "separate")]
+                        self.forget_separate(session);
+                    }
                 }
             }
             // The client itself has ended the session, or begins another: the report says nothing new.

@@ -1,6 +1,8 @@
 //! The registration interface (Core 1.1.1, section 6.2): Register, Update, De-register, and when to try again.
 
 use super::accounts::{self, server};
+#[cfg(any(feature = "observe", feature = "separate"))]
+use super::connection::session_of;
 use super::connection::{Connection, Session, Stage};
 use super::output::{Event, Failure};
 use super::{Client, Context, object_list};
@@ -221,7 +223,7 @@ impl Client<'_> {
         connection.told();
         let server = connection.short_id;
         #[cfg(feature = "observe")]
-        self.forget_observations(super::connection::session_of(index));
+        self.forget_observations(session_of(index));
         self.push(Event::Registered { server });
         #[cfg(feature = "bootstrap")]
         self.end_rescue();
@@ -240,8 +242,10 @@ impl Client<'_> {
             None => Stage::Idle,
         };
         let server = connection.short_id;
+        #[cfg(feature = "separate")]
+        self.forget_separate(session_of(index));
         #[cfg(feature = "observe")]
-        self.forget_observations(super::connection::session_of(index));
+        self.forget_observations(session_of(index));
         self.push(Event::Deregistered { server, confirmed });
     }
 
@@ -321,6 +325,9 @@ impl Client<'_> {
         connection.stage = Stage::Waiting { until: retry_at };
         connection.close();
         let server = connection.short_id;
+        // Nobody waits for these answers any more, others wait for the room.
+        #[cfg(feature = "separate")]
+        self.forget_separate(session_of(index));
         #[cfg(feature = "bootstrap")]
         let bootstrap_allowed = accounts::boolean(
             objects,

@@ -1,12 +1,13 @@
 //! Groups 13 and 14: acknowledgements, responses and resets that are lost, late, early or wrong.
 
-use lwm2m_core::client::{Event, Failure};
+use lwm2m_core::SessionId;
+use lwm2m_core::client::{Event, Failure, SessionEvent};
 use lwm2m_core::model::{Outcome, Ticket};
 use lwm2m_core::time::Duration;
 use lwm2m_core::wire::coap::{Code, Kind, option};
 
 use crate::common::{
-    Answer, Device, Out, Request, SERVER, empty, events, get, outputs, post, sent,
+    Answer, Device, Out, Request, SERVER, empty, events, get, outputs, post, sent, two_servers,
 };
 
 const REGISTERED: [Out; 1] = [Out::Event(Event::Registered { server: 1 })];
@@ -189,6 +190,59 @@ fn g13_more_operations_under_way_than_slots_are_busy() {
     device.objects.test.outcome = Outcome::Later(Ticket(3));
     assert_eq!(device.code(&post("/26241/1/9")), Code::SERVICE_UNAVAILABLE);
     assert_eq!(device.objects.test.executed.len(), 2);
+}
+
+/// A server that is lost takes its operations with it: their room is for those of another.
+#[test]
+fn g13_answers_that_nobody_waits_for_leave_their_room() {
+    let second = SessionId::new(1);
+    let mut device = two_servers();
+    for ticket in [1, 2] {
+        device.objects.test.outcome = Outcome::Later(Ticket(ticket));
+        device.receive(&post("/26241/1/9").bytes());
+    }
+    device.objects.test.outcome = Outcome::Done;
+    device.client.update(false);
+    for out in device.drain() {
+        if let Out::Transmit(session, update, _) = out
+            && session == second
+        {
+            device.receive_from(second, &Answer::new(&update).reply(Code::CHANGED));
+        }
+    }
+    let out = outputs(&device.wait(93));
+    assert!(out.contains(&Out::Close(SERVER)), "{out:?}");
+    for ticket in [1, 2] {
+        device.client.answer(Ticket(ticket), Ok(()));
+    }
+    let answer = device.ask_from(second, &post("/26241/1/9"));
+    assert_eq!(answer.code(), Code::CHANGED);
+}
+
+/// RFC 7252, section 9.1.1: a response belongs to the security context of its request. Message ids do, too.
+#[test]
+fn g13_a_new_security_context_knows_nothing_of_the_old_one() {
+    let mut device = Device::registered();
+    let request = post("/26241/1/9");
+    device.receive(&request.bytes());
+    device.objects.test.outcome = Outcome::Later(Ticket(1));
+    device.receive(&post("/26241/1/9").bytes());
+    for online in [false, true] {
+        let Device {
+            client,
+            objects,
+            now,
+            ..
+        } = &mut device;
+        client.set_online(*now, online, objects);
+        device.drain();
+    }
+    device.client.answer(Ticket(1), Ok(()));
+    let register = sent(&device.session(SERVER, SessionEvent::Open { resumed: false }));
+    assert_eq!(device.receive(&register.created("/rd/b")), REGISTERED);
+    device.objects.test.outcome = Outcome::Done;
+    assert_eq!(device.code(&request), Code::CHANGED);
+    assert_eq!(device.objects.test.executed.len(), 3);
 }
 
 #[test]
