@@ -111,13 +111,13 @@ impl Client<'_> {
             }
         }
         self.stirred = false;
-        self.wake = self.deadline(0);
+        self.wake = self.deadline(cx.now, 0);
         Output::Idle { until: self.wake }
     }
 
     /// What comes and goes after a message of the client.
     fn expect(&self, cx: &Context<'_>) -> Expect {
-        if self.deadline(self.batch_window()) <= cx.now {
+        if self.deadline(cx.now, self.batch_window()) <= cx.now {
             Expect::More
         } else if self.connections.iter().any(|c| c.exchange.is_some()) {
             Expect::Reply
@@ -128,7 +128,11 @@ impl Client<'_> {
 
     /// When something is to be done although nothing is handed in, or, while the radio is awake anyway, may be done
     /// earlier by up to `window` milliseconds.
-    fn deadline(&self, window: u32) -> Instant {
+    #[cfg_attr(
+        not(feature = "observe"),
+        expect(unused_variables, reason = "only notifications depend on it")
+    )]
+    fn deadline(&self, now: Instant, window: u32) -> Instant {
         if !self.online {
             return Instant::FAR_FUTURE;
         }
@@ -141,7 +145,7 @@ impl Client<'_> {
         #[cfg(feature = "block")]
         let next = next.min(self.transfer_deadline());
         #[cfg(feature = "observe")]
-        let next = next.min(self.notification_deadline(window));
+        let next = next.min(self.notification_deadline(now, window));
         next
     }
 

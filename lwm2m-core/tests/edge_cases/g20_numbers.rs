@@ -5,7 +5,7 @@ use lwm2m_core::model::Path;
 use lwm2m_core::time::Duration;
 use lwm2m_core::wire::coap::{Code, Kind, option};
 
-use crate::common::{Device, Out, SERVER, TestRandom, events, get, outputs, sent, uri_path};
+use crate::common::{Device, Out, SERVER, TestRandom, events, get, outputs, put, sent, uri_path};
 
 /// Whether the number `second` is fresher than `first`, sent within 128 s.
 fn is_fresher(first: u32, second: u32) -> bool {
@@ -302,6 +302,41 @@ fn g16_a_notification_and_an_update_are_not_under_way_together() {
 }
 
 /// Two observations of one server: their confirmable notifications follow one another.
+/// What is not confirmable is told when pmin has passed, however long the server thinks about an Update.
+#[test]
+fn g16_a_notification_does_not_wait_for_the_answer_to_an_update() {
+    let mut device = Device::registered();
+    device.code(&put("/26241/1/1").query("pmin=5"));
+    device.observe("/26241/1/1");
+    assert_eq!(device.change(1, 2), []);
+    device.client.update(false);
+    let update = sent(&device.drain());
+    device.receive(&update.empty(Kind::Ack));
+    let at = device.now + Duration::from_secs(5);
+    let told = device.wait(60);
+    assert_eq!(sent(&outputs(&told)).text(), "2");
+    assert_eq!(told[0].0, at);
+}
+
+/// One that is to be acknowledged, as one a day is, does wait.
+#[test]
+fn g16_a_notification_to_be_acknowledged_waits_for_the_answer_to_an_update() {
+    let mut device = Device::registered();
+    device.code(&put("/26241/1/1").query("pmin=86390"));
+    device.observe("/26241/1/1");
+    assert_eq!(device.wait(86_300), []);
+    assert_eq!(device.change(1, 2), []);
+    device.client.update(false);
+    let update = sent(&device.drain());
+    device.receive(&update.empty(Kind::Ack));
+    // A look that comes late: by then it is the one of the day.
+    device.now = device.now + Duration::from_secs(100);
+    assert_eq!(device.drain(), []);
+    let out = device.receive(&update.separate(Kind::Non, Code::CHANGED, 0x7001));
+    let notification = sent(&out);
+    assert_eq!((notification.kind(), notification.text()), (Kind::Con, "2"));
+}
+
 #[test]
 fn g16_confirmable_notifications_follow_one_another() {
     let mut device = confirming(0);

@@ -317,28 +317,40 @@ impl Client<'_> {
     }
 
     /// When the next notification may fall due, or may go along: earlier by up to `window` milliseconds.
-    pub(super) fn notification_deadline(&self, window: u32) -> Instant {
+    pub(super) fn notification_deadline(&self, now: Instant, window: u32) -> Instant {
         let mut next = Instant::FAR_FUTURE;
-        for observation in self.observations.iter() {
-            if !observation.is_pending() || !self.can_notify(observation) {
+        for (slot, observation) in self.observations.iter().enumerate() {
+            if !observation.is_pending() {
                 continue;
             }
-            next = next.min(observation.latest(window));
+            let mut due = observation.latest(window);
             if observation.changed {
-                next = next.min(observation.earliest());
+                due = due.min(observation.earliest());
+            }
+            if self.can_notify(slot, observation, now.max(due)) {
+                next = next.min(due);
             }
         }
         next
     }
 
-    /// Whether the way to the server of an observation is free: else something else leads to a look at it.
-    fn can_notify(&self, observation: &Observation) -> bool {
+    /// Whether the way to the server of an observation is free at that time: else something else leads to a look at it.
+    fn can_notify(&self, slot: usize, observation: &Observation, at: Instant) -> bool {
         self.connections
             .get(observation.session.index())
             .is_some_and(|connection| {
                 let ready = matches!(connection.session, Session::Open | Session::Closed);
-                connection.is_registered() && connection.exchange.is_none() && ready
+                // What is not confirmable does not wait for what is.
+                let free = connection.exchange.is_none()
+                    || !(self.is_confirmable(observation, at)
+                        || self.is_under_way(slot, observation));
+                connection.is_registered() && ready && free
             })
+    }
+
+    /// Whether a notification that is sent at that time is to be acknowledged.
+    fn is_confirmable(&self, observation: &Observation, at: Instant) -> bool {
+        self.config.confirmable_notifications || observation.confirmed_at + CONFIRM_EVERY <= at
     }
 
     /// Whether a notification of this observation waits for its acknowledgement.
@@ -430,8 +442,7 @@ impl Client<'_> {
             if !(overdue || observation.changed && observation.earliest() <= now) {
                 continue;
             }
-            let confirm = self.config.confirmable_notifications
-                || observation.confirmed_at + CONFIRM_EVERY <= now;
+            let confirm = self.is_confirmable(observation, now);
             if confirm && connection.exchange.is_some() {
                 continue;
             }
