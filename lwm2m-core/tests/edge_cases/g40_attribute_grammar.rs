@@ -39,6 +39,24 @@ fn g40_attributes_are_shown_where_they_were_written() {
     );
 }
 
+/// The example of Core 1.1.1, section 6.3.2: of a resource that is asked for alone, inherited attributes are shown too.
+#[test]
+fn g40_a_resource_shows_what_it_inherits() {
+    let mut device = Device::registered();
+    for (path, attributes) in [
+        ("/3", &["pmin=10"][..]),
+        ("/3/0", &["pmax=60"]),
+        ("/3/0/7", &["gt=50", "lt=42.2"]),
+    ] {
+        assert_eq!(write(&mut device, path, attributes), Code::CHANGED);
+    }
+    assert_eq!(
+        discover(&mut device, "/3/0/7"),
+        "</3/0/7>;dim=2;pmin=10;pmax=60;gt=50;lt=42.2"
+    );
+    assert!(discover(&mut device, "/3/0").contains(",</3/0/7>;dim=2;gt=50;lt=42.2,"));
+}
+
 #[test]
 fn g40_a_name_alone_unsets() {
     let mut device = Device::registered();

@@ -61,7 +61,8 @@ fn link(out: &mut Writer<'_>, path: Path) {
 }
 
 impl Links<'_> {
-    /// Appends the attributes that are set at exactly this path.
+    /// Appends the attributes that are set at exactly this path; of a resource that is asked for alone, also those that it
+    /// inherits (Core 1.1.1, section 6.3.2).
     #[cfg_attr(
         not(feature = "attributes"),
         expect(clippy::unused_self, reason = "there are none")
@@ -69,7 +70,7 @@ impl Links<'_> {
     fn describe(&self, out: &mut Writer<'_>, path: Path) {
         #[cfg(feature = "attributes")]
         if let Some(attributes) = self.attributes {
-            attributes.write(out, path);
+            attributes.write(out, path, self.path.resource_id().is_some());
         }
         #[cfg(not(feature = "attributes"))]
         let _ = (out, path);

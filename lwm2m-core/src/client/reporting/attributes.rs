@@ -163,9 +163,13 @@ impl Attributes<'_> {
         values
     }
 
-    /// Appends what is set at exactly this path to its link.
-    pub(crate) fn write(&self, out: &mut Writer<'_>, path: Path) {
-        let values = self.at(path);
+    /// Appends what is set at exactly this path to its link; with `inherit`, what is set above it, too.
+    pub(crate) fn write(&self, out: &mut Writer<'_>, path: Path, inherit: bool) {
+        let values = if inherit {
+            self.effective(path)
+        } else {
+            self.at(path)
+        };
         for (name, value) in [(b";pmin=", values.pmin), (b";pmax=", values.pmax)] {
             if let Some(value) = value {
                 out.bytes(name);
