@@ -204,10 +204,6 @@ fn create() {
             post("/26241").tlv("c30074776fc10102c30a626164"),
             Code::METHOD_NOT_ALLOWED,
         ),
-        (
-            post("/26241").tlv("c30074776fc10102c16301"),
-            Code::NOT_FOUND,
-        ),
         (post("/99").tlv("c30074776fc10102"), Code::NOT_FOUND),
         (post("/3").tlv("c60e2b30353a3330"), Code::METHOD_NOT_ALLOWED),
         (post("/26241").text("x"), Code::UNSUPPORTED_CONTENT_FORMAT),
@@ -217,6 +213,17 @@ fn create() {
         ),
         (post("/0").tlv("c10101"), Code::UNAUTHORIZED),
     ]);
+}
+
+/// Core 1.1.1, section 6.3.6: optional resources that the client does not support are ignored.
+#[test]
+fn create_passes_unknown_resources_over() {
+    let mut device = Device::registered();
+    let request = post("/26241").tlv("08050bc30074776fc10102c16301");
+    let out = device.receive(&request.bytes());
+    // An Update follows.
+    assert_eq!(sent(&out[..1]).code(), Code::CREATED);
+    assert_eq!(device.objects.test.get(5, 0), Some(&"two".into()));
 }
 
 #[test]

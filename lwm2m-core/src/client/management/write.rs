@@ -20,7 +20,7 @@ pub(crate) enum Mode {
 pub(crate) enum Rights {
     /// Writable resources.
     Server,
-    /// Writable resources of an instance that is about to be created.
+    /// Writable resources of an instance that is about to be created; unknown ones are passed over.
     #[cfg(feature = "create")]
     Creator,
     /// All known resources; unknown ones are passed over, missing instances are created.
@@ -157,6 +157,10 @@ fn writable(
     #[cfg(feature = "bootstrap")]
     if rights == Rights::Bootstrap {
         return Ok(definition.filter(|definition| !definition.operations().is_executable()));
+    }
+    #[cfg(feature = "create")]
+    if rights == Rights::Creator && definition.is_none() {
+        return Ok(None);
     }
     let _ = rights;
     match definition {
