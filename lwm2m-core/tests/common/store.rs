@@ -224,6 +224,7 @@ impl Object for Store {
     }
 
     fn clear(&mut self, instance: u16, resource: u16) {
+        assert!(self.definition.resource(resource).unwrap().is_multiple());
         let values = self.instances.get_mut(&instance).unwrap();
         values.retain(|&(id, part), _| id != resource || part.is_none());
     }

@@ -80,6 +80,10 @@ fn write() {
         (put("/26241/1/1").text("-11"), Code::BAD_REQUEST),
         (put("/26241/1/1").tlv("c1010b"), Code::BAD_REQUEST),
         (put("/26241/1/1").tlv("c10001"), Code::BAD_REQUEST),
+        // A list of nothing holds no value.
+        (put("/26241/1/1").tlv(""), Code::BAD_REQUEST),
+        (post("/26241/1/1").cbor("80"), Code::BAD_REQUEST),
+        (put("/26241/1/8/0").tlv(""), Code::BAD_REQUEST),
         (put("/26241/1/13").text(""), Code::BAD_REQUEST),
         (put("/26241/1/13").text("12345"), Code::BAD_REQUEST),
         (put("/26241/1/4").text("2"), Code::BAD_REQUEST),

@@ -91,19 +91,25 @@ impl Write<'_> {
         let level = path.level();
         let object = object_of_mut(objects, path)?;
         let mut reader = ValueReader::new(format, path, payload)?;
-        if let Some(resource) = path.resource_id() {
+        let named = match path.resource_id() {
             // Even an empty payload says something about the resource.
-            writable(object.definition().resource(resource), rights)?;
-        }
+            Some(resource) => writable(object.definition().resource(resource), rights)?,
+            None => None,
+        };
+        let is_multiple = named.is_some_and(ResourceDefinition::is_multiple);
         let replace = mode == Some(Mode::Replace);
         if replace {
             let instance = path.instance_id().unwrap_or(0);
             match level {
                 Level::Instance => object.reset(instance),
-                Level::Resource => object.clear(instance, path.resource_id().unwrap_or(0)),
+                Level::Resource if is_multiple => {
+                    object.clear(instance, path.resource_id().unwrap_or(0))
+                }
                 _ => {}
             }
         }
+        // A single value that the payload does not hold is none that could be written.
+        let mut is_missing = named.is_some() && (!is_multiple || level == Level::ResourceInstance);
         let mut outcome = Outcome::Done;
         while let Some(node) = reader.next()? {
             if !path.contains(&node.path) {
@@ -132,6 +138,7 @@ impl Write<'_> {
             if target.resource_instance.is_some() != definition.is_multiple() {
                 return Err(Error::BadRequest);
             }
+            is_missing = false;
             let value = raw.typed(definition.data_type, scratch)?;
             if mode.is_none() {
                 if rights.is_ranged(path) && !definition.takes(&value) {
@@ -144,6 +151,9 @@ impl Write<'_> {
                     other => outcome = other,
                 }
             }
+        }
+        if is_missing {
+            return Err(Error::BadRequest);
         }
         Ok(outcome)
     }
