@@ -369,6 +369,24 @@ fn g16_confirmable_notifications_take_turns() {
 }
 
 /// A Notify of one integer in TLV: at most 17 bytes with a token of two.
+/// A server that observes something else under the same token may well reset what it has forgotten.
+#[test]
+fn g20_a_late_reset_does_not_end_the_observation_that_has_replaced_another() {
+    let mut device = confirming(0);
+    let observe = |path| {
+        get(path)
+            .accept(0)
+            .uint(option::OBSERVE, 0)
+            .with_token(b"t")
+    };
+    device.ask(&observe("/26241/1/1"));
+    let old = sent(&device.change(1, 2));
+    device.ask(&observe("/26241/1/0"));
+    assert_eq!(device.receive(&old.empty(Kind::Rst)), []);
+    assert_eq!(device.client.observations(), 1);
+    assert_eq!(sent(&device.change(0, "x")).text(), "x");
+}
+
 #[test]
 fn g20_a_small_notification_is_a_small_message() {
     let mut device = Device::registered();

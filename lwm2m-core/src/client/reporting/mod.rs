@@ -144,14 +144,16 @@ impl Client<'_> {
         now: Instant,
     ) -> Option<usize> {
         let of_session = |o: &Observation| o.used && o.session == session;
-        let list = &mut *self.observations;
+        let list = &*self.observations;
         // Another token on the same path is an observation of its own while there is room.
         let slot = list
             .iter()
             .position(|o| of_session(o) && o.token == token)
             .or_else(|| list.iter().position(|o| !o.used))
             .or_else(|| list.iter().position(|o| of_session(o) && o.path == path))?;
-        let observation = list.get_mut(slot)?;
+        // What is on its way tells of the one that is replaced.
+        self.end_observation(slot);
+        let observation = self.observations.get_mut(slot)?;
         *observation = Observation {
             used: true,
             session,
