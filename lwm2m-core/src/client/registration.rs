@@ -286,20 +286,13 @@ impl Client<'_> {
         let objects = &*cx.objects;
         let instance = connection.server_instance;
         // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
-        let count = accounts::server_number(objects, instance, server::RETRY_COUNT, 5);
-        let timer = u64::from(accounts::server_number(
-            objects,
-            instance,
-            server::RETRY_TIMER,
-            60,
-        ));
-        let sequence_delay = u64::from(accounts::server_number(
-            objects,
-            instance,
-            server::SEQUENCE_DELAY,
-            86_400,
-        ));
-        let sequences = accounts::server_number(objects, instance, server::SEQUENCE_COUNT, 1);
+        let number =
+            |resource, default| accounts::server_number(objects, instance, resource, default);
+        // Both are counted in a byte.
+        let count = number(server::RETRY_COUNT, 5).min(u8::MAX.into());
+        let timer = u64::from(number(server::RETRY_TIMER, 60));
+        let sequence_delay = number(server::SEQUENCE_DELAY, 86_400);
+        let sequences = number(server::SEQUENCE_COUNT, 1).min(u8::MAX.into());
         connection.attempts = connection.attempts.saturating_add(1);
         let mut exhausted = false;
         let wait = if u32::from(connection.attempts) < count {
@@ -308,8 +301,9 @@ impl Client<'_> {
         } else {
             connection.attempts = 0;
             connection.sequences = connection.sequences.saturating_add(1);
-            if u32::from(connection.sequences) < sequences {
-                Duration::from_secs(sequence_delay)
+            // The largest delay stands for no further sequence.
+            if u32::from(connection.sequences) < sequences && sequence_delay != u32::MAX {
+                Duration::from_secs(u64::from(sequence_delay))
             } else {
                 connection.sequences = 0;
                 exhausted = true;

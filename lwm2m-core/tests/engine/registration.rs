@@ -318,3 +318,46 @@ fn the_retry_rules_of_the_server_object_win() {
         "{end:?}"
     );
 }
+
+/// Whether the answer to a Register was the last of the retries that the Server object prescribes.
+fn is_exhausted(device: &mut Device, register: &Answer) -> bool {
+    let out = device.receive(&register.reply(Code::FORBIDDEN));
+    match events(&out)[..] {
+        [Event::RegistrationFailed { exhausted, .. }] => exhausted,
+        _ => panic!("{out:?}"),
+    }
+}
+
+/// Registry of object 1, resource 19: the largest value means that there is no further sequence.
+#[test]
+fn a_delay_without_end_ends_the_retries() {
+    let mut device = Device::new();
+    device.objects.server = server()
+        .with(0, 17, Owned::Uint(1))
+        .with(0, 19, Owned::Uint(u32::MAX.into()))
+        .with(0, 20, Owned::Uint(3));
+    device.start();
+    let register = sent(&device.open(SERVER));
+    assert!(is_exhausted(&mut device, &register));
+}
+
+/// A count is a number of 64 bits; whatever it is, the retries end.
+#[test]
+fn retries_end_however_many_there_are_to_be() {
+    for resource in [17, 20] {
+        let mut device = Device::new();
+        device.objects.server = server()
+            .with(0, 17, Owned::Uint(1))
+            .with(0, 18, Owned::Uint(0))
+            .with(0, 19, Owned::Uint(0))
+            .with(0, resource, Owned::Uint(1000));
+        device.start();
+        let mut register = sent(&device.open(SERVER));
+        let mut tries = 1;
+        while !is_exhausted(&mut device, &register) {
+            assert!(tries < 1000, "{resource}");
+            tries += 1;
+            register = sent(&device.open(SERVER));
+        }
+    }
+}
