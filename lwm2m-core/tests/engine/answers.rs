@@ -131,6 +131,16 @@ fn write() {
 }
 
 /// Every value is looked at before the first is written.
+/// What does not know attributes must not take a Write-Attributes for a Write of an empty value.
+#[cfg(not(feature = "attributes"))]
+#[test]
+fn write_attributes_without_the_feature() {
+    refused(&[
+        (put("/26241/1/0").query("pmin=10"), Code::METHOD_NOT_ALLOWED),
+        (put("/26241/1").query("pmin=10"), Code::METHOD_NOT_ALLOWED),
+    ]);
+}
+
 #[test]
 fn a_write_of_several_resources_is_all_or_nothing() {
     let last_ones = [

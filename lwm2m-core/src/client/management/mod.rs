@@ -177,10 +177,14 @@ impl Client<'_> {
     ) -> Result<Done, Error> {
         let code = request.message.code();
         let level = path.level();
-        #[cfg(feature = "attributes")]
+        // Never a write of nothing.
         if code == Code::PUT && request.has_query && request.message.payload().is_empty() {
-            self.write_attributes(index, path, request, cx)?;
-            return Ok(Done::new(Code::CHANGED, path));
+            #[cfg(feature = "attributes")]
+            return self
+                .write_attributes(index, path, request, cx)
+                .map(|()| Done::new(Code::CHANGED, path));
+            #[cfg(not(feature = "attributes"))]
+            return Err(Error::MethodNotAllowed);
         }
         #[cfg(feature = "create")]
         let created = if code == Code::POST && level == Level::Object {
