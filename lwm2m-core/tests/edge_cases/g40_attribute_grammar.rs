@@ -1,7 +1,7 @@
 //! Group 40: the grammar of attributes in Write-Attributes (Core 1.1.1, sections 5.1.2 and 6.3.4), and query values.
 
 use lwm2m_core::client::Config;
-use lwm2m_core::wire::coap::Code;
+use lwm2m_core::wire::coap::{Code, option};
 
 use crate::common::{Device, Request, SERVER, TestRandom, get, put, sent};
 
@@ -165,6 +165,19 @@ fn g21_thresholds_are_for_numbers() {
             assert_eq!(write(&mut device, path, &[item]), Code::CHANGED, "{path}");
         }
     }
+}
+
+/// LwM2M 1.2 has attributes in an Observe, 1.1 has not: the server must not believe that they hold.
+#[test]
+fn g40_attributes_in_an_observe_are_refused() {
+    let mut device = Device::registered();
+    let observe = get("/26241/1/1").accept(0).uint(option::OBSERVE, 0);
+    assert_eq!(
+        device.code(&observe.clone().query("pmin=10")),
+        Code::BAD_REQUEST
+    );
+    assert_eq!(device.client.observations(), 0);
+    assert_eq!(device.code(&observe.anew()), Code::CONTENT);
 }
 
 #[test]

@@ -71,6 +71,11 @@ impl Client<'_> {
         let code = request.message.code();
         let result = match self.permitted(path) {
             Err(error) => Err(error),
+            // Attributes in an Observe are of LwM2M 1.2. To pass over them is to promise more than is kept.
+            #[cfg(feature = "observe")]
+            Ok(()) if code == Code::GET && request.observe == Some(0) && request.has_query => {
+                Err(Error::BadRequest)
+            }
             Ok(()) if code == Code::GET => {
                 return self.get(index, path, request, buffer, cx);
             }
