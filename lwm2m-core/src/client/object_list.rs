@@ -32,6 +32,22 @@ pub(crate) fn write_link(out: &mut Writer<'_>, path: Path) {
     out.u8(b'>');
 }
 
+/// Appends the link of an object that has no instances, or whose version does not go without saying, to a list that began
+/// at `start`.
+pub(crate) fn write_object(
+    out: &mut Writer<'_>,
+    start: usize,
+    object: u16,
+    version: Version,
+    is_empty: bool,
+) {
+    if is_empty || version != default_version(object) {
+        separate(out, start);
+        write_link(out, Path::object(object));
+        write_version(out, object, version);
+    }
+}
+
 /// Writes the list.
 pub(crate) fn write(out: &mut Writer<'_>, objects: &dyn Objects, root_link: bool) {
     let start = out.len();
@@ -54,12 +70,13 @@ pub(crate) fn write(out: &mut Writer<'_>, objects: &dyn Objects, root_link: bool
             continue;
         }
         let mut instance = object.next_instance(None);
-        let version = object.definition().version;
-        if instance.is_none() || version != default_version(object_id) {
-            separate(out, start);
-            write_link(out, Path::object(object_id));
-            write_version(out, object_id, version);
-        }
+        write_object(
+            out,
+            start,
+            object_id,
+            object.definition().version,
+            instance.is_none(),
+        );
         while let Some(instance_id) = instance {
             separate(out, start);
             write_link(out, Path::instance(object_id, instance_id));

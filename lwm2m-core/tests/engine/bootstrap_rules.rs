@@ -2,13 +2,15 @@
 
 use lwm2m_core::SessionId;
 use lwm2m_core::client::{Event, Failure, SessionEvent};
-use lwm2m_core::model::Path;
+use lwm2m_core::model::{
+    DataType, ObjectDefinition, Operations, Path, ResourceDefinition, Version,
+};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
 
 use crate::bootstrap::{bootstrapping, factory_fresh, security_write, server_write};
 use crate::common::{
-    Device, Out, Owned, Request, SERVER, delete, events, get, hex, outputs, post, put, sent,
+    Device, Out, Owned, Request, SERVER, Store, delete, events, get, hex, outputs, post, put, sent,
     uri_path,
 };
 
@@ -80,6 +82,25 @@ fn discover_shows_objects_and_accounts() {
         assert_eq!(device.code(&get(path).accept(40)), code, "{path}");
     }
 }
+
+/// Core 1.1.1, section 6.1.7.3: versions that do not go without saying are told, as when registering.
+#[test]
+fn discover_tells_versions() {
+    let mut device = bootstrapping();
+    device.objects.test = Store::new(&VERSIONED).with(0, 0, "x").with(1, 0, "y");
+    let answer = device.ask(&get("/26241").accept(40));
+    assert_eq!(
+        answer.text(),
+        "</>;lwm2m=1.1,</26241>;ver=2.13,</26241/0>,</26241/1>"
+    );
+}
+
+static VERSIONED: ObjectDefinition = ObjectDefinition::new(
+    26_241,
+    Version::new(2, 13),
+    &[ResourceDefinition::new(0, Operations::R, DataType::String)],
+)
+.multiple();
 
 #[test]
 fn only_server_accounts_are_read() {

@@ -1,7 +1,7 @@
 //! Bootstrap-Discover (Core 1.1.1, section 6.1.7.3).
 
 use super::super::accounts;
-use super::super::object_list::{write_link, write_version};
+use super::super::object_list::{self, write_link};
 use super::super::reply::Payload;
 use crate::model::{Error, Level, Object, Objects, Path, ValueWriter, write_id};
 use crate::wire::writer::{Writer, Written};
@@ -58,11 +58,7 @@ fn write_object<'b>(mut out: Writer<'b>, objects: &dyn Objects, id: u16) -> Writ
         return out;
     };
     let mut next = object.next_instance(None);
-    if next.is_none() {
-        out.u8(b',');
-        write_link(&mut out, Path::object(id));
-        write_version(&mut out, id, object.definition().version);
-    }
+    object_list::write_object(&mut out, 0, id, object.definition().version, next.is_none());
     while let Some(instance) = next {
         out.u8(b',');
         write_link(&mut out, Path::instance(id, instance));
