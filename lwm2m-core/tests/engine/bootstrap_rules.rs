@@ -148,6 +148,29 @@ fn writes_are_taken_at_every_level() {
     assert_eq!(device.objects.device.get(0, 2), Some(&"42".into()));
 }
 
+/// A write of an object replaces the instances that it names, whatever the format and the order of its resources.
+#[test]
+fn a_write_of_an_object_replaces_its_instances() {
+    // Of instances 1 and 2: short server id and lifetime, the lifetimes behind all else in SenML.
+    let tlv = put("/1").tlv("080106c10007c1013c 080206c10008c1013d");
+    let senml = put("/1").cbor(
+        "84 a3 21 65 2f312f312f 00 61 30 02 07 a3 21 65 2f312f322f 00 61 30 02 08\
+            a3 21 65 2f312f312f 00 61 31 02 18 3c a3 21 65 2f312f322f 00 61 31 02 18 3d",
+    );
+    for write in [tlv, senml] {
+        let mut device = bootstrapping();
+        device.ask(&server_write());
+        device.objects.server.set(1, 5, 77);
+        assert_eq!(device.ask(&write).code(), Code::CHANGED);
+        let server = &device.objects.server;
+        assert_eq!(server.get(1, 5), None);
+        for (instance, id, lifetime) in [(1, 7, 60), (2, 8, 61)] {
+            assert_eq!(server.get(instance, 0), Some(&id.into()));
+            assert_eq!(server.get(instance, 1), Some(&lifetime.into()));
+        }
+    }
+}
+
 #[test]
 fn bad_writes_are_refused_and_change_nothing() {
     let mut device = bootstrapping();

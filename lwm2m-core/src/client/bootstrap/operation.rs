@@ -4,7 +4,7 @@ use super::super::connection::Stage;
 use super::super::input::Handled;
 use super::super::management::read::Readable;
 use super::super::management::write::{Mode, Rights, Write};
-use super::super::management::{Done, payload_format};
+use super::super::management::{Done, object_of_mut, payload_format};
 use super::super::output::{Event, Failure};
 use super::super::reply::{self, Head, code_of};
 use super::super::request::{Origin, Place, Request};
@@ -151,11 +151,10 @@ fn bootstrap_write(
     };
     write.check(objects, scratch)?;
     ensure_instance(objects, path)?;
-    let mut reader = ValueReader::new(write.format, path, write.payload)?;
-    while let Some(node) = reader.next()? {
-        if matches!(node.content, Content::Instance) || path.level() == Level::Object {
-            ensure_instance(objects, node.path)?;
-        }
+    if path.level() == Level::Object {
+        // Not while it is written: in SenML, resources of an instance need not stand together.
+        for_each_instance(objects, &write, ensure_instance)?;
+        for_each_instance(objects, &write, reset_instance)?;
     }
     let outcome = write.apply(objects, Mode::Replace, scratch)?;
     Ok(Done {
@@ -164,12 +163,33 @@ fn bootstrap_write(
     })
 }
 
+/// Calls `then` with the instances that a write of an object names, with each at least once.
+fn for_each_instance(
+    objects: &mut dyn Objects,
+    write: &Write<'_>,
+    then: fn(&mut dyn Objects, Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut reader = ValueReader::new(write.format, write.path, write.payload)?;
+    let mut last = Path::ROOT;
+    while let Some(node) = reader.next()? {
+        let instance = node.path.up_to(Level::Instance);
+        if instance != last {
+            then(objects, instance)?;
+            last = instance;
+        }
+    }
+    Ok(())
+}
+
+/// Empties an instance that is to be replaced.
+fn reset_instance(objects: &mut dyn Objects, path: Path) -> Result<(), Error> {
+    object_of_mut(objects, path)?.reset(path.instance_id().unwrap_or(0));
+    Ok(())
+}
+
 /// Creates the instance that a bootstrap server writes to.
 fn ensure_instance(objects: &mut dyn Objects, path: Path) -> Result<(), Error> {
-    let object = path
-        .object_id()
-        .and_then(|id| objects.object_mut(id))
-        .ok_or(Error::NotFound)?;
+    let object = object_of_mut(objects, path)?;
     match path.instance_id() {
         Some(instance) if !object.has_instance(instance) => object.create(instance),
         _ => Ok(()),

@@ -115,9 +115,6 @@ impl Write<'_> {
             if !path.contains(&node.path) {
                 return Err(Error::BadRequest);
             }
-            if replace && level == Level::Object && matches!(node.content, Content::Instance) {
-                object.reset(node.path.instance_id().unwrap_or(0));
-            }
             let Some(resource) = node.path.resource_id() else {
                 continue;
             };
