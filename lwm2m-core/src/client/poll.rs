@@ -71,6 +71,8 @@ impl Client<'_> {
         if let Some(event) = self.events.pop_front() {
             return Output::Event(event);
         }
+        #[cfg(feature = "bootstrap")]
+        self.undo_forgotten(cx.objects);
         #[cfg(feature = "block")]
         self.watch_transfer(cx);
         #[cfg(feature = "observe")]

@@ -3,7 +3,7 @@
 use lwm2m_core::SessionId;
 use lwm2m_core::client::{Event, Failure, SessionEvent};
 use lwm2m_core::model::{
-    DataType, ObjectDefinition, Operations, Path, ResourceDefinition, Version,
+    DataType, Object, ObjectDefinition, Operations, Path, ResourceDefinition, Transaction, Version,
 };
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
@@ -545,4 +545,36 @@ fn periods_follow_a_bootstrap_that_is_accepted() {
     device.receive_from(BOOTSTRAP, &post("/bs").bytes());
     assert_eq!(sent(&device.finish_bootstrap(true)).code(), Code::CHANGED);
     waits_for(&mut device, 20);
+}
+
+/// A De-register gives a bootstrap up, whose transaction does not stay open.
+#[test]
+fn a_deregister_amid_a_bootstrap_undoes_it() {
+    let mut device = observing_amid_a_bootstrap();
+    assert!(device.objects.server.instances.is_empty());
+    device.client.deregister();
+    let out = device.drain();
+    assert!(out.contains(&Out::Close(BOOTSTRAP)), "{out:?}");
+    assert_eq!(device.objects.server.get(0, 0), Some(&1.into()));
+}
+
+/// An object that refuses a transaction once leaves the others without one, so that it can be begun later.
+#[test]
+fn a_transaction_that_one_object_refuses_is_begun_for_none() {
+    let mut device = bootstrapping();
+    device
+        .objects
+        .server
+        .transaction(Transaction::Begin)
+        .unwrap();
+    assert_eq!(
+        device.ask(&security_write()).code(),
+        Code::SERVICE_UNAVAILABLE
+    );
+    device
+        .objects
+        .server
+        .transaction(Transaction::Rollback)
+        .unwrap();
+    assert_eq!(device.ask(&security_write()).code(), Code::CHANGED);
 }

@@ -147,16 +147,20 @@ impl Client<'_> {
 
     /// Opens the transaction unless it is open.
     fn begin_transaction(&mut self, objects: &mut dyn Objects) -> bool {
-        if !self.transaction {
-            let mut begun = true;
-            for id in STAGED {
-                begun &= objects
-                    .object_mut(id)
-                    .is_none_or(|object| object.transaction(Transaction::Begin).is_ok());
-            }
-            self.transaction = begun;
+        if self.transaction {
+            return true;
         }
-        self.transaction
+        for (at, &id) in STAGED.iter().enumerate() {
+            let object = objects.object_mut(id);
+            if object.is_some_and(|object| object.transaction(Transaction::Begin).is_err()) {
+                // What is open already would refuse the next one.
+                let begun = STAGED.get(..at).unwrap_or(&[]);
+                end_all(objects, begun, Transaction::Rollback);
+                return false;
+            }
+        }
+        self.transaction = true;
+        true
     }
 
     #[inline(never)]
@@ -165,12 +169,14 @@ impl Client<'_> {
             self.transaction = false;
             #[cfg(feature = "observe")]
             self.periods_changed();
-            for id in STAGED {
-                if let Some(object) = objects.object_mut(id) {
-                    // Ending a transaction that is open cannot fail.
-                    let _ = object.transaction(step);
-                }
-            }
+            end_all(objects, &STAGED, step);
+        }
+    }
+
+    /// Undoes a bootstrap that was given up by [`deregister`](Self::deregister), which has no objects at hand.
+    pub(super) fn undo_forgotten(&mut self, objects: &mut dyn Objects) {
+        if self.transaction && !self.connections.iter().any(|c| c.used && c.bootstrap) {
+            self.roll_back(objects);
         }
     }
 
@@ -318,5 +324,15 @@ impl Client<'_> {
     pub fn resume_bootstrap_failures(&mut self, failures: u8) {
         let last = self.config.bootstrap_back_off.listed().saturating_sub(1);
         self.bootstrap_failures = failures.min(last);
+    }
+}
+
+/// Ends the transactions of these objects.
+fn end_all(objects: &mut dyn Objects, ids: &[u16], step: Transaction) {
+    for &id in ids {
+        if let Some(object) = objects.object_mut(id) {
+            // Ending a transaction that is open cannot fail.
+            let _ = object.transaction(step);
+        }
     }
 }
