@@ -182,6 +182,18 @@ fn g21_lt_is_crossed_both_ways() {
     );
 }
 
+/// A value on the limit is neither greater nor less: to come there, or to go back, is no crossing.
+#[test]
+fn g21_a_limit_that_is_reached_is_not_crossed() {
+    let mut device = observing("/26241/1/1", &["gt=5"]);
+    assert_eq!(told(&mut device, 1, &[4, 5, 4, 5, 6, 5, 6]), [6, 5, 6]);
+    let mut device = observing("/26241/1/1", &["lt=-5"]);
+    assert_eq!(
+        told(&mut device, 1, &[-4, -5, -4, -5, -6, -5, -6]),
+        [-6, -5, -6]
+    );
+}
+
 #[test]
 fn g21_gt_and_lt_enclose_a_band() {
     let mut device = observing("/26241/1/1", &["lt=-5", "gt=5"]);

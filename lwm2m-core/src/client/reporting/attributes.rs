@@ -108,9 +108,13 @@ impl Values {
         if float::is_nan(from) || float::is_nan(to) {
             return true;
         }
-        let crosses = |limit| float::compare(from, limit) != float::compare(to, limit);
-        self.gt.is_some_and(crosses)
-            || self.lt.is_some_and(crosses)
+        // On the limit, a value is neither greater nor less.
+        let is_greater = |value, limit| float::compare(value, limit).is_gt();
+        self.gt
+            .is_some_and(|gt| is_greater(from, gt) != is_greater(to, gt))
+            || self
+                .lt
+                .is_some_and(|lt| is_greater(lt, from) != is_greater(lt, to))
             || self
                 .st
                 .is_some_and(|step| float::compare(float::distance(from, to), step).is_ge())
