@@ -17,6 +17,8 @@ use embassy_sync::mutex::Mutex;
 use lwm2m_carrier::hal::{RecordId, Storage};
 use lwm2m_carrier::slot::{EmbassyBoot, FlashSlot, Unsuitable};
 
+use crate::watchdog::WatchedClock;
+
 /// The memory that the modem and the application share, as in `memory.x`.
 const SHARED: u32 = 0x2000_0000;
 const SHARED_LEN: u32 = 32 * 1024;
@@ -44,6 +46,7 @@ pub(crate) type Boot<'f, S> = EmbassyBoot<Pages<'f>, Pages<'f>, Pages<'f>, S>;
 pub(crate) struct Board {
     pub(crate) flash: Flash,
     pub(crate) random: CcRng<'static, Blocking>,
+    pub(crate) clock: WatchedClock,
 }
 
 impl Board {
@@ -60,6 +63,7 @@ impl Board {
         Self {
             flash: Mutex::new(BlockingAsync::new(Nvmc::new(peripherals.NVMC))),
             random: CcRng::new_blocking(peripherals.CC_RNG),
+            clock: WatchedClock::new(peripherals.WDT),
         }
     }
 }

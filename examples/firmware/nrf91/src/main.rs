@@ -14,6 +14,7 @@ mod profile;
 mod sensor;
 mod shared;
 mod signed;
+mod watchdog;
 
 use core::pin::pin;
 
@@ -33,9 +34,10 @@ use embassy_sync::mutex::Mutex;
 use lwm2m_carrier::Carrier;
 use lwm2m_carrier::driver::Shared;
 use lwm2m_carrier::fota::Fota;
-use lwm2m_carrier::hal::{Hal, RecordId, SecurityTag};
+use lwm2m_carrier::hal::{Clock, Hal, RecordId, SecurityTag};
 use lwm2m_carrier::storage::FlashStorage;
 use lwm2m_core::client::Resources;
+use lwm2m_core::time::Duration;
 use panic_probe as _;
 use static_cell::ConstStaticCell;
 use tinyrlibc as _;
@@ -66,6 +68,9 @@ const KIND_OF_UPDATE: RecordId = RecordId(18);
 /// The record of starts of the modem that have failed.
 const STARTS: RecordId = RecordId(19);
 
+/// From an initialisation that has failed to the next one.
+const RETRY: Duration = Duration::from_secs(60);
+
 #[embassy_executor::main]
 async fn main(_spawner: Spawner) {
     let board = Board::new();
@@ -77,18 +82,16 @@ async fn main(_spawner: Spawner) {
         preference: ConnectionPreference::None,
     };
     let (time, cache) = (NetworkTime::new(), SessionCache::new());
-    let flash = board.flash;
+    let (flash, clock) = (board.flash, board.clock);
     let Ok(records) = FlashStorage::<_, RECORD>::with_buffer(board::records(&flash)) else {
         defmt::error!("the flash is not what it should be");
-        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
-        board::restart();
+        clock.pause_and_restart(LONGEST_WAIT).await;
     };
     let records = Mutex::new(records);
     let storage = || SharedStorage(&records);
     let Ok(slot) = board::slot(&flash, storage(), APPLICATION_UPDATE) else {
         defmt::error!("the flash is too small");
-        clock::pause_secs(LONGEST_WAIT.as_secs()).await;
-        board::restart();
+        clock.pause_and_restart(LONGEST_WAIT).await;
     };
     let init = nrf_modem::init_with_custom_layout(mode, board::shared_memory()).await;
     let mut starts = ModemStarts::new(storage(), MODEM_UPDATE, STARTS);
@@ -100,8 +103,7 @@ async fn main(_spawner: Spawner) {
             defmt::Debug2Format(&error),
             wait.as_secs()
         );
-        clock::pause_secs(wait.as_secs()).await;
-        board::restart();
+        clock.pause_and_restart(wait).await;
     }
     starts.succeeded().await;
 
@@ -127,7 +129,7 @@ async fn main(_spawner: Spawner) {
             SessionSettings::default(),
         ),
         storage: storage(),
-        clock: NetworkClock::new(TimerClock, &time),
+        clock: NetworkClock::new(clock, &time),
         random: RandomBy::new(move |bytes: &mut [u8]| random.blocking_fill_bytes(bytes)),
         reset: ResetBy::new(|| board::restart()),
         firmware: FirmwareByKind::new(delta, slot, board::MAP, storage(), KIND_OF_UPDATE),
@@ -150,7 +152,9 @@ async fn main(_spawner: Spawner) {
     // Chart 1: returns with the link up.
     while let Err(error) = runner.init().await {
         defmt::error!("init: {}", error);
-        clock::pause_secs(60).await;
+        let clock = &mut runner.hal().clock;
+        let until = clock.now() + RETRY;
+        clock.wait(until).await;
     }
     let mut sensors = Sensors::new(shared.handle());
     sensors.measure().await;

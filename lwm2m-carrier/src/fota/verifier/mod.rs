@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | [`Unverified`] | | nothing |
 //! | `Sha256Trailer` | `sha2` | the package ends with its SHA-256: no damage |
-//! | `EcdsaP256Trailer` | `p256` | the package ends with a signature by a known key: no damage and no forgery |
+//! | `EcdsaP256Trailer` | `p256` | the package ends with a signature by a known key: no damage, no forgery, and none for another product |
 //!
 //! On a microcontroller, SHA-256 takes 1.7 KB of flash instead of 8.3 KB when the program is built with
 //! `RUSTFLAGS='--cfg sha2_backend="soft" --cfg sha2_backend_soft="compact"'`. It is then slower, and is so for everything in the program
