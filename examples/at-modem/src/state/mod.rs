@@ -303,7 +303,7 @@ impl State {
             }
             Kind::RadioOff if done => self.sockets.gone(),
             Kind::Close(connection) => self.sockets.close_ends(connection, done),
-            Kind::Read(_) => self.sockets.read_ends(done),
+            Kind::Read(_) => self.sockets.read_ends(result),
             _ => {}
         }
     }

@@ -212,6 +212,28 @@ fn a_datagram_that_was_cut_on_the_line_is_lost_alone() {
     assert_eq!(buffer[..300], [b'b'; 300]);
 }
 
+/// The modem tells once that datagrams lie in it, until all of them were read: what has not been read for want of an
+/// answer is asked for again.
+#[test]
+fn datagrams_are_read_although_an_answer_was_lost() {
+    let mute = Some(("+QIRD", 1));
+    let options = Options {
+        mute,
+        ..Options::default()
+    };
+    let (modem, _far) = modem(options, 20);
+    let _link = attached(&modem);
+    let mut sessions = modem.sessions();
+    let peer = opened(&mut sessions);
+    connect(&mut sessions, &peer);
+    peer.send(b"waits").unwrap();
+    let mut buffer = [0; 1280];
+    let clock = SleepingClock::new();
+    let in_time = || assert!(clock.now().as_millis() < 15_000);
+    let got = block_on(sessions.receive(&mut buffer), in_time);
+    assert_eq!(got, (ONE, Received::Datagram(5)));
+}
+
 /// The modem hands out 1,500 bytes at a time.
 #[test]
 fn no_part_of_a_datagram_that_is_too_long_is_returned() {
