@@ -14,6 +14,7 @@ use carrier_mock::recorder::Entry;
 use carrier_mock::world::Stop;
 use lwm2m_carrier::carrier::RequestError;
 use lwm2m_carrier::driver::{Handle, SetFailure};
+use lwm2m_carrier::hal::{DetachReason, Link, LinkState};
 use lwm2m_carrier::{Event, Profile};
 use lwm2m_core::model::Path;
 use lwm2m_core::objects::SetError;
@@ -119,6 +120,54 @@ fn requests_that_cannot_be_meant_are_refused() {
         });
         let refused = |event: &Event| matches!(event, Event::Error(_));
         assert!(!stage.recording.has_event(refused));
+    });
+}
+
+/// The modem looks for the network that it has lost: it is switched off all the same, and does not attach by itself.
+#[test]
+fn offline_is_offline_without_coverage_too() {
+    stage(|stage| {
+        run(&stage, secure_profile(), async |handle| {
+            handle.registered(101).await;
+            let link = stage.world.device().link;
+            let now = stage.world.now();
+            link.add_gap(now, now + secs(600)).unwrap();
+            stage.world.sleep(secs(60)).await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::NoService));
+            handle.link_down().unwrap();
+            handle.offline().await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+            stage.world.sleep(secs(3_600)).await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+            handle.link_up().unwrap();
+            handle.registered(101).await;
+        });
+    });
+}
+
+/// So is one that has never found a network.
+#[test]
+fn offline_is_offline_before_the_first_attach() {
+    stage(|stage| {
+        let link = stage.world.device().link;
+        link.add_gap(stage.world.now(), stage.world.now() + secs(86_400))
+            .unwrap();
+        run(&stage, secure_profile(), async |handle| {
+            let refused = || {
+                stage
+                    .recording
+                    .has_event(|event| matches!(event, Event::Deferred(_)))
+            };
+            while !refused() {
+                stage.world.sleep(secs(10)).await;
+            }
+            stage.recording.clear();
+            handle.link_down().unwrap();
+            handle.offline().await;
+            let downs = |entry: &Entry| matches!(entry, Entry::Link(LinkState::Down(_)));
+            assert_eq!(stage.recording.count(downs), 1);
+            assert_eq!(stage.recording.events(), [""; 0]);
+        });
     });
 }
 

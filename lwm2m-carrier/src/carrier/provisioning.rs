@@ -417,6 +417,7 @@ impl<'r> Carrier<'r> {
     }
 
     fn link_up_done(&mut self, completion: Completion, cx: &mut Context<'_>) {
+        self.link_up = true;
         if let Completion::LinkFailed(error) = completion {
             self.push_error(ErrorKind::ConnectFail, Cause::Link(error));
             let reason = match error.kind {
@@ -426,7 +427,6 @@ impl<'r> Carrier<'r> {
             self.wait_for_link(reason, cx);
             return;
         }
-        self.link_up = true;
         self.connected = true;
         self.failures = 0;
         self.retry_at = Instant::ZERO;
