@@ -21,5 +21,6 @@ mod outcomes;
 mod pull;
 mod push;
 mod records;
+mod requests;
 mod stage;
 mod unknown;
