@@ -23,4 +23,5 @@ mod push;
 mod records;
 mod requests;
 mod stage;
+mod strict;
 mod unknown;

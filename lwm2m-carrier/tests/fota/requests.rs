@@ -81,3 +81,42 @@ fn a_download_that_waits_does_not_keep_the_device_online() {
         });
     });
 }
+
+/// A factory reset gives the package up, and the session goes before the link.
+#[test]
+fn a_factory_reset_ends_a_download() {
+    for uri in ["coap://blocks.example/fw", "http://files.example/fw"] {
+        stage(33, |stage| {
+            run(stage, async |handle| {
+                handle.registered(1).await;
+                stage.ask(download(uri));
+                under_way(stage, handle, 50_000).await;
+                handle.factory_reset().unwrap();
+                handle.link_down().unwrap();
+                handle.offline().await;
+                let status = handle.firmware_status().unwrap().unwrap();
+                assert_eq!(status.state, FirmwareState::Idle, "{uri}");
+            });
+        });
+    }
+}
+
+/// The network goes and comes in the middle.
+#[test]
+fn a_download_goes_on_behind_a_gap_in_the_coverage() {
+    for uri in ["coap://blocks.example/fw", "http://files.example/fw"] {
+        stage(34, |stage| {
+            run(stage, async |handle| {
+                handle.registered(1).await;
+                stage.ask(download(uri));
+                under_way(stage, handle, 50_000).await;
+                let now = stage.world.now();
+                let link = stage.world.device().link;
+                link.add_gap(now, now + secs(60)).unwrap();
+                stage.world.sleep(secs(600)).await;
+                let status = handle.firmware_status().unwrap().unwrap();
+                assert_eq!(status.state, FirmwareState::Downloaded, "{uri}");
+            });
+        });
+    }
+}

@@ -26,6 +26,7 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::Code;
 
 use crate::records::{Failing, Records};
+use crate::strict::{NotClosed, StrictLink, StrictSessions};
 
 /// Content format of plain text.
 pub(crate) const TEXT: u16 = 0;
@@ -430,10 +431,17 @@ impl Stage<'_, '_> {
             on_reboot: &self.on_reboot,
             authority: self.authority.get(),
         };
+        let not_closed = &NotClosed::default();
         let hal = Hal {
-            link: hal.link,
+            link: StrictLink {
+                link: hal.link,
+                not_closed,
+            },
             keys: hal.keys,
-            sessions: hal.sessions,
+            sessions: StrictSessions {
+                sessions: hal.sessions,
+                not_closed,
+            },
             storage: Records {
                 storage: hal.storage,
                 failing: &self.failing,
