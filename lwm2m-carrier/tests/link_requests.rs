@@ -14,12 +14,14 @@ use carrier_mock::recorder::Entry;
 use carrier_mock::world::Stop;
 use lwm2m_carrier::carrier::RequestError;
 use lwm2m_carrier::driver::{Handle, SetFailure};
-use lwm2m_carrier::hal::{DetachReason, Link, LinkState};
+use lwm2m_carrier::hal::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
 use lwm2m_carrier::{Event, Profile};
 use lwm2m_core::model::Path;
 use lwm2m_core::objects::SetError;
 
-use bench::{ENDPOINT, Manner, ONLINE, Objects, Stage, boot_with, secs, secure_profile, stage};
+use bench::{
+    ENDPOINT, Manner, OFFLINE, ONLINE, Objects, Stage, boot_with, secs, secure_profile, stage,
+};
 
 type App<'s, 'r, 'o> = Handle<'s, 'r, Objects<'o>>;
 
@@ -221,6 +223,41 @@ fn a_device_that_is_offline_restarts_on_request() {
             .count(|entry| matches!(entry, Entry::Link(_)));
         assert_eq!(link, 2);
     });
+}
+
+/// Nor is a key store that refuses the profile's key, or a link that cannot be taken down, whose next attempt may be an
+/// hour away.
+#[test]
+fn a_device_that_waits_for_its_modem_restarts_on_request() {
+    for link_fails in [false, true] {
+        stage(|stage| {
+            if link_fails {
+                let error = LinkError::new(LinkErrorKind::Modem, 5);
+                stage.world.device().link.refuse_down(error, u32::MAX);
+            } else {
+                stage.world.keys().set_psk_limit(1);
+            }
+            let waits = || {
+                let deferred = |entry: &Entry| matches!(entry, Entry::Event(Event::Deferred(_)));
+                stage.recording.count(deferred) >= 5
+            };
+            let stop = boot_with(
+                stage.world,
+                OFFLINE[1],
+                secure_profile(),
+                Manner::Plain,
+                || false,
+                async |handle: App<'_, '_, '_>| {
+                    while !waits() {
+                        stage.world.sleep(secs(1)).await;
+                    }
+                    handle.reboot().unwrap();
+                    stage.world.sleep(secs(60)).await;
+                },
+            );
+            assert_eq!(stop, Ok(Stop::Reset), "{link_fails}");
+        });
+    }
 }
 
 /// Set and told in one call; what the object refuses is neither.
