@@ -197,6 +197,31 @@ fn the_last_request_wins() {
     });
 }
 
+/// The other way round: a device that is offline stays so.
+#[test]
+fn the_last_request_wins_offline_too() {
+    stage(|stage| {
+        run(&stage, secure_profile(), async |handle| {
+            handle.registered(101).await;
+            for already_offline in [false, true] {
+                if already_offline {
+                    handle.link_down().unwrap();
+                    handle.offline().await;
+                } else {
+                    handle.link_down().unwrap();
+                }
+                handle.link_up().unwrap();
+                assert_eq!(handle.link_down(), Ok(()), "{already_offline}");
+                handle.offline().await;
+                stage.world.sleep(secs(3_600)).await;
+                assert_eq!(handle.is_registered(101), Ok(false), "{already_offline}");
+                handle.link_up().unwrap();
+                handle.registered(101).await;
+            }
+        });
+    });
+}
+
 /// Offline is no reason not to restart.
 #[test]
 fn a_device_that_is_offline_restarts_on_request() {
