@@ -27,6 +27,12 @@ impl Scheme {
         }
     }
 
+    /// Whether a session of it is secured.
+    #[cfg(feature = "http")]
+    pub(crate) const fn is_secured(self) -> bool {
+        matches!(self, Self::Coaps | Self::Https)
+    }
+
     /// The port where a URI does not say.
     pub(crate) const fn default_port(self) -> u16 {
         match self {

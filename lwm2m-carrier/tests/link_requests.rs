@@ -14,11 +14,14 @@ use carrier_mock::recorder::Entry;
 use carrier_mock::world::Stop;
 use lwm2m_carrier::carrier::RequestError;
 use lwm2m_carrier::driver::{Handle, SetFailure};
+use lwm2m_carrier::hal::{DetachReason, Link, LinkError, LinkErrorKind, LinkState};
 use lwm2m_carrier::{Event, Profile};
 use lwm2m_core::model::Path;
 use lwm2m_core::objects::SetError;
 
-use bench::{ENDPOINT, Manner, ONLINE, Objects, Stage, boot_with, secs, secure_profile, stage};
+use bench::{
+    ENDPOINT, Manner, OFFLINE, ONLINE, Objects, Stage, boot_with, secs, secure_profile, stage,
+};
 
 type App<'s, 'r, 'o> = Handle<'s, 'r, Objects<'o>>;
 
@@ -122,6 +125,54 @@ fn requests_that_cannot_be_meant_are_refused() {
     });
 }
 
+/// The modem looks for the network that it has lost: it is switched off all the same, and does not attach by itself.
+#[test]
+fn offline_is_offline_without_coverage_too() {
+    stage(|stage| {
+        run(&stage, secure_profile(), async |handle| {
+            handle.registered(101).await;
+            let link = stage.world.device().link;
+            let now = stage.world.now();
+            link.add_gap(now, now + secs(600)).unwrap();
+            stage.world.sleep(secs(60)).await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::NoService));
+            handle.link_down().unwrap();
+            handle.offline().await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+            stage.world.sleep(secs(3_600)).await;
+            assert_eq!(link.state(), LinkState::Down(DetachReason::Requested));
+            handle.link_up().unwrap();
+            handle.registered(101).await;
+        });
+    });
+}
+
+/// So is one that has never found a network.
+#[test]
+fn offline_is_offline_before_the_first_attach() {
+    stage(|stage| {
+        let link = stage.world.device().link;
+        link.add_gap(stage.world.now(), stage.world.now() + secs(86_400))
+            .unwrap();
+        run(&stage, secure_profile(), async |handle| {
+            let refused = || {
+                stage
+                    .recording
+                    .has_event(|event| matches!(event, Event::Deferred(_)))
+            };
+            while !refused() {
+                stage.world.sleep(secs(10)).await;
+            }
+            stage.recording.clear();
+            handle.link_down().unwrap();
+            handle.offline().await;
+            let downs = |entry: &Entry| matches!(entry, Entry::Link(LinkState::Down(_)));
+            assert_eq!(stage.recording.count(downs), 1);
+            assert_eq!(stage.recording.events(), [""; 0]);
+        });
+    });
+}
+
 /// The application changes its mind at once: the device goes offline and comes back, rather than to be left half way.
 #[test]
 fn the_last_request_wins() {
@@ -143,6 +194,31 @@ fn the_last_request_wins() {
             assert_eq!(handle.is_registered(101), Ok(true));
         });
         assert!(stage.server.borrow().registration(ENDPOINT).is_some());
+    });
+}
+
+/// The other way round: a device that is offline stays so.
+#[test]
+fn the_last_request_wins_offline_too() {
+    stage(|stage| {
+        run(&stage, secure_profile(), async |handle| {
+            handle.registered(101).await;
+            for already_offline in [false, true] {
+                if already_offline {
+                    handle.link_down().unwrap();
+                    handle.offline().await;
+                } else {
+                    handle.link_down().unwrap();
+                }
+                handle.link_up().unwrap();
+                assert_eq!(handle.link_down(), Ok(()), "{already_offline}");
+                handle.offline().await;
+                stage.world.sleep(secs(3_600)).await;
+                assert_eq!(handle.is_registered(101), Ok(false), "{already_offline}");
+                handle.link_up().unwrap();
+                handle.registered(101).await;
+            }
+        });
     });
 }
 
@@ -172,6 +248,41 @@ fn a_device_that_is_offline_restarts_on_request() {
             .count(|entry| matches!(entry, Entry::Link(_)));
         assert_eq!(link, 2);
     });
+}
+
+/// Nor is a key store that refuses the profile's key, or a link that cannot be taken down, whose next attempt may be an
+/// hour away.
+#[test]
+fn a_device_that_waits_for_its_modem_restarts_on_request() {
+    for link_fails in [false, true] {
+        stage(|stage| {
+            if link_fails {
+                let error = LinkError::new(LinkErrorKind::Modem, 5);
+                stage.world.device().link.refuse_down(error, u32::MAX);
+            } else {
+                stage.world.keys().set_psk_limit(1);
+            }
+            let waits = || {
+                let deferred = |entry: &Entry| matches!(entry, Entry::Event(Event::Deferred(_)));
+                stage.recording.count(deferred) >= 5
+            };
+            let stop = boot_with(
+                stage.world,
+                OFFLINE[1],
+                secure_profile(),
+                Manner::Plain,
+                || false,
+                async |handle: App<'_, '_, '_>| {
+                    while !waits() {
+                        stage.world.sleep(secs(1)).await;
+                    }
+                    handle.reboot().unwrap();
+                    stage.world.sleep(secs(60)).await;
+                },
+            );
+            assert_eq!(stop, Ok(Stop::Reset), "{link_fails}");
+        });
+    }
 }
 
 /// Set and told in one call; what the object refuses is neither.

@@ -135,7 +135,7 @@ async fn a_cut_anywhere_leaves_a_beginning() {
     let mut opened = 0;
     for at in (0..total - 10).step_by(17) {
         let (received, end, _) = meddled(&server, Meddling::Cut(at)).await;
-        assert_eq!(end, (SessionErrorKind::Closed, 104), "at {at}");
+        assert_eq!(end, (SessionErrorKind::Reset, 104), "at {at}");
         if let Some(received) = received {
             opened += 1;
             assert!(received.len() < LEN, "at {at}");

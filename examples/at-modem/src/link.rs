@@ -18,6 +18,9 @@ const ATTACH: Duration = Duration::from_secs(180);
 const SIM: Duration = Duration::from_secs(10);
 /// The modem's number for a SIM card that is starting: `SIM busy` (3GPP TS 27.007, section 9.2.1).
 const SIM_BUSY: u16 = 14;
+/// Commands that one attempt may take: some ten are needed, as many again while the SIM card starts. A modem that begins
+/// anew, again and again, takes more.
+const STEPS: u32 = 50;
 /// Between two attempts to repair the link, and between two questions to a SIM card.
 const RETRY: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
@@ -41,16 +44,21 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
     async fn attach(&self) -> Result<(), (LinkError, DetachReason)> {
         let mut clock = self.modem.clock();
         let (mut sim_until, mut attach_until) = (None, None);
+        let mut steps = 0;
         loop {
             let next = self.modem.with(|state, _| state.network.next());
             match next.unwrap_or(Next::Wait) {
                 Next::Up => return Ok(()),
                 Next::Run(kind) => {
                     let result = self.step(kind).await;
+                    steps += 1;
                     let ready = kind != Kind::Sim
                         || self.modem.with(|state, _| state.network.has_sim()) == Some(true);
                     let until = *sim_until.get_or_insert_with(|| clock.now() + SIM);
                     match result {
+                        Ok(()) | Err(Failure::Restarted) if steps >= STEPS => {
+                            return Err(failure(kind, Some(Failure::Restarted)));
+                        }
                         Ok(()) if ready => {}
                         Err(Failure::Restarted) => {}
                         Err(Failure::Refused(Some(SIM_BUSY))) if clock.now() < until => {
@@ -94,7 +102,7 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
 /// What a step that has failed means for the link.
 fn failure(kind: Kind, failure: Option<Failure>) -> (LinkError, DetachReason) {
     match (kind, failure) {
-        (_, Some(Failure::Silent)) => (
+        (_, Some(Failure::Silent | Failure::Restarted)) => (
             LinkError::new(LinkErrorKind::Modem, errno::ETIMEDOUT),
             DetachReason::Modem,
         ),

@@ -207,7 +207,7 @@ impl<'r> Carrier<'r> {
     pub(super) fn close_firmware_session(&mut self, now: Instant) {
         let session = self.firmware_session();
         if let Some(fota) = &mut self.fota
-            && fota.link_lost(now)
+            && fota.leave_session(now)
         {
             self.pending = Some(Pending::Close(session));
         }

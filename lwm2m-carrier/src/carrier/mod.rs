@@ -65,7 +65,7 @@ use crate::{
     error::{Cause, ConfigurationError, Error, ErrorKind},
     event::Event,
     fmt::{info, warning},
-    hal::{CaTags, LinkState, Received, SecurityTag},
+    hal::{CaTags, DetachReason, LinkState, Received, SecurityTag},
     profile::Profile,
     record::{Account, Spares, State},
     response::Response,
@@ -148,6 +148,7 @@ struct Context<'c> {
 pub struct Carrier<'r> {
     stage: Stage,
     keys_need_offline: bool,
+    /// The link was asked for, and not taken down since: it is up, or the modem looks for it by itself.
     link_up: bool,
     /// The application knows the link to be up.
     connected: bool,
@@ -258,7 +259,7 @@ impl<'r> Carrier<'r> {
     pub fn begin(&mut self, keys_need_offline: bool, link: LinkState) {
         if matches!(self.stage, Stage::Idle) {
             self.keys_need_offline = keys_need_offline;
-            self.link_up = link == LinkState::Up;
+            self.link_up = link != LinkState::Down(DetachReason::Requested);
             self.initialized = None;
             self.stage = Stage::LoadState;
             self.push(Event::Initialized);
@@ -530,7 +531,6 @@ impl<'r> Carrier<'r> {
     pub fn handle_link(&mut self, now: Instant, state: LinkState, objects: &mut dyn Objects) {
         match state {
             LinkState::Down(reason) => {
-                self.link_up = false;
                 if self.connected {
                     self.connected = false;
                     self.push(Event::Disconnected { reason });
@@ -538,7 +538,7 @@ impl<'r> Carrier<'r> {
                     self.tell_online(now, false, objects);
                 }
             }
-            LinkState::Up if !self.link_up => {
+            LinkState::Up if !self.connected => {
                 self.link_up = true;
                 match self.stage {
                     // There is no need to wait any longer.

@@ -69,7 +69,9 @@ impl<'r> Carrier<'r> {
         match self.stage {
             Stage::TakeDown => self.take_down(buffer, cx),
             Stage::LinkDown | Stage::LinkUp | Stage::ProfileKey(_) if cx.now < self.retry_at => {
-                return Flow::Wait(self.retry_at);
+                if !self.take_reboot() {
+                    return Flow::Wait(self.retry_at);
+                }
             }
             Stage::LinkDown => self.pending = Some(Pending::LinkDown),
             Stage::RestartModem => match self.settle_firmware(buffer) {
@@ -119,15 +121,27 @@ impl<'r> Carrier<'r> {
 
     /// Does one thing that the application wants and that need not wait with the device; whether there was one.
     fn take_request_while_waiting(&mut self) -> bool {
-        if core::mem::take(&mut self.rebooting) {
-            self.pending = Some(Pending::Reboot);
-        } else if core::mem::take(&mut self.requests.reboot) {
-            self.push(Event::Reboot);
-        } else if core::mem::take(&mut self.requests.factory_reset) {
+        if self.take_reboot() {
+            return true;
+        }
+        if core::mem::take(&mut self.requests.factory_reset) {
             self.stage = Stage::FactoryReset;
         } else if core::mem::take(&mut self.requests.link_down) {
             self.stopping = true;
             self.stage = Stage::TakeDown;
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// Restarts the device, or asks the application whether it may be, if that is wanted.
+    #[inline(never)]
+    fn take_reboot(&mut self) -> bool {
+        if core::mem::take(&mut self.rebooting) {
+            self.pending = Some(Pending::Reboot);
+        } else if core::mem::take(&mut self.requests.reboot) {
+            self.push(Event::Reboot);
         } else {
             return false;
         }
@@ -417,6 +431,7 @@ impl<'r> Carrier<'r> {
     }
 
     fn link_up_done(&mut self, completion: Completion, cx: &mut Context<'_>) {
+        self.link_up = true;
         if let Completion::LinkFailed(error) = completion {
             self.push_error(ErrorKind::ConnectFail, Cause::Link(error));
             let reason = match error.kind {
@@ -426,7 +441,6 @@ impl<'r> Carrier<'r> {
             self.wait_for_link(reason, cx);
             return;
         }
-        self.link_up = true;
         self.connected = true;
         self.failures = 0;
         self.retry_at = Instant::ZERO;
@@ -521,15 +535,13 @@ impl<'r> Carrier<'r> {
     }
 
     pub(super) fn stopped(&mut self) -> Flow {
-        if core::mem::take(&mut self.rebooting) {
-            self.pending = Some(Pending::Reboot);
-        } else if core::mem::take(&mut self.requests.reboot) {
-            self.push(Event::Reboot);
-        } else if core::mem::take(&mut self.requests.register) {
-            self.stage = Stage::BringUp;
-        } else {
+        if self.take_reboot() {
+            return Flow::Again;
+        }
+        if !core::mem::take(&mut self.requests.register) {
             return Flow::Wait(Instant::FAR_FUTURE);
         }
+        self.stage = Stage::BringUp;
         Flow::Again
     }
 }

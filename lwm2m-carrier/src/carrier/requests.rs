@@ -49,10 +49,11 @@ impl Carrier<'_> {
     /// # Errors
     /// [`RequestError::Already`]
     pub fn link_down(&mut self) -> Result<(), RequestError> {
-        if self.goes_offline() {
+        if !self.goes_offline() {
+            self.requests.link_down = true;
+        } else if !core::mem::take(&mut self.requests.register) {
             return Err(RequestError::Already);
         }
-        self.requests.link_down = true;
         Ok(())
     }
 

@@ -74,6 +74,7 @@ impl Carrier<'_> {
             self.pending = Some(Pending::Store(STATE, len));
             return Flow::Again;
         }
+        let at_rest = until == Instant::FAR_FUTURE;
         let until = match self.step_firmware(buffer, cx) {
             Some(Flow::Again) => return Flow::Again,
             Some(Flow::Wait(firmware)) => until.min(firmware),
@@ -86,7 +87,8 @@ impl Carrier<'_> {
         if self.take_request(cx) {
             return Flow::Again;
         }
-        if self.stopping && until == Instant::FAR_FUTURE {
+        // A download goes on when the link is up again; only what it has to do at once comes first.
+        if self.stopping && at_rest && until > cx.now {
             self.stage = Stage::TakeDown;
             return Flow::Again;
         }

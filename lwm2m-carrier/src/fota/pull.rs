@@ -445,16 +445,24 @@ impl Fota<'_> {
         self.fail(UpdateResult::ConnectionLost, error);
     }
 
-    /// The link is gone, and all sessions with it; whether the download had one.
-    pub(crate) fn link_lost(&mut self, now: Instant) -> bool {
-        let had = self.pull.session != Session::Closed;
-        if had {
-            self.pull.session = Session::Closed;
-            self.pull.transfer = None;
-            self.pull.retry_at = now;
-            self.start_at_uri();
+    /// The link is gone, and the session of the download is to be closed.
+    pub(crate) fn link_lost(&mut self, now: Instant) {
+        if self.pull.session != Session::Closed {
+            self.leave_session(now);
+            self.note(Note::Close);
         }
-        had
+    }
+
+    /// The link is about to go, or is gone: whether there is a session to be closed.
+    pub(crate) fn leave_session(&mut self, now: Instant) -> bool {
+        if self.pull.session == Session::Closed {
+            return self.notes.iter().any(|note| matches!(note, Note::Close));
+        }
+        self.pull.session = Session::Closed;
+        self.pull.transfer = None;
+        self.pull.retry_at = now;
+        self.start_at_uri();
+        true
     }
 
     #[inline(never)]

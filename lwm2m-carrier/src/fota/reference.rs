@@ -12,7 +12,7 @@ use crate::uri::{cut, split_authority, split_scheme};
 /// Goes from `location`, a URI, to what `reference` means there, for example a Location field.
 ///
 /// # Errors
-/// Why it leads nowhere; `location` stays as it is then.
+/// Why it leads nowhere; `location` stays as it is then. From a secured scheme to one that is not it leads nowhere.
 #[inline(never)]
 pub(super) fn join(location: &mut Text<URI>, reference: &str) -> Result<(), UriError> {
     let base = without_fragment(location.as_str());
@@ -30,7 +30,11 @@ pub(super) fn join(location: &mut Text<URI>, reference: &str) -> Result<(), UriE
         target.relative(base, reference);
     }
     let text = target.finish().ok_or(UriError::Malformed)?;
-    PackageUri::parse(text)?;
+    let is_secured = |uri| PackageUri::parse(uri).map(|uri| uri.scheme.is_secured());
+    // Whoever is on the path would choose the package then, which the server's certificate seems to vouch for.
+    if !is_secured(text)? && is_secured(base)? {
+        return Err(UriError::Unsupported);
+    }
     location.set(text).map_err(|_| UriError::Malformed)
 }
 
@@ -196,6 +200,31 @@ mod tests {
             ("http://a/b/../d", "g", "http://a/g"),
         ] {
             assert_eq!(joined(base, reference).as_deref(), Ok(expected), "{base}");
+        }
+    }
+
+    /// What a certificate has vouched for is not given away to whoever is on the path.
+    #[test]
+    fn security_is_not_left() {
+        for (base, reference) in [
+            ("https://a/x", "http://a/x"),
+            ("https://a/x", "coap://b/y"),
+            ("https://a/x", "HTTP://a:443/x"),
+        ] {
+            assert_eq!(
+                joined(base, reference),
+                Err(UriError::Unsupported),
+                "{reference}"
+            );
+        }
+        for (base, reference) in [
+            ("https://a/x", "https://b/y"),
+            ("https://a/x", "coaps://b/y"),
+            ("https://a/x", "//b/y"),
+            ("https://a/x", "y"),
+            ("http://a/x", "https://b/y"),
+        ] {
+            assert!(joined(base, reference).is_ok(), "{reference}");
         }
     }
 

@@ -182,6 +182,15 @@ const CASES: &[Case] = &[
         "FOTA_PROTO 53",
         &[moves(302, "/fw", "ftp://files.example/fw", 1)],
     ),
+    // Nor does it lead from a server that a certificate vouches for to one in the clear.
+    fails(
+        9,
+        "FOTA_PROTO 53",
+        &[
+            moves(307, "/fw", "https://files.example/fw", 1),
+            moves(307, "/fw", "http://files.example/else", 1),
+        ],
+    ),
     fails(9, "FOTA_PROTO 53", &[moves(304, "/fw", "/fw", 1)]),
     // What is no HTTP, or not what was asked for.
     // A head that never comes to its end is that of a connection that was cut off.

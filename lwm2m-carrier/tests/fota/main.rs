@@ -21,5 +21,7 @@ mod outcomes;
 mod pull;
 mod push;
 mod records;
+mod requests;
 mod stage;
+mod strict;
 mod unknown;

@@ -1,7 +1,10 @@
 //! A device with a firmware slot, a management server, and servers that have firmware.
 
 use core::cell::{Cell, RefCell};
+use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
 use std::sync::LazyLock;
 
 use carrier_mock::executor;
@@ -12,7 +15,7 @@ use carrier_mock::server::{
     Credentials, ManagementServer, Psk, RecordKind, Request, ServerNode, Transmit, Verdict,
 };
 use carrier_mock::world::{Guard, Run, Stop, StreamGuard, World};
-use lwm2m_carrier::driver::{Shared, blocking};
+use lwm2m_carrier::driver::{Handle, Shared, blocking};
 use lwm2m_carrier::fota::{Fota, Unverified, Verifier, VerifierError};
 use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Event, EventHandler, Profile, Response, Statistics};
@@ -23,6 +26,7 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::Code;
 
 use crate::records::{Failing, Records};
+use crate::strict::{NotClosed, StrictLink, StrictSessions};
 
 /// Content format of plain text.
 pub(crate) const TEXT: u16 = 0;
@@ -57,6 +61,9 @@ pub(crate) fn byte(offset: u32) -> u8 {
     let mixed = offset.wrapping_mul(0x9e37_79b1) ^ (offset >> 9).wrapping_mul(0x85eb_ca6b);
     (mixed >> 24) as u8
 }
+
+/// The objects of the device.
+pub(crate) type Objects<'o> = [&'o mut dyn Object; 3];
 
 /// The bytes of the package, for a server that pushes it.
 pub(crate) static PACKAGE: LazyLock<Vec<u8>> = LazyLock::new(|| (0..SIZE).map(byte).collect());
@@ -383,6 +390,16 @@ impl Stage<'_, '_> {
         verifier: &mut dyn Verifier,
         condition: impl FnMut() -> bool,
     ) -> Stop {
+        self.boot_with(verifier, condition, async |_| core::future::pending().await)
+    }
+
+    /// The same with an application task beside the driver, whose end ends the life.
+    pub(crate) fn boot_with(
+        &self,
+        verifier: &mut dyn Verifier,
+        condition: impl FnMut() -> bool,
+        task: impl AsyncFnOnce(Handle<'_, '_, Objects<'_>>),
+    ) -> Stop {
         // A restart forgets it.
         let mut flash = self.world.flash().borrow_mut();
         if let Some((operation, per_mille)) = self.storage_cut.get()
@@ -395,7 +412,7 @@ impl Stage<'_, '_> {
         let mut security = Security::<4>::new();
         let mut server = Server::<4>::new();
         let mut device = Device::new("U").manufacturer("Mock");
-        let mut objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
+        let mut objects: Objects<'_> = [&mut security, &mut server, &mut device];
         let mut hal = self.world.device();
         let profile = self.profile.get();
         let config = profile.config(ENDPOINT);
@@ -414,10 +431,17 @@ impl Stage<'_, '_> {
             on_reboot: &self.on_reboot,
             authority: self.authority.get(),
         };
+        let not_closed = &NotClosed::default();
         let hal = Hal {
-            link: hal.link,
+            link: StrictLink {
+                link: hal.link,
+                not_closed,
+            },
             keys: hal.keys,
-            sessions: hal.sessions,
+            sessions: StrictSessions {
+                sessions: hal.sessions,
+                not_closed,
+            },
             storage: Records {
                 storage: hal.storage,
                 failing: &self.failing,
@@ -433,7 +457,16 @@ impl Stage<'_, '_> {
             runner.init().await.expect("initialisation");
             runner.run().await
         };
-        let run = self.world.run(life, condition);
+        let task = task(shared.handle());
+        let both = async {
+            let (mut life, mut task) = (pin!(life), pin!(task));
+            poll_fn(|context| match life.as_mut().poll(context) {
+                Poll::Pending => task.as_mut().poll(context),
+                Poll::Ready(never) => never,
+            })
+            .await;
+        };
+        let run = self.world.run(both, condition);
         let run = if self.blocking.get() {
             blocking::block_on(run, || {})
         } else {

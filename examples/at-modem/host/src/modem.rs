@@ -266,6 +266,13 @@ impl Modem {
             *times -= 1;
             return;
         }
+        if self
+            .options
+            .crash
+            .is_some_and(|crash| command.starts_with(crash))
+        {
+            return self.restart();
+        }
         let late = self
             .options
             .late
@@ -357,7 +364,10 @@ impl Modem {
                     self.chat();
                     self.datagram = Some((connection, len, Vec::new()));
                     self.prompted = false;
-                    self.out.extend_from_slice(b"\r\n> ");
+                    let noise = self.options.noisy_prompts > 0;
+                    self.options.noisy_prompts = self.options.noisy_prompts.saturating_sub(1);
+                    let prompt: &[u8] = if noise { b"\r\n~> " } else { b"\r\n> " };
+                    self.out.extend_from_slice(prompt);
                     Answer::Nothing
                 }
                 _ => Answer::Error(NOT_ALLOWED),

@@ -28,6 +28,10 @@ pub struct Options {
     pub late: Option<(&'static str, Duration)>,
     /// Refuses this command.
     pub refuse: Option<&'static str>,
+    /// Crashes at this command, and begins anew, each time.
+    pub crash: Option<&'static str>,
+    /// Says so many prompts in the middle of noise.
+    pub noisy_prompts: u32,
 }
 
 impl Default for Options {
@@ -45,6 +49,8 @@ impl Default for Options {
             mute: None,
             late: None,
             refuse: None,
+            crash: None,
+            noisy_prompts: 0,
         }
     }
 }

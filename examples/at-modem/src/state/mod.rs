@@ -61,6 +61,8 @@ pub(crate) struct State {
     tickets: u32,
     /// A command was not answered, or none was sent yet: what comes next may be a late answer.
     silent: bool,
+    /// Bytes of a datagram that the modem may still wait for, after a prompt that was not understood.
+    owed: usize,
     quiet_until: Instant,
 }
 
@@ -77,6 +79,7 @@ impl State {
             under_way: None,
             tickets: 0,
             silent: true,
+            owed: 0,
             quiet_until: Instant::ZERO,
         }
     }
@@ -92,7 +95,18 @@ impl State {
 
     /// Begins a command; what [`result`](Self::result) asks by.
     pub(crate) fn begin(&mut self, command: &Command<'_>, now: Instant) -> Result<u32, Failure> {
-        let len = command.write(&mut self.out).ok_or(Failure::TooLong)?.len();
+        let kind = command.kind();
+        // A modem that waits for a datagram takes whatever comes for one; to one that does not, these are empty commands.
+        let owed = match kind {
+            Kind::Attention => core::mem::take(&mut self.owed),
+            _ => 0,
+        };
+        let (front, place) = self
+            .out
+            .split_at_mut_checked(owed)
+            .ok_or(Failure::TooLong)?;
+        front.fill(b'\r');
+        let len = command.write(place).ok_or(Failure::TooLong)?.len() + owed;
         let mut end = len;
         if let Command::Send { datagram, .. } = command {
             end = len.saturating_add(datagram.len());
@@ -102,7 +116,6 @@ impl State {
         self.out_at = [0, len, end];
         self.fact.clear();
         self.tickets = self.tickets.wrapping_add(1);
-        let kind = command.kind();
         self.under_way = Some(Transaction {
             ticket: self.tickets,
             kind,
@@ -189,6 +202,10 @@ impl State {
         let late = command.is_some_and(|it| it.result.is_none() && it.deadline <= now);
         if late {
             self.silent = true;
+            if self.awaits_prompt() {
+                let [_, allowed, end] = self.out_at;
+                self.owed = end.saturating_sub(allowed);
+            }
             self.finish(Err(Failure::Silent), now);
         }
         late
@@ -278,6 +295,7 @@ impl State {
                 self.network.restart(DetachReason::Modem);
                 self.sockets.gone();
                 self.silent = true;
+                self.owed = 0;
                 self.quiet_until = now + SETTLE;
                 self.finish(Err(Failure::Restarted), now);
             }
@@ -303,7 +321,7 @@ impl State {
             }
             Kind::RadioOff if done => self.sockets.gone(),
             Kind::Close(connection) => self.sockets.close_ends(connection, done),
-            Kind::Read(_) => self.sockets.read_ends(done),
+            Kind::Read(_) => self.sockets.read_ends(result),
             _ => {}
         }
     }

@@ -4,6 +4,7 @@ use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{SessionError, SessionErrorKind};
 use lwm2m_core::time::{Duration, Instant};
 
+use super::Failure;
 use crate::at::READ;
 
 /// Sockets that are used; the modem has twelve.
@@ -44,11 +45,15 @@ struct Datagram {
     come: usize,
     bytes: [u8; DATAGRAM],
     state: Reading,
+    /// The last read has ended with `OK`, and without a number of bytes.
+    wordless: bool,
 }
 
 #[derive(Debug, Eq, PartialEq)]
 enum Reading {
     Empty,
+    /// It was asked for, and the modem has not said how many bytes it has.
+    Asked,
     /// Its bytes come.
     Begun,
     /// It waits to be taken.
@@ -77,6 +82,7 @@ impl Sockets {
                 come: 0,
                 bytes: [0; DATAGRAM],
                 state: Reading::Empty,
+                wordless: false,
             },
         }
     }
@@ -181,6 +187,7 @@ impl Sockets {
             slot.unread = false;
         }
         self.datagram.connection = connection;
+        self.datagram.state = Reading::Asked;
     }
 
     /// So many bytes follow.
@@ -188,6 +195,7 @@ impl Sockets {
         let slot = self.slot(connection)?;
         if count == 0 {
             slot.cut = false;
+            self.datagram.state = Reading::Empty;
             return None;
         }
         slot.unread = true;
@@ -209,9 +217,20 @@ impl Sockets {
         }
     }
 
-    pub(super) fn read_ends(&mut self, done: bool) {
+    pub(super) fn read_ends(&mut self, result: Result<(), Failure>) {
+        // The answer was lost, or its first line. The modem tells of what it has only once, so it is asked again; not for
+        // ever, if it answers that it has nothing to say.
+        let lost =
+            self.datagram.state == Reading::Asked && !matches!(result, Err(Failure::Refused(_)));
+        let wordless = lost && result.is_ok();
+        let again = lost && !(wordless && self.datagram.wordless);
+        self.datagram.wordless = wordless;
+        if again && let Some(slot) = self.slot(self.datagram.connection) {
+            slot.unread = slot.socket == Socket::Open;
+        }
         let datagram = &mut self.datagram;
-        let whole = done && datagram.state == Reading::Begun && datagram.come == datagram.len;
+        let whole =
+            result.is_ok() && datagram.state == Reading::Begun && datagram.come == datagram.len;
         datagram.state = if whole {
             Reading::Whole
         } else {

@@ -15,7 +15,7 @@ use lwm2m_carrier::hal::{
     Transport,
 };
 
-use crate::bench::{Line, SleepingClock, modem};
+use crate::bench::{Line, SleepingClock, modem, modem_by};
 
 const ONE: SessionId = SessionId::new(0);
 
@@ -110,6 +110,21 @@ fn a_link_that_fails_says_why() {
     // Never answers anything.
     let mute = Some(("", u32::MAX));
     assert_eq!(up(Options { mute, ..options() }), Err(LinkErrorKind::Modem));
+}
+
+/// A modem that crashes at the same command each time is given up, as one that never finds a network is.
+#[test]
+fn a_modem_that_crashes_again_and_again_is_given_up() {
+    let options = Options {
+        crash: Some("+CFUN=1"),
+        ..Options::default()
+    };
+    let clock = SleepingClock::fast(60);
+    let (modem, _far) = modem_by(clock, options, 21);
+    let mut link = modem.link();
+    let in_time = || assert!(clock.now().as_millis() < 300_000);
+    let up = block_on(link.up(), in_time).map_err(|error| error.kind);
+    assert_eq!(up, Err(LinkErrorKind::Modem));
 }
 
 #[test]
@@ -210,6 +225,48 @@ fn a_datagram_that_was_cut_on_the_line_is_lost_alone() {
     let got = block_on(sessions.receive(&mut buffer), in_time);
     assert_eq!(got, (ONE, Received::Datagram(300)));
     assert_eq!(buffer[..300], [b'b'; 300]);
+}
+
+/// A prompt that is not understood: the datagram is lost, and the modem, which still waits for its bytes, is heard again.
+#[test]
+fn a_prompt_that_was_garbled_costs_one_datagram() {
+    let options = Options {
+        noisy_prompts: 1,
+        ..Options::default()
+    };
+    let (modem, _far) = modem_by(SleepingClock::fast(60), options, 22);
+    let mut link = attached(&modem);
+    let mut sessions = modem.sessions();
+    let peer = opened(&mut sessions);
+    let sent = block_on(sessions.send(ONE, &[7; 1280], Expect::Reply), || ());
+    assert!(sent.is_err());
+    if link.state() != LinkState::Up {
+        block_on(link.up(), || ()).unwrap();
+        opened(&mut sessions);
+    }
+    connect(&mut sessions, &peer);
+}
+
+/// The modem tells once that datagrams lie in it, until all of them were read: what has not been read for want of an
+/// answer is asked for again.
+#[test]
+fn datagrams_are_read_although_an_answer_was_lost() {
+    let mute = Some(("+QIRD", 1));
+    let options = Options {
+        mute,
+        ..Options::default()
+    };
+    let clock = SleepingClock::fast(10);
+    let (modem, _far) = modem_by(clock, options, 20);
+    let _link = attached(&modem);
+    let mut sessions = modem.sessions();
+    let peer = opened(&mut sessions);
+    connect(&mut sessions, &peer);
+    peer.send(b"waits").unwrap();
+    let mut buffer = [0; 1280];
+    let in_time = || assert!(clock.now().as_millis() < 15_000);
+    let got = block_on(sessions.receive(&mut buffer), in_time);
+    assert_eq!(got, (ONE, Received::Datagram(5)));
 }
 
 /// The modem hands out 1,500 bytes at a time.

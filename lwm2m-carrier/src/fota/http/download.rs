@@ -19,7 +19,7 @@ use crate::fota::{
     uri::PackageUri,
 };
 
-/// How long a server may send nothing while it is listened to.
+/// How long a server may send nothing while it is listened to, and how long it may take for the head of a response.
 const INACTIVITY: Duration = Duration::from_secs(60);
 
 /// A download over one connection.
@@ -67,7 +67,7 @@ impl Download {
     /// ([`Taken::Again`]), or for 60 s.
     ///
     /// # Errors
-    /// [`Failure::Timeout`] when the server has sent nothing for 60 s; [`Failure::Protocol`] when `out` has no room for
+    /// [`Failure::Timeout`] when the server has sent nothing, or no head, for 60 s; [`Failure::Protocol`] when `out` has no room for
     /// the request, or the answer has failed behind a [`Taken::Changed`].
     pub(crate) fn poll(
         &mut self,
@@ -133,9 +133,12 @@ impl Download {
         sink: &mut Sink<'_>,
         location: &mut Text<URI>,
     ) -> Taken {
-        self.deadline = now + INACTIVITY;
         let before = self.changed;
         let end = self.run(bytes, progress, sink, location);
+        // A head must come whole in that time, whatever comes of it and before it: nothing of that is progress.
+        if !matches!(self.state, State::Head(..)) {
+            self.deadline = now + INACTIVITY;
+        }
         let changed = self.changed && !before;
         let Err(end) = end else {
             return if changed { Taken::Changed } else { Taken::More };

@@ -91,12 +91,16 @@ impl Stage {
 
     /// Hands over a part of the stream, and writes what comes of it to the slot.
     fn give(&mut self, bytes: &[u8]) -> Taken {
+        self.give_at(NOW, bytes)
+    }
+
+    fn give_at(&mut self, now: Instant, bytes: &[u8]) -> Taken {
         let mut sink = Sink {
             bytes: &mut self.memory,
             len: 0,
         };
         let taken = self.download.handle(
-            NOW,
+            now,
             bytes,
             &mut self.progress,
             &mut sink,
@@ -460,6 +464,7 @@ fn a_package_that_lies_elsewhere() {
         (302, "//b/x", "http://b/x"),
         (303, "/x?y#z", "http://a.example/x?y"),
         (307, "x", "http://a.example/dir/x"),
+        (307, "coaps://b/x", "coaps://b/x"),
         (308, "https://b:8443/../x", "https://b:8443/x"),
     ] {
         let mut stage = Stage::new(5);
@@ -506,19 +511,25 @@ fn a_server_that_says_nothing_is_given_up_unless_it_is_held_back() {
 
     let mut stage = Stage::new(5);
     stage.ask();
-    let mut sink = Sink {
-        bytes: &mut stage.memory,
-        len: 0,
-    };
-    stage.download.handle(
-        at(30),
-        b"HTTP",
-        &mut stage.progress,
-        &mut sink,
-        &mut stage.location,
-    );
-    assert_eq!(stage.poll_at(at(89), 512, 0), Ok(Err(at(90))));
-    assert_eq!(stage.poll_at(at(90), 512, 0), Err(Failure::Timeout));
+    let begun = FIRST.split_inclusive("\r\n\r\n").next().unwrap();
+    stage.give_at(at(30), format!("{begun}He").as_bytes());
+    assert_eq!(stage.poll_at(at(89), 510, 2), Ok(Err(at(90))));
+    assert_eq!(stage.poll_at(at(90), 510, 2), Err(Failure::Timeout));
+}
+
+/// One that says next to nothing, byte by byte or in interim responses without end, holds the device up no longer.
+#[test]
+fn a_server_that_never_comes_to_the_package_is_given_up() {
+    let at = |seconds| NOW + Duration::from_secs(seconds);
+    for said in ["x", "HTTP/1.1 102 Processing\r\n\r\n"] {
+        let mut stage = Stage::new(5);
+        stage.ask();
+        for seconds in (0..60).step_by(6) {
+            assert_eq!(stage.give_at(at(seconds), said.as_bytes()), Taken::More);
+            assert_eq!(stage.poll_at(at(seconds), 512, 0), Ok(Err(at(60))));
+        }
+        assert_eq!(stage.poll_at(at(60), 512, 0), Err(Failure::Timeout));
+    }
 }
 
 #[test]

@@ -241,8 +241,8 @@ async fn send<'a, const CHUNK: usize>(
 
 /// The session has ended in due form.
 const CLOSED: SessionError = SessionError::new(SessionErrorKind::Closed, errno::ENOTCONN);
-/// The stream has ended under the session.
-const CUT: SessionError = SessionError::new(SessionErrorKind::Closed, errno::ECONNRESET);
+/// The stream has ended under the session, which anybody on the way can bring about.
+const CUT: SessionError = SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
 /// The server is not who it should be, or there is no way to agree with it.
 const REFUSED: SessionError = SessionError::new(SessionErrorKind::Handshake, errno::ECONNREFUSED);
 /// The name of the server is none.

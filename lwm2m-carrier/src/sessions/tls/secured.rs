@@ -36,8 +36,8 @@ const HANDSHAKE: Duration = Duration::from_secs(60);
 ///
 /// A server that cannot be trusted ends the session with [`SessionErrorKind::Handshake`] and `ECONNREFUSED`; `ENOENT`
 /// says that no certificate lies under the tags, `EINVAL` that they or the host's name cannot be used, `EPERM` that the
-/// date is not known. [`SessionErrorKind::Closed`] comes with `ENOTCONN` after the server's goodbye, with `ECONNRESET`
-/// without one: then what was received may not be all.
+/// date is not known. [`SessionErrorKind::Closed`] comes with `ENOTCONN` after the server's goodbye, and
+/// [`SessionErrorKind::Reset`] with `ECONNRESET` without one: then what was received may not be all.
 pub struct TlsSessions<'s, S, C, const CHUNK: usize> {
     inner: S,
     clock: C,
