@@ -112,7 +112,8 @@ impl Sessions for UdpSessions {
     }
 }
 
-/// Milliseconds since it was made; a wait sleeps two of them at a time, then lets the loop look at the sockets.
+/// Milliseconds since it was made; a wait sleeps two of them at a time, then lets the loop look at the sockets, and the
+/// closure of `block_on` do its work.
 #[derive(Clone, Copy, Debug)]
 pub struct SleepingClock(StdInstant);
 
@@ -129,9 +130,14 @@ impl Clock for SleepingClock {
     }
 
     async fn wait(&mut self, until: Instant) {
-        // Returning early is allowed, and costs a turn of the loop.
-        if self.now() < until {
+        poll_fn(|context| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
             std::thread::sleep(Duration::from_millis(2));
-        }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }

@@ -16,7 +16,7 @@ use core::net::SocketAddr;
 use core::time::Duration;
 use lwm2m_core::Client;
 use lwm2m_core::client::{Config, Event, Output, Resources, SessionEvent, SessionId};
-use lwm2m_core::model::{Object, Objects, Path, ValueWriter};
+use lwm2m_core::model::{Objects, Path};
 use lwm2m_core::objects::{Device, Security, SecurityInstance, Server, ServerInstance};
 use lwm2m_core::random::Random;
 use lwm2m_core::time::Instant;
@@ -39,29 +39,21 @@ impl Random for SystemRandom {
     }
 }
 
+/// The objects of the device. Two accounts, and as many again, because a bootstrap works on copies.
+#[derive(Objects)]
+struct Everything {
+    security: Security<4>,
+    server: Server<2>,
+    device: Device<'static>,
+}
+
 /// The sessions of the client: one socket for each server.
 struct Sessions(HashMap<SessionId, (UdpSocket, SocketAddr)>);
 
 impl Sessions {
-    /// Connects a socket to the server of a Security instance.
-    fn open(
-        &mut self,
-        session: SessionId,
-        objects: &dyn Objects,
-        account: u16,
-    ) -> Result<(), Box<dyn Error>> {
-        let mut uri = [0; 128];
-        let mut out = ValueWriter::capturing(&mut uri);
-        objects
-            .object(0)
-            .ok_or("no object 0")?
-            .read(account, 0, &mut out)
-            .map_err(|_| "no URI")?;
-        let value = out.captured().ok_or("no URI")?;
-        let address = value
-            .as_str()
-            .and_then(|uri| uri.strip_prefix("coap://"))
-            .ok_or("not coap")?;
+    /// Makes a socket for the server at this URI.
+    fn open(&mut self, session: SessionId, uri: &str) -> Result<(), Box<dyn Error>> {
+        let address = uri.strip_prefix("coap://").ok_or("not coap")?;
         let peer: SocketAddr = address.trim_end_matches('/').parse()?;
         let socket = UdpSocket::bind(if peer.is_ipv4() {
             "0.0.0.0:0"
@@ -81,18 +73,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("arguments: (register|bootstrap) ADDRESS:PORT ENDPOINT".into());
     };
     let uri = format!("coap://{address}");
-    let mut security = Security::<4>::new();
-    let mut server = Server::<2>::new();
+    let mut objects = Everything {
+        security: Security::new(),
+        server: Server::new(),
+        device: Device::new("U")
+            .manufacturer("Open Mobile Alliance")
+            .model_number("udp example"),
+    };
+    let account = SecurityInstance::no_sec(&uri);
     if mode == "bootstrap" {
-        security.add(0, &SecurityInstance::no_sec(&uri).bootstrap(0))?;
+        objects.security.add(0, &account.bootstrap(0))?;
     } else {
-        security.add(0, &SecurityInstance::no_sec(&uri).short_server_id(1))?;
-        server.add(0, &ServerInstance::new(1).lifetime(300))?;
+        objects.security.add(0, &account.short_server_id(1))?;
+        objects
+            .server
+            .add(0, &ServerInstance::new(1).lifetime(300))?;
     }
-    let mut device = Device::new("U")
-        .manufacturer("Open Mobile Alliance")
-        .model_number("udp example");
-    let mut objects: [&mut dyn Object; 3] = [&mut security, &mut server, &mut device];
 
     let mut resources = Resources::<2, 4, 4, 8>::new();
     let mut random = SystemRandom;
@@ -102,9 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = std::time::Instant::now();
     let now = || Instant::from_millis(start.elapsed().as_millis() as u64);
 
-    client
-        .start(now(), &mut objects)
-        .map_err(|failure| format!("{failure:?}"))?;
+    client.start(now(), &mut objects)?;
     loop {
         let until = loop {
             match client.poll_output(now(), &mut buffer, &mut objects, &mut random) {
@@ -116,7 +110,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                     }
                 }
                 Output::Open { session, account } => {
-                    sessions.open(session, &objects, account)?;
+                    let account = objects.security.get(account).ok_or("no account")?;
+                    sessions.open(session, account.uri)?;
                     // Without security there is no context that could be lost.
                     let event = SessionEvent::Open { resumed: true };
                     client.handle_session(now(), session, event, &mut objects, &mut random);
@@ -135,11 +130,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                                 &mut random,
                             );
                         }
-                        Event::Bootstrapped => {
-                            client
-                                .start(now(), &mut objects)
-                                .map_err(|failure| format!("{failure:?}"))?;
-                        }
+                        Event::Bootstrapped => client.start(now(), &mut objects)?,
                         Event::Answered { path } if path == Path::resource(3, 0, 4) => {
                             return Ok(());
                         }
@@ -150,10 +141,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 _ => {}
             }
         };
-        // Everything that has come, then a short sleep: an example may poll.
+        // What has come, then a short sleep: an example may poll. A datagram that fills the buffer may have been cut.
         for (&session, (socket, peer)) in &sessions.0 {
             if let Ok((len, from)) = socket.recv_from(&mut buffer)
                 && from == *peer
+                && len < buffer.len()
             {
                 client.handle_datagram(now(), session, &mut buffer, len, &mut objects, &mut random);
                 break;

@@ -9,6 +9,10 @@ use super::time::{once, soon};
 const FORWARD: Rule = Rule::new("clock::forward", "time never goes backwards");
 const WAIT: Rule = Rule::new("clock::wait", "a wait ends at its point, or earlier");
 const PAST: Rule = Rule::new("clock::past", "a wait for a point in the past ends at once");
+const TURN: Rule = Rule::new(
+    "clock::turn",
+    "a wait for a point to come is pending once, so that what else runs gets its turn",
+);
 const CANCEL: Rule = Rule::new(
     "clock::cancel",
     "a wait that is dropped does not disturb the next one",
@@ -24,6 +28,7 @@ pub async fn all(clock: &mut impl Clock) -> Result<(), Breach> {
     past(clock).await?;
     forward(clock).await?;
     wait(clock).await?;
+    turn(clock).await?;
     cancel(clock).await
 }
 
@@ -66,6 +71,16 @@ pub async fn past(clock: &mut impl Clock) -> Result<(), Breach> {
         PAST.in_time("wait", soon(clock.wait(until)).await)?;
     }
     PAST.keep(clock.now() <= now + LATE, "it has waited")
+}
+
+/// A wait for a point to come is not over when it is polled first, however long it has slept in that.
+///
+/// # Errors
+/// A breach.
+pub async fn turn(clock: &mut impl Clock) -> Result<(), Breach> {
+    let until = clock.now() + LATE;
+    let at_once = once(clock.wait(until)).await.is_some();
+    TURN.keep(!at_once, "a wait that is over at once")
 }
 
 /// A wait that was begun and dropped, also one for ever, does not hold the next one up.

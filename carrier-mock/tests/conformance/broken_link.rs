@@ -101,38 +101,52 @@ fn a_link_that_loses_a_change_is_caught() {
     assert_eq!(block_on(outage).unwrap_err().check, "link::outage");
 }
 
-/// Goes back a little with each reading, or waits for ever for what is past.
+/// Goes back a little with each reading, waits for ever for what is past, or sleeps in a wait without being pending.
+#[derive(Clone, Copy, PartialEq)]
+enum ClockFault {
+    Backwards,
+    Stuck,
+    Hoggish,
+}
+
 struct BrokenClock<'a, 'w> {
     clock: DeviceClock<'a, 'w>,
     readings: core::cell::Cell<u64>,
-    backwards: bool,
+    fault: ClockFault,
 }
 
 impl Clock for BrokenClock<'_, '_> {
     fn now(&self) -> Instant {
-        if !self.backwards {
-            return self.clock.now();
-        }
         self.readings.set(self.readings.get() + 1);
-        Instant::from_millis(1_000_000 - self.readings.get())
+        match self.fault {
+            ClockFault::Backwards => Instant::from_millis(1_000_000 - self.readings.get()),
+            ClockFault::Stuck => self.clock.now(),
+            ClockFault::Hoggish => Instant::from_millis(self.readings.get()),
+        }
     }
 
     async fn wait(&mut self, until: Instant) {
-        if self.backwards || until > self.clock.now() {
-            return self.clock.wait(until).await;
+        match self.fault {
+            ClockFault::Stuck if until <= self.clock.now() => pending().await,
+            // Some of the time has passed.
+            ClockFault::Hoggish => {}
+            _ => self.clock.wait(until).await,
         }
-        pending().await
     }
 }
 
 #[test]
 fn broken_clocks_are_caught() {
-    for (backwards, check) in [(true, "clock::forward"), (false, "clock::past")] {
+    for (fault, check) in [
+        (ClockFault::Backwards, "clock::forward"),
+        (ClockFault::Stuck, "clock::past"),
+        (ClockFault::Hoggish, "clock::turn"),
+    ] {
         let world = World::new(1);
         let mut clock = BrokenClock {
             clock: world.device().clock,
             readings: core::cell::Cell::default(),
-            backwards,
+            fault,
         };
         assert_eq!(block_on(clock::all(&mut clock)).unwrap_err().check, check);
     }

@@ -1,8 +1,9 @@
 //! Sockets of the computer, called as the modem's are and answering with the modem's error numbers.
 
 use core::cell::RefCell;
+use core::future::poll_fn;
 use core::net::{IpAddr, Ipv6Addr, SocketAddr};
-use core::task::Waker;
+use core::task::{Poll, Waker};
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{ToSocketAddrs, UdpSocket};
@@ -221,8 +222,14 @@ impl Clock for SleepingClock {
     }
 
     async fn wait(&mut self, until: Instant) {
-        if self.now() < until {
+        poll_fn(|context| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
             std::thread::sleep(Duration::from_millis(1));
-        }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }

@@ -9,7 +9,7 @@ use lwm2m_core::time::Duration;
 
 use crate::Modem;
 use crate::at::{Command, Kind};
-use crate::race::{unless, wait};
+use crate::race::unless;
 use crate::state::{Failure, Next};
 
 /// How long the modem may look for a network before the attempt is given up.
@@ -64,7 +64,7 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
                         Err(Failure::Refused(Some(SIM_BUSY))) if clock.now() < until => {
                             let pause = clock.now() + PAUSE;
                             while clock.now() < pause {
-                                wait(&mut clock, pause).await;
+                                clock.wait(pause).await;
                             }
                         }
                         result => return Err(failure(kind, result.err())),
@@ -76,7 +76,7 @@ impl<'m, U: Read + Write, C: Clock + Clone> AtLink<'m, U, C> {
                         let network = &state.network;
                         (network.next() != Next::Wait || network.is_denied()).then_some(())
                     });
-                    let moved = unless(moved, wait(&mut clock, until)).await;
+                    let moved = unless(moved, clock.wait(until)).await;
                     if self.modem.with(|state, _| state.network.is_denied()) == Some(true) {
                         let error = LinkError::new(LinkErrorKind::Rejected, errno::EACCES);
                         return Err((error, DetachReason::Network));

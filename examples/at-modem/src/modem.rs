@@ -11,7 +11,7 @@ use lwm2m_carrier::hal::Clock;
 use lwm2m_core::time::Instant;
 
 use crate::at::{Command, Framer, Kind};
-use crate::race::{unless, wait};
+use crate::race::unless;
 use crate::state::{Failure, State};
 use crate::{AtInfo, AtLink, AtSessions, NetworkClock};
 
@@ -137,7 +137,7 @@ impl<U: Read + Write, C: Clock + Clone> Modem<U, C> {
                     answer => Poll::Ready(answer),
                 }
             });
-            if let Some(Some(answer)) = unless(news, wait(&mut clock, until)).await {
+            if let Some(Some(answer)) = unless(news, clock.wait(until)).await {
                 return answer;
             }
         }

@@ -99,9 +99,7 @@ fn main() -> Result<(), Box<dyn core::error::Error>> {
     let mut buffer = [0; 1280];
     let mut now = Instant::ZERO;
 
-    client
-        .start(now, &mut objects)
-        .map_err(|failure| format!("{failure:?}"))?;
+    client.start(now, &mut objects)?;
     loop {
         // The client speaks until it has nothing more to say, then the server.
         let until = match client.poll_output(now, &mut buffer, &mut objects, &mut random) {

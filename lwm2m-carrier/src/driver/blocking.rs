@@ -4,9 +4,9 @@
 //! a result or with [`nb::Error::WouldBlock`]. [`ready`] makes a future of such a function, and [`block_on`] runs a
 //! future by polling it again and again.
 //!
-//! A bare-metal port sleeps in two places. Between messages the loop waits in
-//! [`Clock::wait`](crate::hal::Clock::wait), which may block until the time given or until an interrupt comes. While
-//! some other operation is under way, [`block_on`] calls its `wait` argument between two polls.
+//! A bare-metal port sleeps in one of two places: in [`Clock::wait`](crate::hal::Clock::wait), which may block until the
+//! time given or until an interrupt comes before it is pending, or in the `wait` argument of [`block_on`], which is called
+//! between any two polls, whatever is under way, and is where the application does its own work.
 //!
 //! ```
 //! use lwm2m_carrier::driver::blocking::{block_on, ready};

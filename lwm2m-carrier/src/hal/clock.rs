@@ -14,9 +14,11 @@ pub trait Clock {
 
     /// Waits until `until`; a point in the past returns at once, [`Instant::FAR_FUTURE`] never.
     ///
-    /// Returning earlier is allowed and only costs a turn of the driver's loop. A blocking port sleeps in here, until
-    /// `until` or until an interrupt says that the network or another part may have something. A port that waits for its
-    /// own clock inside another call therefore looks at the time afterwards, and is pending once before it waits again.
+    /// Returning earlier is allowed and only costs a turn of the driver's loop. A wait for a point to come is pending at
+    /// least once, however it passes the time: the driver goes on without a pause after one that is ready at once, and what
+    /// else runs on the thread, other tasks or the closure of [`block_on`](crate::driver::blocking::block_on), would never
+    /// get its turn. A blocking port may sleep in here before it is pending, until `until` or until an interrupt says that
+    /// the network or another part may have something.
     ///
     /// Cancel-safe: the wait is dropped whenever something else happens first.
     async fn wait(&mut self, until: Instant);

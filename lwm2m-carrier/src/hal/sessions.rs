@@ -10,6 +10,10 @@ use super::{CaTags, SecurityTag};
 ///
 /// A device with UDP and TCP sockets takes [`NalSessions`](crate::sessions::NalSessions); DTLS and TLS, from a modem or
 /// a library, stand behind this trait.
+///
+/// Sessions are numbered from 0: one for each of the `SERVERS` of [`Resources`](lwm2m_core::Resources), and, where the device
+/// takes firmware, one more behind them for downloads. A number that was closed is opened again. An
+/// [`open`](Self::open) with a number for which there is no room fails with [`SessionErrorKind::Resources`].
 #[allow(
     async_fn_in_trait,
     reason = "the drivers run on one thread; no Send is promised"

@@ -20,7 +20,8 @@ use crate::{
 
 /// Plain sessions over `N`: one unconnected UDP socket for all peers, and one TCP stream at a time.
 ///
-/// * `SESSIONS`: sessions with a number below this can be opened; at least the number of servers
+/// * `SESSIONS`: sessions with a number below this can be opened; at least the number of servers, and one more for downloads
+///   of firmware
 /// * `CHUNK`: most bytes of a stream that are received at once; 0 where streams are not used
 ///
 /// The socket is bound to the family of the first peer when that is opened, and given up with the last session, so a

@@ -141,11 +141,12 @@ impl Modem {
                 self.out.push(byte);
             }
             match byte {
-                b'\r' => {
+                b'\n' if self.line.is_empty() => {}
+                // A terminal ends lines with a line feed.
+                b'\r' | b'\n' => {
                     let line = core::mem::take(&mut self.line);
                     self.command(&String::from_utf8_lossy(&line));
                 }
-                b'\n' => {}
                 _ => self.line.push(byte),
             }
         }

@@ -100,9 +100,15 @@ impl Clock for SleepingClock {
     }
 
     async fn wait(&mut self, until: Instant) {
-        if self.now() < until {
+        poll_fn(|context| {
+            if self.now() >= until {
+                return Poll::Ready(());
+            }
             std::thread::sleep(Duration::from_millis(1));
-        }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }
 
