@@ -9,7 +9,7 @@ pub(super) mod write;
 
 use self::discover::Links;
 use self::read::Readable;
-use self::write::{Mode, Rights, Write};
+use self::write::Rights;
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
 use super::request::{Block, Place, Request};
@@ -203,7 +203,8 @@ impl Client<'_> {
         } else if (code == Code::PUT || code == Code::POST) && level >= Level::Instance {
             #[cfg(feature = "block")]
             self.check_transfer(index, path)?;
-            let done = Self::write(path, request, scratch, cx)?;
+            locate(cx.objects, path)?;
+            let done = write::write(cx.objects, path, request, Rights::Server, scratch)?;
             #[cfg(feature = "block")]
             self.supersede_transfer(path);
             done
@@ -212,31 +213,6 @@ impl Client<'_> {
         };
         self.changed_by_server(index, &done, cx);
         Ok(done)
-    }
-
-    fn write(
-        path: Path,
-        request: &Request<'_>,
-        scratch: &mut [u8],
-        cx: &mut Context<'_>,
-    ) -> Result<Done, Error> {
-        locate(cx.objects, path)?;
-        let mode = if request.message.code() == Code::PUT {
-            Mode::Replace
-        } else {
-            Mode::Update
-        };
-        let write = Write {
-            path,
-            format: payload_format(request)?,
-            payload: request.message.payload(),
-            rights: Rights::Server,
-        };
-        let outcome = write.carry_out(cx.objects, mode, scratch)?;
-        Ok(Done {
-            outcome,
-            ..Done::new(Code::CHANGED, path)
-        })
     }
 
     /// Consequences of a server's operation for the client itself.

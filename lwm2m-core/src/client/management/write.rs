@@ -1,10 +1,14 @@
 //! Write (Core 1.1.1, section 6.3.3): all of a message, or nothing.
 
-use super::object_of_mut;
+use super::{Done, object_of_mut, payload_format};
+use crate::client::request::Request;
+#[cfg(feature = "bootstrap")]
+use crate::model::Object;
 use crate::model::{
     Content, ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition, Target,
     ValueReader,
 };
+use crate::wire::coap::Code;
 
 /// What becomes of resources and resource instances that the message does not name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,9 +24,6 @@ pub(crate) enum Mode {
 pub(crate) enum Rights {
     /// Writable resources.
     Server,
-    /// Writable resources of an instance that is about to be created.
-    #[cfg(feature = "create")]
-    Creator,
     /// All known resources; unknown ones are passed over, missing instances are created.
     #[cfg(feature = "bootstrap")]
     Bootstrap,
@@ -37,21 +38,37 @@ pub(crate) struct Write<'a> {
     pub(crate) rights: Rights,
 }
 
-impl Write<'_> {
-    /// Checks the whole payload, then writes it. `scratch` takes what has to be decoded.
-    ///
-    /// # Errors
-    /// What the server is to be told; nothing has been changed then.
-    pub(crate) fn carry_out(
-        &self,
-        objects: &mut dyn Objects,
-        mode: Mode,
-        scratch: &mut [u8],
-    ) -> Result<Outcome, Error> {
-        self.check(objects, scratch)?;
-        self.apply(objects, mode, scratch)
-    }
+/// Writes the payload of a request: what a PUT does not name goes, under a POST it stays.
+///
+/// # Errors
+/// What the server is to be told; nothing has been changed then.
+pub(crate) fn write(
+    objects: &mut dyn Objects,
+    path: Path,
+    request: &Request<'_>,
+    rights: Rights,
+    scratch: &mut [u8],
+) -> Result<Done, Error> {
+    let write = Write {
+        path,
+        format: payload_format(request)?,
+        payload: request.message.payload(),
+        rights,
+    };
+    let mode = if request.message.code() == Code::PUT {
+        Mode::Replace
+    } else {
+        Mode::Update
+    };
+    write.check(objects, scratch)?;
+    let outcome = write.apply(objects, mode, scratch)?;
+    Ok(Done {
+        outcome,
+        ..Done::new(Code::CHANGED, path)
+    })
+}
 
+impl Write<'_> {
     /// Whether every value of the payload could be written.
     ///
     /// # Errors
@@ -95,6 +112,12 @@ impl Write<'_> {
             // Even an empty payload says something about the resource.
             writable(object.definition().resource(resource), rights)?;
         }
+        #[cfg(feature = "bootstrap")]
+        let creates = mode.is_some() && rights == Rights::Bootstrap;
+        #[cfg(feature = "bootstrap")]
+        if creates {
+            ensure_instance(object, path)?;
+        }
         let replace = mode == Some(Mode::Replace);
         if replace {
             let instance = path.instance_id().unwrap_or(0);
@@ -108,6 +131,10 @@ impl Write<'_> {
         while let Some(node) = reader.next()? {
             if !path.contains(&node.path) {
                 return Err(Error::BadRequest);
+            }
+            #[cfg(feature = "bootstrap")]
+            if creates && level == Level::Object {
+                ensure_instance(object, node.path)?;
             }
             if replace && level == Level::Object && matches!(node.content, Content::Instance) {
                 object.reset(node.path.instance_id().unwrap_or(0));
@@ -146,6 +173,15 @@ impl Write<'_> {
             }
         }
         Ok(outcome)
+    }
+}
+
+/// Creates the instance that a bootstrap server writes to.
+#[cfg(feature = "bootstrap")]
+fn ensure_instance(object: &mut dyn Object, path: Path) -> Result<(), Error> {
+    match path.instance_id() {
+        Some(instance) if !object.has_instance(instance) => object.create(instance),
+        _ => Ok(()),
     }
 }
 
