@@ -54,7 +54,10 @@ pub(super) fn create(
     }
     object.create(instance)?;
     let mut created = Done {
-        created: path.object_id().filter(|_| named.is_none()).map(|id| (id, instance)),
+        created: path
+            .object_id()
+            .filter(|_| named.is_none())
+            .map(|id| (id, instance)),
         ..Done::new(Code::CREATED, target)
     };
     if !payload.is_empty() {
