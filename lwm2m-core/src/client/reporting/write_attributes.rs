@@ -22,7 +22,7 @@ impl Client<'_> {
         locate(cx.objects, path)?;
         let connection = self.connections.get(index).ok_or(Error::Internal)?;
         let server = connection.short_id;
-        let mut values = self.attributes_of(connection).at(path);
+        let mut values = *self.attributes_of(connection).at(path);
         for item in request
             .message
             .options()

@@ -59,6 +59,7 @@ impl Requests {
     }
 
     /// Adds a request, for which there is room.
+    #[inline(never)]
     pub(super) fn leave(&mut self, request: FirmwareRequest) {
         let _ = self.0.push_back(request);
     }
