@@ -188,6 +188,7 @@ impl Slots {
     /// # Errors
     /// [`Error::Busy`] when `Begin` finds a transaction open.
     #[cfg(feature = "bootstrap")]
+    #[inline(never)]
     pub(super) fn transaction(
         &mut self,
         step: Transaction,

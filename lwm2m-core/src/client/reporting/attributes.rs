@@ -268,7 +268,10 @@ mod tests {
         };
         let effective = attributes.effective(Path::resource(3, 0, 9));
         assert_eq!((effective.pmin(), effective.pmax()), (Some(3), Some(20)));
-        assert_eq!(attributes.effective(Path::resource(3, 0, 7)).pmin(), Some(1));
+        assert_eq!(
+            attributes.effective(Path::resource(3, 0, 7)).pmin(),
+            Some(1)
+        );
         assert_eq!(
             Attributes {
                 sets: &sets,
