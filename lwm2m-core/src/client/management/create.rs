@@ -19,10 +19,9 @@ pub(super) fn create(
     let mut format = ContentFormat::Text;
     if !payload.is_empty() {
         format = payload_format(request)?;
-        let mut reader = ValueReader::new(format, path, payload)?;
         // What names none, or is wrong, is read as one sent to the instance.
-        let first = reader.next().unwrap_or(None);
-        named = first.and_then(|node| node.path.instance_id());
+        let first = find(format, path, payload, None).unwrap_or(None);
+        named = first.and_then(|path| path.instance_id());
     }
     let instance = match named {
         Some(instance) => instance,
@@ -47,7 +46,7 @@ pub(super) fn create(
     for resource in object.definition().resources {
         if resource.is_mandatory()
             && resource.operations().is_writable()
-            && !names(&write, resource.id)?
+            && (payload.is_empty() || find(format, target, payload, Some(resource.id))?.is_none())
         {
             return Err(Error::BadRequest);
         }
@@ -73,18 +72,20 @@ pub(super) fn create(
     Ok(created)
 }
 
-/// Whether the payload says something about a resource.
-fn names(write: &Write<'_>, resource: u16) -> Result<bool, Error> {
-    if write.payload.is_empty() {
-        return Ok(false);
-    }
-    let mut reader = ValueReader::new(write.format, write.path, write.payload)?;
+/// Where the payload first says something: about this resource, or at all.
+fn find(
+    format: ContentFormat,
+    base: Path,
+    payload: &[u8],
+    resource: Option<u16>,
+) -> Result<Option<Path>, Error> {
+    let mut reader = ValueReader::new(format, base, payload)?;
     while let Some(node) = reader.next()? {
-        if node.path.resource_id() == Some(resource) {
-            return Ok(true);
+        if resource.is_none() || node.path.resource_id() == resource {
+            return Ok(Some(node.path));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The smallest instance id that is not in use.

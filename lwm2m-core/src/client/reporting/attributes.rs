@@ -47,6 +47,11 @@ impl Values {
         set: 0,
     };
 
+    /// Whether none is set.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.set == 0
+    }
+
     fn get(&self, place: usize) -> Option<u64> {
         let bits = self.bits.get(place).copied()?;
         (self.set & 1 << place != 0).then_some(bits)

@@ -1,7 +1,7 @@
 //! Write-Attributes (Core 1.1.1, section 6.3.4).
 
-use super::attributes::{AttributeSet, Values};
-use crate::client::management::{definition_of, locate};
+use super::attributes::AttributeSet;
+use crate::client::management::{definition_in, locate};
 use crate::client::request::Request;
 use crate::client::{Client, Context};
 use crate::model::{DataType, Error, Level, Path};
@@ -19,7 +19,11 @@ impl Client<'_> {
         if path.level() == Level::Root {
             return Err(Error::MethodNotAllowed);
         }
-        locate(cx.objects, path)?;
+        let object = locate(cx.objects, path)?;
+        let data_type = match path.level() {
+            Level::Resource | Level::ResourceInstance => definition_in(object, path)?.data_type,
+            _ => DataType::None,
+        };
         let connection = self.connections.get(index).ok_or(Error::Internal)?;
         let server = connection.short_id;
         let mut values = *self.attributes_of(connection).at(path);
@@ -30,19 +34,11 @@ impl Client<'_> {
         {
             values.set(item.value)?;
         }
-        if !values.is_consistent() {
-            return Err(Error::BadRequest);
-        }
-        let numeric = if path.level() >= Level::Resource {
-            let definition = definition_of(cx.objects, path)?;
-            matches!(
-                definition.data_type,
-                DataType::Integer | DataType::Unsigned | DataType::Float
-            )
-        } else {
-            false
-        };
-        if values.has_thresholds() && !numeric {
+        let is_numeric = matches!(
+            data_type,
+            DataType::Integer | DataType::Unsigned | DataType::Float
+        );
+        if !values.is_consistent() || values.has_thresholds() && !is_numeric {
             return Err(Error::BadRequest);
         }
         let own = |set: &AttributeSet| set.server == server && set.path == path;
@@ -52,15 +48,9 @@ impl Client<'_> {
             .and_then(|slot| self.attributes.get_mut(slot))
             .ok_or(Error::Internal)?;
         // A set without attributes makes room.
-        *slot = if values == Values::NONE {
-            AttributeSet::UNUSED
-        } else {
-            AttributeSet {
-                server,
-                path,
-                values,
-            }
-        };
+        slot.server = if values.is_empty() { 0 } else { server };
+        slot.path = path;
+        slot.values = values;
         self.periods_changed();
         Ok(())
     }
