@@ -3,17 +3,12 @@
 //! One value streams at a time. What is not a single opaque value has to fit into one message, else it is refused
 //! with the size that would.
 
-use core::num::NonZeroU32;
-
 use super::connection::session_of;
-use super::input::Handled;
-use super::management::{Done, definition_of, locate, payload_format};
+use super::management::{Done, definition_in, locate, object_of_mut, payload_format};
 use super::output::SessionId;
-use super::reply::{Head, code_of};
 use super::request::Request;
 use super::separate::Separate;
 use super::{Client, Context};
-use crate::message::deduplication::Remembered;
 use crate::message::exchange::Purpose;
 use crate::model::{ContentFormat, DataType, Error, Level, Objects, Outcome, Path, Target, Ticket};
 use crate::time::Instant;
@@ -22,7 +17,7 @@ use crate::wire::coap::{Block, Code, Message};
 use crate::wire::tlv;
 
 /// Bytes of a message beside its payload, as far as can be told beforehand.
-const OVERHEAD: usize = 128;
+pub(super) const OVERHEAD: usize = 128;
 
 /// A value of which some blocks have come.
 #[derive(Debug)]
@@ -57,56 +52,22 @@ impl Transfer {
 
 impl Client<'_> {
     /// Takes one block of a request whose payload does not come in one message.
+    ///
+    /// # Errors
+    /// What the server is to be told.
     pub(super) fn take_block(
         &mut self,
         index: usize,
         path: Path,
         request: &Request<'_>,
-        buffer: &mut [u8],
         cx: &mut Context<'_>,
-    ) -> Handled {
-        let Some(block) = request.block1 else {
-            return self.answer_code(request.message, Code::BAD_REQUEST, buffer);
-        };
-        match self.block(index, path, block, request, cx) {
-            Ok((code, outcome)) => {
-                let done = Done {
-                    outcome,
-                    ..Done::new(code, path)
-                };
-                self.answer_done(index, done, request, buffer)
-            }
-            Err(code) => {
-                let id = self.next_message_id();
-                let mut head = Head::answer(request.message, code, id);
-                if code == Code::REQUEST_ENTITY_TOO_LARGE {
-                    let room =
-                        (buffer.len() + request.message.payload().len()).saturating_sub(OVERHEAD);
-                    head.size1 = u32::try_from(room).ok().and_then(NonZeroU32::new);
-                }
-                let len = head.alone(buffer);
-                Handled {
-                    len,
-                    remembered: Remembered::Code(code, None),
-                    answered: None,
-                }
-            }
-        }
-    }
-
-    fn block(
-        &mut self,
-        index: usize,
-        path: Path,
-        block: Block,
-        request: &Request<'_>,
-        cx: &mut Context<'_>,
-    ) -> Result<(Code, Outcome), Code> {
+    ) -> Result<Done, Error> {
+        let block = request.block1.ok_or(Error::BadRequest)?;
         let session = session_of(index);
         let payload = request.message.payload();
         let message_id = request.message.message_id();
         if payload.len() > block.size() || block.more && payload.len() < block.size() {
-            return Err(Code::BAD_REQUEST);
+            return Err(Error::BadRequest);
         }
         self.watch_transfer(cx);
         // Another server's value is not cut short, unless that server is gone.
@@ -114,38 +75,41 @@ impl Client<'_> {
         if known.is_some_and(|transfer| {
             transfer.session != session && self.is_open(transfer.session.index())
         }) {
-            return Err(Code::SERVICE_UNAVAILABLE);
+            return Err(Error::Busy);
         }
+        let done = |more, outcome| {
+            let code = if more { Code::CONTINUE } else { Code::CHANGED };
+            Done {
+                outcome,
+                ..Done::new(code, path)
+            }
+        };
         let mine = known.filter(|transfer| transfer.session == session && transfer.path == path);
         if let Some(transfer) = mine
             && transfer.has_taken(block, payload.len(), message_id)
         {
             // The block once more, under a new message id: the answer was lost, or is still to come.
-            let code = if transfer.complete {
-                Code::CHANGED
-            } else {
-                Code::CONTINUE
-            };
-            return Ok((code, transfer.pending.map_or(Outcome::Done, Outcome::Later)));
+            let outcome = transfer.pending.map_or(Outcome::Done, Outcome::Later);
+            return Ok(done(!transfer.complete, outcome));
         }
         let is_mine = mine.is_some();
         let offset = block.offset();
         let (header, total) = if block.num == 0 {
-            begin(cx.objects, path, request).map_err(code_of)?
+            begin(cx.objects, path, request)?
         } else {
             let next = |transfer: &&Transfer| !transfer.complete && transfer.received == offset;
-            let transfer = mine.filter(next).ok_or(Code::REQUEST_ENTITY_INCOMPLETE)?;
+            let transfer = mine.filter(next).ok_or(Error::Incomplete)?;
             let frame = (transfer.header, transfer.total);
             // The application may have deleted the instance meanwhile.
             if let Err(error) = locate(cx.objects, path) {
                 self.transfer = None;
-                return Err(code_of(error));
+                return Err(error);
             }
             self.block_has_arrived(index);
             frame
         };
         if self.is_occupied() {
-            return Err(Code::SERVICE_UNAVAILABLE);
+            return Err(Error::Busy);
         }
         let end = offset.saturating_add(payload.len());
         if total.is_some_and(|total| {
@@ -158,24 +122,18 @@ impl Client<'_> {
             if offset > 0 {
                 self.abandon_transfer(cx.objects);
             }
-            return Err(Code::BAD_REQUEST);
+            return Err(Error::BadRequest);
         }
         let part = payload.get(header.saturating_sub(offset)..).unwrap_or(&[]);
-        let position = u32::try_from(offset.saturating_sub(header))
-            .map_err(|_| Code::REQUEST_ENTITY_TOO_LARGE)?;
-        let object = path
-            .object_id()
-            .and_then(|id| cx.objects.object_mut(id))
-            .ok_or(Code::NOT_FOUND)?;
-        let outcome = match object.write_part(target_of(path), position, part, !block.more) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                if error != Error::Busy && is_mine {
+        let position = u32::try_from(offset.saturating_sub(header)).map_err(|_| Error::TooLarge)?;
+        let object = object_of_mut(cx.objects, path)?;
+        let outcome = object
+            .write_part(target_of(path), position, part, !block.more)
+            .inspect_err(|error| {
+                if *error != Error::Busy && is_mine {
                     self.transfer = None;
                 }
-                return Err(code_of(error));
-            }
-        };
+            })?;
         if (self.transfer.as_ref()).is_some_and(|transfer| transfer.path != path) {
             self.abandon_transfer(cx.objects);
         }
@@ -206,12 +164,11 @@ impl Client<'_> {
             _ => self.transfer = None,
         }
         self.watch_transfer(cx);
-        if block.more {
-            return Ok((Code::CONTINUE, outcome));
-        }
         #[cfg(feature = "observe")]
-        self.changed(path);
-        Ok((Code::CHANGED, outcome))
+        if !block.more {
+            self.changed(path);
+        }
+        Ok(done(block.more, outcome))
     }
 
     /// The next block has come, so the server has the answer to the one before, even when it has not acknowledged it.
@@ -318,11 +275,7 @@ impl Client<'_> {
         let Some(transfer) = self.transfer.take().filter(|transfer| !transfer.complete) else {
             return;
         };
-        if let Some(object) = transfer
-            .path
-            .object_id()
-            .and_then(|id| objects.object_mut(id))
-        {
+        if let Ok(object) = object_of_mut(objects, transfer.path) {
             object.abandon(target_of(transfer.path));
         }
     }
@@ -355,8 +308,7 @@ fn begin(
     if path.level() < Level::Resource {
         return Err(Error::TooLarge);
     }
-    locate(objects, path)?;
-    let definition = definition_of(objects, path)?;
+    let definition = definition_in(locate(objects, path)?, path)?;
     if definition.operations().is_executable() {
         return Err(Error::TooLarge);
     }

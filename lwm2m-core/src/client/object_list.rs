@@ -3,9 +3,6 @@
 use crate::model::{Objects, Path, Version, write_id};
 use crate::wire::writer::Writer;
 
-/// Objects that a client never lists: Security, OSCORE and COSE.
-const UNLISTED: [u16; 3] = [0, 21, 23];
-
 /// The version of an object that goes without saying under LwM2M 1.1.
 const fn default_version(object: u16) -> Version {
     match object {
@@ -32,54 +29,74 @@ pub(crate) fn write_link(out: &mut Writer<'_>, path: Path) {
     out.u8(b'>');
 }
 
-/// Appends the link of an object that has no instances, or whose version does not go without saying, to a list that began
-/// at `start`.
-pub(crate) fn write_object(
-    out: &mut Writer<'_>,
-    start: usize,
-    object: u16,
-    version: Version,
-    is_empty: bool,
-) {
-    if is_empty || version != default_version(object) {
-        separate(out, start);
-        write_link(out, Path::object(object));
-        write_version(out, object, version);
+/// Which list it is.
+#[derive(Clone, Copy)]
+pub(crate) enum List {
+    /// That of a registration.
+    Registration {
+        /// Whether it begins with the link of the root, which tells the formats.
+        root_link: bool,
+    },
+    /// That of a Bootstrap-Discover, with what the accounts are about (Core 1.1.1, section 6.1.7.3).
+    #[cfg(feature = "bootstrap")]
+    Bootstrap {
+        /// The one object that is asked for.
+        only: Option<u16>,
+    },
+}
+
+impl List {
+    /// Whether an object is in it. A registration never lists Security, OSCORE and COSE.
+    fn holds(self, object: u16) -> bool {
+        match self {
+            Self::Registration { .. } => !matches!(object, 0 | 21 | 23),
+            #[cfg(feature = "bootstrap")]
+            Self::Bootstrap { only } => only.is_none_or(|only| only == object),
+        }
+    }
+
+    const fn is_registration(self) -> bool {
+        matches!(self, Self::Registration { .. })
     }
 }
 
 /// Writes the list.
-pub(crate) fn write(out: &mut Writer<'_>, objects: &dyn Objects, root_link: bool) {
+pub(crate) fn write(out: &mut Writer<'_>, objects: &dyn Objects, list: List) {
     let start = out.len();
-    if root_link {
-        out.bytes(b"</>;rt=\"oma.lwm2m\"");
-        #[cfg(all(feature = "senml-cbor", feature = "tlv"))]
-        out.bytes(b";ct=\"112 11542\"");
-        #[cfg(all(feature = "senml-cbor", not(feature = "tlv")))]
-        out.bytes(b";ct=112");
-        #[cfg(all(not(feature = "senml-cbor"), feature = "tlv"))]
-        out.bytes(b";ct=11542");
+    match list {
+        List::Registration { root_link: true } => {
+            out.bytes(b"</>;rt=\"oma.lwm2m\"");
+            #[cfg(all(feature = "senml-cbor", feature = "tlv"))]
+            out.bytes(b";ct=\"112 11542\"");
+            #[cfg(all(feature = "senml-cbor", not(feature = "tlv")))]
+            out.bytes(b";ct=112");
+            #[cfg(all(not(feature = "senml-cbor"), feature = "tlv"))]
+            out.bytes(b";ct=11542");
+        }
+        List::Registration { .. } => {}
+        #[cfg(feature = "bootstrap")]
+        List::Bootstrap { .. } => out.bytes(b"</>;lwm2m=1.1"),
     }
     let mut id = None;
     while let Some(object_id) = objects.next_object(id) {
         id = Some(object_id);
-        let Some(object) = objects.object(object_id) else {
+        let Some(object) = objects.object(object_id).filter(|_| list.holds(object_id)) else {
             continue;
         };
-        if UNLISTED.contains(&object_id) {
-            continue;
-        }
         let mut instance = object.next_instance(None);
-        write_object(
-            out,
-            start,
-            object_id,
-            object.definition().version,
-            instance.is_none(),
-        );
+        let version = object.definition().version;
+        if instance.is_none() || version != default_version(object_id) {
+            separate(out, start);
+            write_link(out, Path::object(object_id));
+            write_version(out, object_id, version);
+        }
         while let Some(instance_id) = instance {
             separate(out, start);
             write_link(out, Path::instance(object_id, instance_id));
+            #[cfg(feature = "bootstrap")]
+            if !list.is_registration() {
+                super::bootstrap::discover::write_account(out, objects, object_id, instance_id);
+            }
             instance = object.next_instance(Some(instance_id));
         }
     }

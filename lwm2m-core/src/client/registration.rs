@@ -4,8 +4,9 @@ use super::accounts::{self, server};
 #[cfg(any(feature = "observe", feature = "separate"))]
 use super::connection::session_of;
 use super::connection::{Connection, Session, Stage};
+use super::object_list::{self, List};
 use super::output::{Event, Failure};
-use super::{Client, Context, object_list};
+use super::{Client, Context};
 use crate::message::exchange::Purpose;
 use crate::model::Objects;
 use crate::time::{Duration, Instant};
@@ -43,10 +44,12 @@ impl Client<'_> {
         };
         let update = purpose == Purpose::Update;
         let list = register || (update && connection.tells_objects);
-        let root_link = register && self.config.root_link;
+        let links = List::Registration {
+            root_link: register && self.config.root_link,
+        };
         #[cfg(feature = "block")]
         let block = list
-            .then(|| list_block(connection, objects, root_link))
+            .then(|| list_block(connection, objects, links))
             .flatten();
         let mut writer = Writer::new(buffer);
         let mut builder = Builder::new(&mut writer, Kind::Con, code, message_id, token);
@@ -87,7 +90,7 @@ impl Client<'_> {
             let start = writer.finish().stored;
             let rest = buffer.get_mut(start..).unwrap_or(&mut []);
             let mut window = Writer::window(rest, block.offset());
-            object_list::write(&mut window, objects, root_link);
+            object_list::write(&mut window, objects, links);
             let stored = window.finish().stored.min(block.size());
             // A list that has become shorter may have nothing left: then no marker, either.
             return if stored > 0 {
@@ -97,7 +100,7 @@ impl Client<'_> {
             };
         }
         if list {
-            object_list::write(builder.payload(), objects, root_link);
+            object_list::write(builder.payload(), objects, links);
         }
         let written = writer.finish();
         if written.is_whole() {
@@ -155,14 +158,16 @@ impl Client<'_> {
         objects: &dyn Objects,
     ) -> bool {
         let register = purpose == Purpose::Register;
-        let root_link = register && self.config.root_link;
+        let links = List::Registration {
+            root_link: register && self.config.root_link,
+        };
         let Some(connection) = self.connections.get_mut(index) else {
             return false;
         };
         // Behind the last block there is none to continue with: a server that asks on would be answered for ever.
         let continues = message.code() == Code::CONTINUE
             && (register || (purpose == Purpose::Update && connection.tells_objects))
-            && list_block(connection, objects, root_link).is_some_and(|block| block.more);
+            && list_block(connection, objects, links).is_some_and(|block| block.more);
         let asked = message
             .option(option::BLOCK1)
             .and_then(|item| item.uint().ok())
@@ -408,9 +413,9 @@ impl Client<'_> {
 
 /// The block of the object list that is next, when the list does not fit into one message.
 #[cfg(feature = "block")]
-fn list_block(connection: &Connection, objects: &dyn Objects, root_link: bool) -> Option<Block> {
+fn list_block(connection: &Connection, objects: &dyn Objects, links: List) -> Option<Block> {
     let mut counter = Writer::counting();
-    object_list::write(&mut counter, objects, root_link);
+    object_list::write(&mut counter, objects, links);
     let total = counter.len();
     let szx = connection.block_szx;
     let size = 16usize << szx;

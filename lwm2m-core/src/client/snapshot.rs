@@ -1,9 +1,7 @@
 //! Whole objects as bytes, so that accounts can be kept through a power loss.
 
 use super::management::write::{Mode, Rights, Write};
-use crate::model::{
-    Content, ContentFormat, Error, Objects, Path, Transaction, ValueReader, ValueWriter,
-};
+use crate::model::{ContentFormat, Error, Objects, Path, Transaction, ValueWriter};
 use crate::wire::writer::Writer;
 
 /// Writes every instance of object `id` with every resource that it has to `buffer`, as TLV of the object (Core 1.1.1,
@@ -76,12 +74,6 @@ fn replace(objects: &mut dyn Objects, id: u16, write: &Write<'_>) -> Result<(), 
     let object = objects.object_mut(id).ok_or(Error::NotFound)?;
     while let Some(instance) = object.next_instance(None) {
         object.delete(instance)?;
-    }
-    let mut reader = ValueReader::new(write.format, write.path, write.payload)?;
-    while let Some(node) = reader.next()? {
-        if let (Content::Instance, Some(instance)) = (node.content, node.path.instance_id()) {
-            object.create(instance)?;
-        }
     }
     write.apply(objects, Mode::Update, &mut [])?;
     Ok(())

@@ -25,6 +25,7 @@ pub enum ContentFormat {
 impl ContentFormat {
     /// The format with this number, when the build serves it.
     #[must_use]
+    #[inline(never)]
     pub const fn from_number(number: u16) -> Option<Self> {
         match number {
             0 => Some(Self::Text),

@@ -33,7 +33,5 @@ pub use path::{Level, Path};
 pub use resource_value::{ObjectLink, ResourceValue, Typed, WritableValue};
 pub use text::{Bytes, Text};
 pub use value::Value;
-#[cfg(feature = "create")]
-pub(crate) use value_reader::named_instance;
 pub(crate) use value_reader::{Content, ValueReader};
 pub use value_writer::ValueWriter;

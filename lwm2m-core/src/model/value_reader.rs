@@ -308,28 +308,6 @@ fn child(path: Path, id: u16) -> Result<Path, Error> {
     path.child(id).ok_or(Error::BadRequest)
 }
 
-/// The instance that a payload sent to an object names first, for Create.
-#[cfg(feature = "create")]
-pub(crate) fn named_instance(
-    format: ContentFormat,
-    object: u16,
-    payload: &[u8],
-) -> Result<Option<u16>, Error> {
-    match format {
-        #[cfg(feature = "tlv")]
-        ContentFormat::Tlv => match Tlvs::new(payload).next() {
-            Some(entry) => Ok(Some(entry?)
-                .filter(|e| e.kind == tlv::Kind::ObjectInstance)
-                .map(|e| e.id)),
-            None => Ok(None),
-        },
-        _ => {
-            let mut reader = ValueReader::new(format, Path::object(object), payload)?;
-            Ok(reader.next()?.and_then(|node| node.path.instance_id()))
-        }
-    }
-}
-
 #[cfg(test)]
 #[cfg(not(feature = "base64"))]
 mod tests {

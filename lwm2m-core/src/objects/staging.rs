@@ -69,6 +69,7 @@ impl<const N: usize> Slots<[Label; N]> {
 
 impl Slots {
     /// The slot of `instance`.
+    #[inline(never)]
     pub(super) fn find(&self, instance: u16) -> Option<usize> {
         self.labels
             .iter()
@@ -187,6 +188,7 @@ impl Slots {
     /// # Errors
     /// [`Error::Busy`] when `Begin` finds a transaction open.
     #[cfg(feature = "bootstrap")]
+    #[inline(never)]
     pub(super) fn transaction(
         &mut self,
         step: Transaction,

@@ -132,6 +132,7 @@ pub(crate) fn is_same(one: f64, other: f64) -> bool {
 
 /// Where `one` lies, seen from `other`; neither may be what is not a number.
 #[cfg(feature = "float")]
+#[inline(never)]
 pub(crate) fn compare(one: f64, other: f64) -> Ordering {
     rank(one).cmp(&rank(other))
 }
@@ -153,12 +154,9 @@ const fn rank(value: f64) -> i64 {
 #[cfg(feature = "attributes")]
 pub(crate) fn distance(one: f64, other: f64) -> f64 {
     let same_sign = one.to_bits() ^ other.to_bits() < 1 << 63;
-    let (one, other) = (parts(one.to_bits()), parts(other.to_bits()));
-    let (large, small) = if (one.1, one.0) < (other.1, other.0) {
-        (other, one)
-    } else {
-        (one, other)
-    };
+    // Without their signs, bits are in the order of what they stand for.
+    let (one, other) = (one.to_bits() << 1 >> 1, other.to_bits() << 1 >> 1);
+    let (large, small) = (parts(one.max(other)), parts(one.min(other)));
     if large.1 == NOT_FINITE {
         return f64::INFINITY;
     }

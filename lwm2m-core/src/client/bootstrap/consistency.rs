@@ -68,21 +68,14 @@ fn bytes<'s>(
     resource: u16,
     scratch: &'s mut [u8],
 ) -> &'s [u8] {
-    let Some(object) = objects.object(accounts::SECURITY) else {
-        return &[];
-    };
-    if !object.has_resource(instance, resource) {
-        return &[];
-    }
     let mut out = ValueWriter::capturing(scratch);
-    if object.read(instance, resource, &mut out).is_err() {
-        return &[];
-    }
-    match out.captured() {
-        Some(value) => value
-            .as_bytes()
-            .or_else(|| value.as_str().map(str::as_bytes))
-            .unwrap_or(&[]),
-        None => &[],
+    match objects.object(accounts::SECURITY) {
+        Some(object)
+            if object.has_resource(instance, resource)
+                && object.read(instance, resource, &mut out).is_ok() =>
+        {
+            out.into_writer().into_stored()
+        }
+        _ => &[],
     }
 }

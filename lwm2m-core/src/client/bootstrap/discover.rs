@@ -1,9 +1,11 @@
 //! Bootstrap-Discover (Core 1.1.1, section 6.1.7.3).
 
+use core::mem;
+
 use super::super::accounts;
-use super::super::object_list::{self, write_link};
+use super::super::object_list::{self, List};
 use super::super::reply::Payload;
-use crate::model::{Error, Level, Object, Objects, Path, ValueWriter, write_id};
+use crate::model::{Error, Level, Objects, Path, ValueWriter, write_id};
 use crate::wire::writer::{Writer, Written};
 
 /// LwM2M Server URI of a Security instance.
@@ -37,69 +39,50 @@ pub(super) struct Links<'o> {
 
 impl Payload for Links<'_> {
     fn write(&mut self, mut out: Writer<'_>) -> Result<Written, Error> {
-        let objects = self.objects;
-        out.bytes(b"</>;lwm2m=1.1");
-        match self.path.object_id() {
-            Some(id) => out = write_object(out, objects, id),
-            None => {
-                let mut next = objects.next_object(None);
-                while let Some(id) = next {
-                    out = write_object(out, objects, id);
-                    next = objects.next_object(Some(id));
-                }
-            }
-        }
+        let only = self.path.object_id();
+        object_list::write(&mut out, self.objects, List::Bootstrap { only });
         Ok(out.finish())
     }
 }
 
-fn write_object<'b>(mut out: Writer<'b>, objects: &dyn Objects, id: u16) -> Writer<'b> {
-    let Some(object) = objects.object(id) else {
-        return out;
+/// Appends what an instance of Security or Server says of its server: short server id and URI.
+pub(in crate::client) fn write_account(
+    out: &mut Writer<'_>,
+    objects: &dyn Objects,
+    id: u16,
+    instance: u16,
+) {
+    let short_id = match id {
+        accounts::SECURITY if accounts::is_bootstrap(objects, instance) => None,
+        accounts::SECURITY => accounts::short_id(objects, instance),
+        accounts::SERVER => {
+            accounts::number(objects, id, instance, accounts::server::SHORT_SERVER_ID)
+                .and_then(|id| u16::try_from(id).ok())
+        }
+        _ => None,
     };
-    let mut next = object.next_instance(None);
-    object_list::write_object(&mut out, 0, id, object.definition().version, next.is_none());
-    while let Some(instance) = next {
-        out.u8(b',');
-        write_link(&mut out, Path::instance(id, instance));
-        let short_id = match id {
-            accounts::SECURITY if accounts::is_bootstrap(objects, instance) => None,
-            accounts::SECURITY => accounts::short_id(objects, instance),
-            accounts::SERVER => {
-                accounts::number(objects, id, instance, accounts::server::SHORT_SERVER_ID)
-                    .and_then(|id| u16::try_from(id).ok())
-            }
-            _ => None,
-        };
-        if let Some(short_id) = short_id {
-            out.bytes(b";ssid=");
-            write_id(&mut out, short_id);
-        }
-        if id == accounts::SECURITY {
-            out = write_uri(out, object, instance);
-        }
-        next = object.next_instance(Some(instance));
+    if let Some(short_id) = short_id {
+        out.bytes(b";ssid=");
+        write_id(out, short_id);
     }
-    out
-}
-
-fn write_uri<'b>(mut out: Writer<'b>, object: &dyn Object, instance: u16) -> Writer<'b> {
-    if !object.has_resource(instance, URI) {
-        return out;
+    if id == accounts::SECURITY
+        && let Some(object) = objects.object(id)
+        && object.has_resource(instance, URI)
+    {
+        out.bytes(b";uri=\"");
+        let path = Path::resource(id, instance, URI);
+        let mut text = ValueWriter::text(mem::replace(out, Writer::counting()), path);
+        // A URI that cannot be read is left empty.
+        let _ = object.read(instance, URI, &mut text);
+        *out = text.into_writer();
+        out.u8(b'"');
     }
-    out.bytes(b";uri=\"");
-    let path = Path::resource(accounts::SECURITY, instance, URI);
-    let mut text = ValueWriter::text(out, path);
-    // A URI that cannot be read is left empty.
-    let _ = object.read(instance, URI, &mut text);
-    let mut out = text.into_writer();
-    out.u8(b'"');
-    out
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Object;
 
     #[test]
     fn only_the_root_and_objects_are_discovered() {

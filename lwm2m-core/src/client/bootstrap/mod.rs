@@ -5,7 +5,7 @@
 
 mod consistency;
 mod delete;
-mod discover;
+pub(super) mod discover;
 mod operation;
 
 use super::accounts::{self, security};

@@ -3,15 +3,14 @@
 use super::super::connection::Stage;
 use super::super::input::Handled;
 use super::super::management::read::Readable;
-use super::super::management::write::{Mode, Rights, Write};
-use super::super::management::{Done, object_of_mut, payload_format};
+use super::super::management::write::{Rights, write};
 use super::super::output::{Event, Failure};
 use super::super::reply::{self, Head, code_of};
 use super::super::request::{Origin, Place, Request};
 use super::super::{Client, Context};
 use super::{consistency, delete, discover};
 use crate::message::deduplication::Remembered;
-use crate::model::{Content, ContentFormat, Error, Level, Objects, Path, ValueReader};
+use crate::model::{ContentFormat, Error, Level, Objects, Path};
 use crate::wire::coap::{Code, Message};
 
 impl Client<'_> {
@@ -53,7 +52,10 @@ impl Client<'_> {
             Place::Unknown => Err(Error::NotFound),
             Place::Path(path) => match code {
                 Code::GET => return self.bootstrap_get(path, request, buffer, cx.objects),
-                Code::PUT => bootstrap_write(cx.objects, path, request, buffer),
+                // Of an object with all its instances, of an instance, or of a resource.
+                Code::PUT if path.level() > Level::Root => {
+                    write(cx.objects, path, request, Rights::Bootstrap, buffer)
+                }
                 Code::DELETE => delete::delete(cx.objects, path),
                 _ => Err(Error::MethodNotAllowed),
             },
@@ -130,68 +132,5 @@ impl Client<'_> {
             remembered: Remembered::Pending,
             answered: None,
         }
-    }
-}
-
-/// Bootstrap-Write: of an object with all its instances, of an instance, or of a resource.
-fn bootstrap_write(
-    objects: &mut dyn Objects,
-    path: Path,
-    request: &Request<'_>,
-    scratch: &mut [u8],
-) -> Result<Done, Error> {
-    if path.level() == Level::Root {
-        return Err(Error::MethodNotAllowed);
-    }
-    let write = Write {
-        path,
-        format: payload_format(request)?,
-        payload: request.message.payload(),
-        rights: Rights::Bootstrap,
-    };
-    write.check(objects, scratch)?;
-    ensure_instance(objects, path)?;
-    if path.level() == Level::Object {
-        // Not while it is written: in SenML, resources of an instance need not stand together.
-        for_each_instance(objects, &write, ensure_instance)?;
-        for_each_instance(objects, &write, reset_instance)?;
-    }
-    let outcome = write.apply(objects, Mode::Replace, scratch)?;
-    Ok(Done {
-        outcome,
-        ..Done::new(Code::CHANGED, path)
-    })
-}
-
-/// Calls `then` with the instances that a write of an object names, with each at least once.
-fn for_each_instance(
-    objects: &mut dyn Objects,
-    write: &Write<'_>,
-    then: fn(&mut dyn Objects, Path) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut reader = ValueReader::new(write.format, write.path, write.payload)?;
-    let mut last = Path::ROOT;
-    while let Some(node) = reader.next()? {
-        let instance = node.path.up_to(Level::Instance);
-        if instance != last {
-            then(objects, instance)?;
-            last = instance;
-        }
-    }
-    Ok(())
-}
-
-/// Empties an instance that is to be replaced.
-fn reset_instance(objects: &mut dyn Objects, path: Path) -> Result<(), Error> {
-    object_of_mut(objects, path)?.reset(path.instance_id().unwrap_or(0));
-    Ok(())
-}
-
-/// Creates the instance that a bootstrap server writes to.
-fn ensure_instance(objects: &mut dyn Objects, path: Path) -> Result<(), Error> {
-    let object = object_of_mut(objects, path)?;
-    match path.instance_id() {
-        Some(instance) if !object.has_instance(instance) => object.create(instance),
-        _ => Ok(()),
     }
 }

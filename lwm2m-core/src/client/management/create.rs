@@ -3,7 +3,7 @@
 use super::write::{Mode, Rights, Write};
 use super::{Done, locate, object_of, object_of_mut, payload_format};
 use crate::client::request::Request;
-use crate::model::{ContentFormat, Error, Object, Objects, Path, ValueReader, named_instance};
+use crate::model::{ContentFormat, Error, Object, Objects, Path, ValueReader};
 use crate::wire::coap::Code;
 
 /// Creates an instance with the resources of the payload; the id is the payload's, else the smallest free one.
@@ -13,32 +13,27 @@ pub(super) fn create(
     request: &Request<'_>,
     scratch: &mut [u8],
 ) -> Result<Done, Error> {
-    let object_id = path.object_id().ok_or(Error::NotFound)?;
     let object = object_of(objects, path)?;
     let payload = request.message.payload();
     let mut named = None;
     let mut format = ContentFormat::Text;
     if !payload.is_empty() {
         format = payload_format(request)?;
-        named = named_instance(format, object_id, payload)?;
+        // What names none, or is wrong, is read as one sent to the instance.
+        let first = find(format, path, payload, None).unwrap_or(None);
+        named = first.and_then(|path| path.instance_id());
     }
     let instance = match named {
         Some(instance) => instance,
         None => free_instance(object)?,
     };
-    if instance == Path::RESERVED_ID || object.has_instance(instance) {
+    let target = path.child(instance).ok_or(Error::BadRequest)?;
+    if object.has_instance(instance) {
         return Err(Error::BadRequest);
     }
     object.check_create(instance)?;
-    // A payload that wraps its instance is read as one sent to the object; a bare one, to the instance.
-    let base = if named.is_some() {
-        path
-    } else {
-        Path::instance(object_id, instance)
-    };
-    let target = Path::instance(object_id, instance);
     let write = Write {
-        path: base,
+        path: target,
         format,
         payload,
         rights: Rights::Creator,
@@ -46,10 +41,22 @@ pub(super) fn create(
     if !payload.is_empty() {
         write.check(objects, scratch)?;
     }
-    complete(object_of(objects, path)?, base, target, format, payload)?;
-    object_of_mut(objects, path)?.create(instance)?;
+    let object = object_of_mut(objects, path)?;
+    // Each is looked for by itself: a resource that comes twice must not stand for two.
+    for resource in object.definition().resources {
+        if resource.is_mandatory()
+            && resource.operations().is_writable()
+            && (payload.is_empty() || find(format, target, payload, Some(resource.id))?.is_none())
+        {
+            return Err(Error::BadRequest);
+        }
+    }
+    object.create(instance)?;
     let mut created = Done {
-        created: named.is_none().then_some((object_id, instance)),
+        created: path
+            .object_id()
+            .filter(|_| named.is_none())
+            .map(|id| (id, instance)),
         ..Done::new(Code::CREATED, target)
     };
     if !payload.is_empty() {
@@ -65,46 +72,20 @@ pub(super) fn create(
     Ok(created)
 }
 
-/// Whether the payload names one instance only, and every mandatory resource that can be written.
-fn complete(
-    object: &dyn Object,
-    base: Path,
-    target: Path,
+/// Where the payload first says something: about this resource, or at all.
+fn find(
     format: ContentFormat,
+    base: Path,
     payload: &[u8],
-) -> Result<(), Error> {
-    if !payload.is_empty() {
-        let mut reader = ValueReader::new(format, base, payload)?;
-        while let Some(node) = reader.next()? {
-            if !target.contains(&node.path) {
-                return Err(Error::BadRequest);
-            }
-        }
-    }
-    // Each is looked for by itself: a resource that comes twice must not stand for two.
-    for resource in object.definition().resources {
-        if resource.is_mandatory()
-            && resource.operations().is_writable()
-            && !names(base, format, payload, resource.id)?
-        {
-            return Err(Error::BadRequest);
-        }
-    }
-    Ok(())
-}
-
-/// Whether the payload says something about a resource.
-fn names(base: Path, format: ContentFormat, payload: &[u8], resource: u16) -> Result<bool, Error> {
-    if payload.is_empty() {
-        return Ok(false);
-    }
+    resource: Option<u16>,
+) -> Result<Option<Path>, Error> {
     let mut reader = ValueReader::new(format, base, payload)?;
     while let Some(node) = reader.next()? {
-        if node.path.resource_id() == Some(resource) {
-            return Ok(true);
+        if resource.is_none() || node.path.resource_id() == resource {
+            return Ok(Some(node.path));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 /// The smallest instance id that is not in use.

@@ -1,5 +1,8 @@
 //! The device management interface (Core 1.1.1, section 6.3): what a server may do with the objects.
 
+#[cfg(feature = "block")]
+use core::num::NonZeroU32;
+
 #[cfg(feature = "create")]
 mod create;
 mod discover;
@@ -9,7 +12,7 @@ pub(super) mod write;
 
 use self::discover::Links;
 use self::read::Readable;
-use self::write::{Mode, Rights, Write};
+use self::write::Rights;
 use super::input::Handled;
 use super::reply::{self, Head, code_of};
 use super::request::{Block, Place, Request};
@@ -80,9 +83,7 @@ impl Client<'_> {
                 return self.get(index, path, request, buffer, cx);
             }
             #[cfg(feature = "block")]
-            Ok(()) if request.is_partial() => {
-                return self.take_block(index, path, request, buffer, cx);
-            }
+            Ok(()) if request.is_partial() => self.take_block(index, path, request, cx),
             // An object may take its time; when it does, its answer needs a slot.
             #[cfg(feature = "separate")]
             Ok(()) if code != Code::DELETE && self.is_occupied() => Err(Error::Busy),
@@ -90,7 +91,7 @@ impl Client<'_> {
         };
         match result {
             Ok(done) => self.answer_done(index, done, request, buffer),
-            Err(error) => self.answer_code(request.message, code_of(error), buffer),
+            Err(error) => self.answer_refusal(error, request, buffer),
         }
     }
 
@@ -212,7 +213,8 @@ impl Client<'_> {
         } else if (code == Code::PUT || code == Code::POST) && level >= Level::Instance {
             #[cfg(feature = "block")]
             self.check_transfer(index, path)?;
-            let done = Self::write(path, request, scratch, cx)?;
+            locate(cx.objects, path)?;
+            let done = write::write(cx.objects, path, request, Rights::Server, scratch)?;
             #[cfg(feature = "block")]
             self.supersede_transfer(path);
             done
@@ -221,31 +223,6 @@ impl Client<'_> {
         };
         self.changed_by_server(index, &done, cx);
         Ok(done)
-    }
-
-    fn write(
-        path: Path,
-        request: &Request<'_>,
-        scratch: &mut [u8],
-        cx: &mut Context<'_>,
-    ) -> Result<Done, Error> {
-        locate(cx.objects, path)?;
-        let mode = if request.message.code() == Code::PUT {
-            Mode::Replace
-        } else {
-            Mode::Update
-        };
-        let write = Write {
-            path,
-            format: payload_format(request)?,
-            payload: request.message.payload(),
-            rights: Rights::Server,
-        };
-        let outcome = write.carry_out(cx.objects, mode, scratch)?;
-        Ok(Done {
-            outcome,
-            ..Done::new(Code::CHANGED, path)
-        })
     }
 
     /// Consequences of a server's operation for the client itself.
@@ -309,6 +286,31 @@ impl Client<'_> {
         request.block1
     }
 
+    /// Builds the answer to an operation that was refused; the first block of a value that has to come in one message is
+    /// told how large that may be (RFC 7959, section 2.9.3).
+    fn answer_refusal(
+        &mut self,
+        error: Error,
+        request: &Request<'_>,
+        buffer: &mut [u8],
+    ) -> Handled {
+        let code = code_of(error);
+        #[cfg(feature = "block")]
+        if error == Error::TooLarge && request.is_partial() {
+            let id = self.next_message_id();
+            let mut head = Head::answer(request.message, code, id);
+            let room = buffer.len() + request.message.payload().len();
+            let room = room.saturating_sub(super::block1::OVERHEAD);
+            head.size1 = u32::try_from(room).ok().and_then(NonZeroU32::new);
+            return Handled {
+                len: head.alone(buffer),
+                remembered: Remembered::Code(code, None),
+                answered: None,
+            };
+        }
+        self.answer_code(request.message, code, buffer)
+    }
+
     /// Builds the answer to an operation that succeeded, or opens the separate response that will be.
     pub(super) fn answer_done(
         &mut self,
@@ -317,9 +319,9 @@ impl Client<'_> {
         request: &Request<'_>,
         buffer: &mut [u8],
     ) -> Handled {
+        let block1 = self.block1_of(done.code, request);
         #[cfg(feature = "separate")]
         if let Outcome::Later(ticket) = done.outcome {
-            let block1 = self.block1_of(done.code, request);
             return self.answer_later(index, ticket, done.code, block1, request.message, buffer);
         }
         #[cfg(not(feature = "separate"))]
@@ -327,7 +329,7 @@ impl Client<'_> {
         let id = self.next_message_id();
         let mut head = Head::answer(request.message, done.code, id);
         head.created = done.created;
-        head.block1 = self.block1_of(done.code, request);
+        head.block1 = block1;
         let len = head.alone(buffer);
         let answered = (done.outcome == Outcome::AfterResponse).then_some(done.path);
         Handled {

@@ -1,10 +1,14 @@
 //! Write (Core 1.1.1, section 6.3.3): all of a message, or nothing.
 
-use super::object_of_mut;
+use super::{Done, object_of_mut, payload_format};
+use crate::client::request::Request;
+#[cfg(feature = "bootstrap")]
+use crate::model::Object;
 use crate::model::{
     Content, ContentFormat, Error, Level, Objects, Outcome, Path, ResourceDefinition, Target,
     ValueReader,
 };
+use crate::wire::coap::Code;
 
 /// What becomes of resources and resource instances that the message does not name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -37,21 +41,37 @@ pub(crate) struct Write<'a> {
     pub(crate) rights: Rights,
 }
 
-impl Write<'_> {
-    /// Checks the whole payload, then writes it. `scratch` takes what has to be decoded.
-    ///
-    /// # Errors
-    /// What the server is to be told; nothing has been changed then.
-    pub(crate) fn carry_out(
-        &self,
-        objects: &mut dyn Objects,
-        mode: Mode,
-        scratch: &mut [u8],
-    ) -> Result<Outcome, Error> {
-        self.check(objects, scratch)?;
-        self.apply(objects, mode, scratch)
-    }
+/// Writes the payload of a request: what a PUT does not name goes, under a POST it stays.
+///
+/// # Errors
+/// What the server is to be told; nothing has been changed then.
+pub(crate) fn write(
+    objects: &mut dyn Objects,
+    path: Path,
+    request: &Request<'_>,
+    rights: Rights,
+    scratch: &mut [u8],
+) -> Result<Done, Error> {
+    let write = Write {
+        path,
+        format: payload_format(request)?,
+        payload: request.message.payload(),
+        rights,
+    };
+    let mode = if request.message.code() == Code::PUT {
+        Mode::Replace
+    } else {
+        Mode::Update
+    };
+    write.check(objects, scratch)?;
+    let outcome = write.apply(objects, mode, scratch)?;
+    Ok(Done {
+        outcome,
+        ..Done::new(Code::CHANGED, path)
+    })
+}
 
+impl Write<'_> {
     /// Whether every value of the payload could be written.
     ///
     /// # Errors
@@ -70,7 +90,31 @@ impl Write<'_> {
         mode: Mode,
         scratch: &mut [u8],
     ) -> Result<Outcome, Error> {
+        #[cfg(feature = "bootstrap")]
+        if self.rights == Rights::Bootstrap {
+            self.prepare(object_of_mut(objects, self.path)?)?;
+        }
         self.walk(objects, Some(mode), scratch)
+    }
+
+    /// Creates the instances that a bootstrap server writes to, and empties those that it writes with their object. Not while
+    /// they are written: in SenML, resources of an instance need not stand together.
+    #[cfg(feature = "bootstrap")]
+    fn prepare(&self, object: &mut dyn Object) -> Result<(), Error> {
+        if let Some(instance) = self.path.instance_id() {
+            return ensure_instance(object, instance);
+        }
+        for empties in [false, true] {
+            let mut reader = ValueReader::new(self.format, self.path, self.payload)?;
+            while let Some(node) = reader.next()? {
+                match node.path.instance_id() {
+                    Some(instance) if empties => object.reset(instance),
+                    Some(instance) => ensure_instance(object, instance)?,
+                    None => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Goes through the payload: to write it, or without a mode to check it.
@@ -154,6 +198,14 @@ impl Write<'_> {
         }
         Ok(outcome)
     }
+}
+
+#[cfg(feature = "bootstrap")]
+fn ensure_instance(object: &mut dyn Object, instance: u16) -> Result<(), Error> {
+    if object.has_instance(instance) {
+        return Ok(());
+    }
+    object.create(instance)
 }
 
 /// The definition of a resource that may be written; `None` when it is to be passed over.

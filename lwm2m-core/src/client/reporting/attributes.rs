@@ -24,34 +24,61 @@ impl AttributeSet {
     };
 }
 
+/// The names of the attributes; their places are [`PMIN`] and those that follow.
+const NAMES: [&[u8]; 5] = [b"pmin", b"pmax", b"gt", b"lt", b"st"];
+const PMIN: usize = 0;
+const PMAX: usize = 1;
+const GT: usize = 2;
+const LT: usize = 3;
+const ST: usize = 4;
+
 /// The attributes themselves; those that are not set are inherited or have no effect.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Values {
-    /// Seconds.
-    pub(crate) pmin: Option<u32>,
-    /// Seconds.
-    pub(crate) pmax: Option<u32>,
-    pub(crate) gt: Option<f64>,
-    pub(crate) lt: Option<f64>,
-    pub(crate) st: Option<f64>,
+    /// Seconds of the periods, the bits of the thresholds as floats, and 0 for what is not set.
+    bits: [u64; NAMES.len()],
+    /// A bit for each that is set.
+    set: u8,
 }
 
 impl Values {
     pub(crate) const NONE: Self = Self {
-        pmin: None,
-        pmax: None,
-        gt: None,
-        lt: None,
-        st: None,
+        bits: [0; NAMES.len()],
+        set: 0,
     };
+
+    /// Whether none is set.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.set == 0
+    }
+
+    fn get(&self, place: usize) -> Option<u64> {
+        let bits = self.bits.get(place).copied()?;
+        (self.set & 1 << place != 0).then_some(bits)
+    }
+
+    /// Seconds.
+    pub(crate) fn pmin(&self) -> Option<u32> {
+        self.get(PMIN).map(|seconds| seconds as u32)
+    }
+
+    /// Seconds.
+    pub(crate) fn pmax(&self) -> Option<u32> {
+        self.get(PMAX).map(|seconds| seconds as u32)
+    }
+
+    fn threshold(&self, place: usize) -> Option<f64> {
+        self.get(place).map(f64::from_bits)
+    }
 
     /// What `self` does not set comes from `outer`.
     fn inherit(&mut self, outer: &Self) {
-        self.pmin = self.pmin.or(outer.pmin);
-        self.pmax = self.pmax.or(outer.pmax);
-        self.gt = self.gt.or(outer.gt);
-        self.lt = self.lt.or(outer.lt);
-        self.st = self.st.or(outer.st);
+        for (place, (own, outer)) in self.bits.iter_mut().zip(&outer.bits).enumerate() {
+            if self.set & 1 << place == 0 {
+                *own = *outer;
+            }
+        }
+        self.set |= outer.set;
     }
 
     /// Takes over one `name=value` of a Write-Attributes; a name alone unsets the attribute.
@@ -59,28 +86,29 @@ impl Values {
     /// # Errors
     /// [`Error::BadRequest`] for an unknown name or a value that is not of its kind.
     pub(crate) fn set(&mut self, item: &[u8]) -> Result<(), Error> {
-        let (name, value) = match item.iter().position(|&byte| byte == b'=') {
-            Some(at) => (item.get(..at).unwrap_or(&[]), item.get(at + 1..)),
-            None => (item, None),
+        let mut parts = item.splitn(2, |&byte| byte == b'=');
+        let name = parts.next();
+        let place = NAMES.iter().position(|known| Some(*known) == name);
+        let place = place.ok_or(Error::BadRequest)?;
+        let (bits, set) = match parts.next() {
+            None => (0, 0),
+            Some(text) if place >= GT => (number::parse_f64(text)?.to_bits(), 1 << place),
+            Some(text) => (seconds(text)?.into(), 1 << place),
         };
-        match name {
-            b"pmin" => self.pmin = value.map(seconds).transpose()?,
-            b"pmax" => self.pmax = value.map(seconds).transpose()?,
-            b"gt" => self.gt = value.map(threshold).transpose()?,
-            b"lt" => self.lt = value.map(threshold).transpose()?,
-            b"st" => self.st = value.map(threshold).transpose()?,
-            _ => return Err(Error::BadRequest),
+        if let Some(slot) = self.bits.get_mut(place) {
+            *slot = bits;
+            self.set = self.set & !(1 << place) | set;
         }
         Ok(())
     }
 
     /// Whether the attributes agree with each other: lt < gt, and lt + 2 st < gt (Core 1.1.1, section 5.1.2).
     pub(crate) fn is_consistent(&self) -> bool {
-        let step = self.st.unwrap_or(0.0);
+        let step = self.threshold(ST).unwrap_or(0.0);
         if float::compare(step, 0.0).is_lt() {
             return false;
         }
-        match (self.lt, self.gt) {
+        match (self.threshold(LT), self.threshold(GT)) {
             (Some(lt), Some(gt)) => {
                 let left = float::distance(float::distance(lt, gt), step);
                 float::compare(lt, gt).is_lt() && float::compare(left, step).is_gt()
@@ -91,17 +119,11 @@ impl Values {
 
     /// Whether some of them compare values.
     pub(crate) const fn has_thresholds(&self) -> bool {
-        self.gt.is_some() || self.lt.is_some() || self.st.is_some()
+        self.set >> GT != 0
     }
 
-    /// Whether a change from `before` to `now` is worth a notification.
+    /// Whether a change from `before` to `now` is large enough for the thresholds, of which there are some.
     pub(crate) fn is_met(&self, before: Sample, now: Sample) -> bool {
-        if before.is_same(now) {
-            return false;
-        }
-        if !self.has_thresholds() {
-            return true;
-        }
         let (Some(from), Some(to)) = (before.number(), now.number()) else {
             return true;
         };
@@ -110,23 +132,19 @@ impl Values {
         }
         // On the limit, a value is neither greater nor less.
         let is_greater = |value, limit| float::compare(value, limit).is_gt();
-        self.gt
+        self.threshold(GT)
             .is_some_and(|gt| is_greater(from, gt) != is_greater(to, gt))
             || self
-                .lt
+                .threshold(LT)
                 .is_some_and(|lt| is_greater(lt, from) != is_greater(lt, to))
             || self
-                .st
+                .threshold(ST)
                 .is_some_and(|step| float::compare(float::distance(from, to), step).is_ge())
     }
 }
 
 fn seconds(text: &[u8]) -> Result<u32, Error> {
     u32::try_from(number::parse_u64(text)?).map_err(|_| Error::BadRequest)
-}
-
-fn threshold(text: &[u8]) -> Result<f64, Error> {
-    Ok(number::parse_f64(text)?)
 }
 
 /// The attributes of all servers.
@@ -138,22 +156,17 @@ pub(crate) struct Attributes<'s> {
 
 impl Attributes<'_> {
     /// What is set at exactly this path.
-    pub(crate) fn at(&self, path: Path) -> Values {
+    pub(crate) fn at(&self, path: Path) -> &Values {
         let found = self
             .sets
             .iter()
             .find(|set| set.server == self.server && self.server != 0 && set.path == path);
-        found.map_or(Values::NONE, |set| set.values)
+        found.map_or(&Values::NONE, |set| &set.values)
     }
 
     /// What holds for an observation of `path`: the nearest level wins.
     pub(crate) fn effective(&self, path: Path) -> Values {
         let mut values = Values::NONE;
-        // Mostly there are none.
-        let concerns = |set: &AttributeSet| set.server == self.server && set.path.contains(&path);
-        if !self.sets.iter().any(concerns) {
-            return values;
-        }
         for level in [
             Level::ResourceInstance,
             Level::Resource,
@@ -161,7 +174,7 @@ impl Attributes<'_> {
             Level::Object,
         ] {
             if level <= path.level() {
-                values.inherit(&self.at(path.up_to(level)));
+                values.inherit(self.at(path.up_to(level)));
             }
         }
         values
@@ -172,22 +185,18 @@ impl Attributes<'_> {
         let values = if inherit {
             self.effective(path)
         } else {
-            self.at(path)
+            *self.at(path)
         };
-        for (name, value) in [(b";pmin=", values.pmin), (b";pmax=", values.pmax)] {
-            if let Some(value) = value {
+        for (place, name) in NAMES.iter().enumerate() {
+            if let Some(bits) = values.get(place) {
+                out.u8(b';');
                 out.bytes(name);
-                number::write_u64(out, u64::from(value));
-            }
-        }
-        for (name, value) in [
-            (b";gt=", values.gt),
-            (b";lt=", values.lt),
-            (b";st=", values.st),
-        ] {
-            if let Some(value) = value {
-                out.bytes(name);
-                number::write_f64(out, value);
+                out.u8(b'=');
+                if place >= GT {
+                    number::write_f64(out, f64::from_bits(bits));
+                } else {
+                    number::write_u64(out, bits);
+                }
             }
         }
     }
@@ -215,17 +224,10 @@ mod tests {
             assert_eq!(values(&[item]), Err(Error::BadRequest), "{item}");
         }
         let set = values(&["pmin=10", "pmax=60", "gt=1e3", "lt=-2.5", "st=0.5"]).unwrap();
-        assert_eq!(
-            set,
-            Values {
-                pmin: Some(10),
-                pmax: Some(60),
-                gt: Some(1000.0),
-                lt: Some(-2.5),
-                st: Some(0.5)
-            }
-        );
-        assert_eq!(values(&["pmin=10", "pmin"]).unwrap().pmin, None);
+        assert_eq!((set.pmin(), set.pmax()), (Some(10), Some(60)));
+        let thresholds = [GT, LT, ST].map(|place| set.threshold(place));
+        assert_eq!(thresholds, [Some(1000.0), Some(-2.5), Some(0.5)]);
+        assert_eq!(values(&["pmin=10", "pmin"]), Ok(Values::NONE));
     }
 
     #[test]
@@ -259,8 +261,6 @@ mod tests {
         assert!(met(&st, 10.0, 12.0));
         assert!(met(&st, 10.0, 8.0));
         assert!(!met(&st, 10.0, 11.9));
-        assert!(!met(&Values::NONE, 5.0, 5.0));
-        assert!(met(&Values::NONE, 5.0, 5.1));
     }
 
     #[test]
@@ -280,8 +280,11 @@ mod tests {
             server: 1,
         };
         let effective = attributes.effective(Path::resource(3, 0, 9));
-        assert_eq!((effective.pmin, effective.pmax), (Some(3), Some(20)));
-        assert_eq!(attributes.effective(Path::resource(3, 0, 7)).pmin, Some(1));
+        assert_eq!((effective.pmin(), effective.pmax()), (Some(3), Some(20)));
+        assert_eq!(
+            attributes.effective(Path::resource(3, 0, 7)).pmin(),
+            Some(1)
+        );
         assert_eq!(
             Attributes {
                 sets: &sets,

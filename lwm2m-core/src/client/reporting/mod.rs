@@ -301,7 +301,7 @@ impl Client<'_> {
                 };
                 let values = attributes.effective(observation.path);
                 observation.has_thresholds = values.has_thresholds();
-                (values.pmin, values.pmax)
+                (values.pmin(), values.pmax())
             };
             #[cfg(not(feature = "attributes"))]
             let (pmin, pmax) = (None::<u32>, None::<u32>);

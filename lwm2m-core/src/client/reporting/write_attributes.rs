@@ -1,6 +1,6 @@
 //! Write-Attributes (Core 1.1.1, section 6.3.4).
 
-use super::attributes::{AttributeSet, Values};
+use super::attributes::AttributeSet;
 use crate::client::management::{definition_in, locate};
 use crate::client::request::Request;
 use crate::client::{Client, Context};
@@ -20,20 +20,8 @@ impl Client<'_> {
             return Err(Error::MethodNotAllowed);
         }
         let object = locate(cx.objects, path)?;
-        let connection = self.connections.get(index).ok_or(Error::Internal)?;
-        let server = connection.short_id;
-        let mut values = self.attributes_of(connection).at(path);
-        for item in request
-            .message
-            .options()
-            .filter(|item| item.number == option::URI_QUERY)
-        {
-            values.set(item.value)?;
-        }
-        if !values.is_consistent() {
-            return Err(Error::BadRequest);
-        }
-        let numeric = if path.level() >= Level::Resource {
+        let mut data_type = DataType::None;
+        if path.level() >= Level::Resource {
             let definition = definition_in(object, path)?;
             // They belong to what can be read, and is there (Core 1.1.1, section 5.1.2).
             if !definition.operations().is_readable() {
@@ -44,14 +32,23 @@ impl Client<'_> {
             {
                 return Err(Error::NotFound);
             }
-            matches!(
-                definition.data_type,
-                DataType::Integer | DataType::Unsigned | DataType::Float
-            )
-        } else {
-            false
-        };
-        if values.has_thresholds() && !numeric {
+            data_type = definition.data_type;
+        }
+        let connection = self.connections.get(index).ok_or(Error::Internal)?;
+        let server = connection.short_id;
+        let mut values = *self.attributes_of(connection).at(path);
+        for item in request
+            .message
+            .options()
+            .filter(|item| item.number == option::URI_QUERY)
+        {
+            values.set(item.value)?;
+        }
+        let is_numeric = matches!(
+            data_type,
+            DataType::Integer | DataType::Unsigned | DataType::Float
+        );
+        if !values.is_consistent() || values.has_thresholds() && !is_numeric {
             return Err(Error::BadRequest);
         }
         let own = |set: &AttributeSet| set.server == server && set.path == path;
@@ -61,15 +58,9 @@ impl Client<'_> {
             .and_then(|slot| self.attributes.get_mut(slot))
             .ok_or(Error::Internal)?;
         // A set without attributes makes room.
-        *slot = if values == Values::NONE {
-            AttributeSet::UNUSED
-        } else {
-            AttributeSet {
-                server,
-                path,
-                values,
-            }
-        };
+        slot.server = if values.is_empty() { 0 } else { server };
+        slot.path = path;
+        slot.values = values;
         self.periods_changed();
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What servers want of the one who does the updates, in the order in which they want it.
 
+use core::mem;
+
 use crate::model::{Error, Ticket};
 
 /// What the owner of a [`FirmwareUpdate`](super::FirmwareUpdate) is to do.
@@ -34,60 +36,65 @@ pub enum FirmwareRequest {
 /// Most requests that can wait: a Cancel, a Part that came before it was seen, another Cancel, and what came then.
 const WAITING: usize = 4;
 
-/// The requests that the owner has not seen.
+/// The requests that the owner has not seen, the oldest first and the free places last.
 #[derive(Debug)]
-pub(super) struct Requests(heapless::Deque<FirmwareRequest, WAITING>);
+pub(super) struct Requests([Option<FirmwareRequest>; WAITING]);
 
 impl Requests {
     pub(super) const fn new() -> Self {
-        Self(heapless::Deque::new())
+        Self([None; WAITING])
     }
 
+    /// Takes the oldest; the others move up.
     pub(super) fn take(&mut self) -> Option<FirmwareRequest> {
-        self.0.pop_front()
+        let mut moved = None;
+        for place in self.0.iter_mut().rev() {
+            mem::swap(place, &mut moved);
+        }
+        moved
     }
 
     /// Whether one more fits.
     ///
     /// # Errors
     /// [`Error::Busy`] when the owner has not looked for long.
-    pub(super) fn check_room(&self) -> Result<(), Error> {
-        if self.0.is_full() {
-            return Err(Error::Busy);
+    pub(super) const fn check_room(&self) -> Result<(), Error> {
+        match self.0 {
+            [.., Some(_)] => Err(Error::Busy),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Adds a request, for which there is room.
+    #[inline(never)]
     pub(super) fn leave(&mut self, request: FirmwareRequest) {
-        let _ = self.0.push_back(request);
+        if let Some(place) = self.0.iter_mut().find(|place| place.is_none()) {
+            *place = Some(request);
+        }
     }
 
     /// Adds a Cancel, for which there always is room: what it cancels needs not be begun. Parts stay, as somebody
     /// waits for the answer to each.
     pub(super) fn leave_cancel(&mut self) {
-        while matches!(
-            self.0.back(),
-            Some(FirmwareRequest::Download | FirmwareRequest::Update)
-        ) {
-            self.0.pop_back();
+        for place in self.0.iter_mut().rev() {
+            match place {
+                None => {}
+                Some(FirmwareRequest::Download | FirmwareRequest::Update) => *place = None,
+                Some(FirmwareRequest::Cancel) => return,
+                Some(FirmwareRequest::Part { .. }) => break,
+            }
         }
-        if self.0.back() != Some(&FirmwareRequest::Cancel) {
-            self.leave(FirmwareRequest::Cancel);
-        }
+        self.leave(FirmwareRequest::Cancel);
     }
 
     /// Whether a Cancel waits.
     pub(super) fn has_cancel(&self) -> bool {
-        self.0
-            .iter()
-            .any(|request| *request == FirmwareRequest::Cancel)
+        self.0.contains(&Some(FirmwareRequest::Cancel))
     }
 
     /// Whether a Part waits.
     pub(super) fn has_part(&self) -> bool {
-        self.0
-            .iter()
-            .any(|request| matches!(request, FirmwareRequest::Part { .. }))
+        let mut waiting = self.0.iter();
+        waiting.any(|request| matches!(request, Some(FirmwareRequest::Part { .. })))
     }
 }

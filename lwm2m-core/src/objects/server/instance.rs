@@ -1,7 +1,7 @@
 //! What the Server object says of one server.
 
 use crate::{
-    model::{Error, Path, Text, Value, ValueWriter},
+    model::{Error, Path, Value, ValueWriter},
     objects::{SetError, tables::server as table},
 };
 
@@ -17,6 +17,10 @@ const WRITABLE_FLAGS: u32 = 2;
 const STORING: u8 = 0;
 const BOOTSTRAP_ON_FAILURE: u8 = 3;
 
+/// The transports of LwM2M 1.1 and 1.2, and what a binding may name: the `Q` of 1.0 too.
+const TRANSPORTS: &[u8] = b"UMHTSN";
+const BINDING: &[u8] = b"UMHTSNQ";
+
 /// Seconds of a registration where nothing else is said.
 const DEFAULT_LIFETIME: u32 = 86_400;
 
@@ -25,6 +29,7 @@ const DEFAULT_LIFETIME: u32 = 86_400;
 /// Resources that are not set are absent, except the lifetime (86,400 s), the binding (`U`) and the storing of
 /// notifications (true), which are mandatory. APN link (10), alert code (11), time of the last bootstrap (12) and trigger
 /// (21) are not kept: a write to them is taken and forgotten.
+// Not `Copy`: cloned field by field, two slots of one array need no `memmove`.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct ServerInstance {
@@ -35,8 +40,9 @@ pub struct ServerInstance {
     /// The values of flags, and from bit 4 on which of them are present.
     flags: u8,
     /// The letter of the preferred transport; 0 when absent.
-    transport: u8,
-    binding: Text<6>,
+    transport: [u8; 1],
+    /// Letters, and zeros behind them.
+    binding: [u8; 6],
 }
 
 impl ServerInstance {
@@ -46,8 +52,8 @@ impl ServerInstance {
         present: 0,
         short_server_id: 0,
         flags: 0,
-        transport: 0,
-        binding: Text::new(),
+        transport: [0],
+        binding: [0; 6],
     };
 
     /// A server with this short server id, 1 to 65534.
@@ -119,10 +125,7 @@ impl ServerInstance {
     /// # Errors
     /// [`SetError::OutOfRange`] when it is not made of one to six letters of `UMHTSNQ`.
     pub fn binding(mut self, binding: &str) -> Result<Self, SetError> {
-        check_binding(binding).map_err(|_| SetError::OutOfRange)?;
-        self.binding
-            .set(binding)
-            .map_err(|_| SetError::OutOfRange)?;
+        set_letters(&mut self.binding, BINDING, binding).map_err(|_| SetError::OutOfRange)?;
         Ok(self)
     }
 
@@ -151,9 +154,8 @@ impl ServerInstance {
         let kept = !0 << WRITABLE_FLAGS & 0xf;
         self.flags &= kept | kept << 4;
         self.set_flag(STORING, true);
-        self.transport = 0;
-        // One byte fits.
-        let _ = self.binding.set("U");
+        self.transport = [0];
+        self.binding = *b"U\0\0\0\0\0";
     }
 
     pub(super) fn has(&self, resource: u16) -> bool {
@@ -161,7 +163,7 @@ impl ServerInstance {
             Kept::Number(index) => self.present & 1 << index != 0,
             Kept::Flag(index) => self.flags & 1 << (index + 4) != 0,
             Kept::Otherwise => match resource {
-                table::PREFERRED_TRANSPORT => self.transport != 0,
+                table::PREFERRED_TRANSPORT => self.transport != [0],
                 table::APN_LINK
                 | table::TLS_DTLS_ALERT_CODE
                 | table::LAST_BOOTSTRAPPED
@@ -188,10 +190,8 @@ impl ServerInstance {
             Kept::Flag(index) => out.boolean(self.flags & 1 << index != 0),
             Kept::Otherwise => match resource {
                 table::SHORT_SERVER_ID => out.integer(i64::from(self.short_server_id)),
-                table::BINDING => out.string(self.binding.as_str()),
-                table::PREFERRED_TRANSPORT => {
-                    out.string(core::str::from_utf8(&[self.transport]).unwrap_or(""));
-                }
+                table::BINDING => out.string(letters(&self.binding)),
+                table::PREFERRED_TRANSPORT => out.string(letters(&self.transport)),
                 _ => return Err(Error::NotFound),
             },
         }
@@ -204,12 +204,13 @@ impl ServerInstance {
             Kept::Flag(index) => self.set_flag(index, value.as_bool().ok_or(Error::BadRequest)?),
             Kept::Otherwise => match resource {
                 table::SHORT_SERVER_ID => self.short_server_id = short_server_id(value)?,
-                table::BINDING => {
-                    let binding = value.as_str().ok_or(Error::BadRequest)?;
-                    check_binding(binding)?;
-                    self.binding.set(binding)?;
+                table::BINDING | table::PREFERRED_TRANSPORT => {
+                    let (room, known): (&mut [u8], _) = match resource {
+                        table::BINDING => (&mut self.binding, BINDING),
+                        _ => (&mut self.transport, TRANSPORTS),
+                    };
+                    set_letters(room, known, value.as_str().unwrap_or_default())?;
                 }
-                table::PREFERRED_TRANSPORT => self.transport = transport(value)?,
                 _ => {}
             },
         }
@@ -259,6 +260,7 @@ fn number_of(resource: u16, value: &Value<'_>) -> Result<u32, Error> {
 }
 
 /// A short server id, 1 to 65534.
+#[inline(never)]
 pub(in crate::objects) fn short_server_id(value: &Value<'_>) -> Result<u16, Error> {
     let id = value.as_u16().ok_or(Error::BadRequest)?;
     if id == 0 || id == Path::RESERVED_ID {
@@ -267,18 +269,24 @@ pub(in crate::objects) fn short_server_id(value: &Value<'_>) -> Result<u16, Erro
     Ok(id)
 }
 
-fn transport(value: &Value<'_>) -> Result<u8, Error> {
-    match value.as_str().map(str::as_bytes) {
-        Some(&[letter]) if letter.is_ascii_uppercase() => Ok(letter),
-        _ => Err(Error::BadRequest),
-    }
+/// The text of letters that end with the first zero.
+fn letters(room: &[u8]) -> &str {
+    let text = room.split(|&letter| letter == 0).next();
+    core::str::from_utf8(text.unwrap_or_default()).unwrap_or_default()
 }
 
-/// Takes the transports of LwM2M 1.1 and 1.2, and the `Q` of 1.0.
-fn check_binding(binding: &str) -> Result<(), Error> {
-    let known = binding.bytes().all(|letter| b"UMHTSNQ".contains(&letter));
-    if !known || !(1..=6).contains(&binding.len()) {
+/// Stores one or more `known` letters.
+fn set_letters(room: &mut [u8], known: &[u8], text: &str) -> Result<(), Error> {
+    let mut letters = text.bytes();
+    if text.is_empty() || text.len() > room.len() || !letters.all(|letter| known.contains(&letter))
+    {
         return Err(Error::BadRequest);
+    }
+    for (slot, letter) in room
+        .iter_mut()
+        .zip(text.bytes().chain(core::iter::repeat(0)))
+    {
+        *slot = letter;
     }
     Ok(())
 }

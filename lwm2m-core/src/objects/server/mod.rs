@@ -3,7 +3,7 @@
 #[cfg(feature = "bootstrap")]
 use crate::model::Transaction;
 use crate::model::{
-    Arguments, Error, Object, ObjectDefinition, Outcome, Target, Value, ValueWriter,
+    Arguments, Error, Object, ObjectDefinition, Outcome, Path, Target, Value, ValueWriter,
 };
 
 use super::{
@@ -15,6 +15,7 @@ use super::{
 mod instance;
 
 pub use instance::ServerInstance;
+#[cfg(feature = "bootstrap")]
 pub(super) use instance::short_server_id;
 
 /// The Server object, with room for `N` instances. A bootstrap session changes copies, so `N` is best twice the number
@@ -44,15 +45,12 @@ impl<const N: usize> Server<N> {
     /// [`SetError::OutOfRange`] for the short server ids 0 and 65535 and the instance 65535,
     /// [`SetError::InUse`], [`SetError::Full`].
     pub fn add(&mut self, instance: u16, server: &ServerInstance) -> Result<(), SetError> {
-        if short_server_id(&Value::Unsigned(server.short_server_id.into())).is_err() {
+        if matches!(server.short_server_id, 0 | Path::RESERVED_ID) {
             return Err(SetError::OutOfRange);
         }
         let slots: &mut Slots = &mut self.slots;
         let slot = slots.add(instance)?;
-        self.instances
-            .get_mut(slot)
-            .ok_or(SetError::Full)?
-            .clone_from(server);
+        *self.instances.get_mut(slot).ok_or(SetError::Full)? = server.clone();
         Ok(())
     }
 
@@ -109,7 +107,8 @@ impl<const N: usize> Object for Server<N> {
     }
 
     fn check(&self, target: Target, value: &Value<'_>) -> Result<(), Error> {
-        ServerInstance::new(0).write(target.resource, value)
+        let mut any = ServerInstance::FREE;
+        any.write(target.resource, value)
     }
 
     fn write(&mut self, target: Target, value: &Value<'_>) -> Result<Outcome, Error> {
@@ -145,7 +144,8 @@ impl<const N: usize> Object for Server<N> {
         let slots: &mut Slots = &mut self.slots;
         let slot = slots.create(instance)?;
         let server = self.instances.get_mut(slot).ok_or(Error::Internal)?;
-        *server = ServerInstance::new(0);
+        *server = ServerInstance::FREE;
+        server.reset();
         Ok(())
     }
 
