@@ -11,7 +11,7 @@ use super::super::request::{Origin, Place, Request};
 use super::super::{Client, Context};
 use super::{consistency, delete, discover};
 use crate::message::deduplication::Remembered;
-use crate::model::{Content, ContentFormat, Error, Level, Objects, Path, ValueReader};
+use crate::model::{ContentFormat, Error, Level, Objects, Path, ValueReader};
 use crate::wire::coap::{Code, Message};
 
 impl Client<'_> {
