@@ -169,7 +169,8 @@ impl<'r> Client<'r> {
     }
 
     /// Registers with every server that has an account, or bootstraps when there is none. What was before (sessions,
-    /// registrations, observations) is given up without a word to the servers.
+    /// registrations, observations) is given up without a word to the servers. Accounts for which [`Resources`] has no room
+    /// are left alone.
     ///
     /// # Errors
     /// [`Failure::NoAccount`] when object 0 has no account to start from.
@@ -299,8 +300,12 @@ impl<'r> Client<'r> {
             }
             SessionEvent::Closed => {
                 connection.session = Session::Closed;
+                #[cfg(feature = "block")]
                 connection.restart_list();
                 let registered = connection.is_registered();
+                if (self.outgoing.as_ref()).is_some_and(|answer| answer.session == session) {
+                    self.lose_answer();
+                }
                 deduplication::forget_session(self.deduplication, session);
                 #[cfg(feature = "separate")]
                 self.forget_separate(session);
@@ -328,6 +333,13 @@ impl<'r> Client<'r> {
         exchange.purpose.is_request()
     }
 
+    /// An answer that did not get away is lost, but not what was to follow it.
+    fn lose_answer(&mut self) {
+        if let Some(path) = self.outgoing.take().and_then(|outgoing| outgoing.answered) {
+            self.push(Event::Answered { path });
+        }
+    }
+
     /// Tells whether the network can be used. While it cannot, nothing is sent and no attempt is made; sessions are
     /// closed. When it can again, servers are told that the client is back.
     pub fn set_online(&mut self, now: Instant, online: bool, objects: &mut dyn Objects) {
@@ -336,10 +348,7 @@ impl<'r> Client<'r> {
         }
         self.online = online;
         self.stirred = true;
-        // An answer that did not get away is lost, but not what was to follow it.
-        if let Some(path) = self.outgoing.take().and_then(|outgoing| outgoing.answered) {
-            self.push(Event::Answered { path });
-        }
+        self.lose_answer();
         for index in 0..self.connections.len() {
             if !online {
                 self.interrupt(index);
@@ -400,6 +409,7 @@ impl<'r> Client<'r> {
                 .is_some_and(|exchange| exchange.purpose == Purpose::Register);
             if (connection.is_registered() || registering) && self.online {
                 connection.deregister = true;
+                connection.disable = None;
             } else if !connection.bootstrap {
                 let server = connection.short_id;
                 connection.close();
