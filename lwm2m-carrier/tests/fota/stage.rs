@@ -461,7 +461,7 @@ impl Stage<'_, '_> {
             while gaps != 0 {
                 // Between 2 ms and 16 s, short ones as often as long ones.
                 gaps = gaps.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                let millis = 2 << (gaps >> 40) % 13;
+                let millis = 2 << ((gaps >> 40) % 13);
                 let gap = self.world.sleep(Duration::from_millis(millis));
                 let (mut gap, mut run) = (pin!(gap), pin!(runner.run()));
                 poll_fn(|context| match run.as_mut().poll(context) {
