@@ -1,9 +1,12 @@
 //! Plain sessions over an embedded-nal-async stack.
 
 use core::{
+    cell::Cell,
     fmt,
-    future::pending,
+    future::{Future, pending, poll_fn},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    pin::pin,
+    task::Poll,
 };
 
 use embedded_io_async::{Error as _, ErrorKind, Read, Write};
@@ -17,6 +20,10 @@ use crate::{
         Sessions, Transport,
     },
 };
+
+/// Errors of the socket, one at once behind the other, after which it is given up. A single one may be of a datagram that is
+/// longer than the buffer, which anybody can send.
+const ERRORS: u8 = 8;
 
 /// Plain sessions over `N`: one unconnected UDP socket for all peers, and one TCP stream at a time.
 ///
@@ -50,6 +57,8 @@ where
     /// Bytes that have left of what the stream is sending, for when that is dropped and done again.
     written: usize,
     chunk: [u8; CHUNK],
+    /// Errors of the socket since it had something to receive, or nothing.
+    errors: Cell<u8>,
     /// The socket has failed; the sessions over it are still to be told.
     failure: Option<SessionError>,
 }
@@ -71,6 +80,7 @@ where
             held: false,
             written: 0,
             chunk: [0; CHUNK],
+            errors: Cell::new(0),
             failure: None,
         }
     }
@@ -274,11 +284,22 @@ where
             }
             let room = buffer.len();
             let chunk = self.chunk.get_mut(..room.min(CHUNK)).unwrap_or_default();
-            let socket = &mut self.socket;
+            let (socket, errors) = (&mut self.socket, &self.errors);
             let stream = self.stream.as_mut().filter(|_| !self.held);
             let datagram = async {
                 match socket {
-                    Some((_, socket)) => socket.receive_into(buffer).await,
+                    Some((_, socket)) => {
+                        let mut received = pin!(socket.receive_into(buffer));
+                        poll_fn(|context| {
+                            let received = received.as_mut().poll(context);
+                            errors.set(match &received {
+                                Poll::Ready(Err(_)) => errors.get().saturating_add(1),
+                                _ => 0,
+                            });
+                            received
+                        })
+                        .await
+                    }
                     None => pending().await,
                 }
             };
@@ -296,7 +317,9 @@ where
                         return (session, Received::Datagram(len));
                     }
                 }
+                Either::First(Err(_)) if self.errors.get() < ERRORS => {}
                 Either::First(Err(error)) => {
+                    self.errors.set(0);
                     self.socket = None;
                     self.failure = Some(session_error(error.kind()));
                 }

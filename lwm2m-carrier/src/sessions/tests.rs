@@ -289,6 +289,34 @@ fn the_family_of_the_socket_is_that_of_the_first_peer() {
     assert!(open(&mut sessions, SECOND, "2001:db8::7").is_ok());
 }
 
+/// embedded-nal leaves open what a stack does with a datagram that is longer than the buffer, which anybody can send; many
+/// answer an error.
+#[test]
+fn an_error_of_the_socket_costs_a_datagram_and_no_session() {
+    let script = RefCell::new(Script::default());
+    let stack = NbStack::new(&script);
+    let mut sessions = TestSessions::new(&stack, FAMILIES);
+    assert!(open(&mut sessions, FIRST, "192.0.2.1").is_ok());
+    let mut buffer = [0; 12];
+    for _ in 0..100 {
+        script.borrow_mut().datagrams.push_back(Err(Fault::Broken));
+        let mut context = Context::from_waker(Waker::noop());
+        let receive = pin!(sessions.receive(&mut buffer));
+        assert!(receive.poll(&mut context).is_pending());
+    }
+    for _ in 0..3 {
+        script.borrow_mut().datagrams.extend([
+            Err(Fault::Broken),
+            Err(Fault::Broken),
+            Ok(("192.0.2.1:5683", b"here".as_slice())),
+        ]);
+    }
+    for _ in 0..3 {
+        let received = run(sessions.receive(&mut buffer));
+        assert_eq!(received, (FIRST, Received::Datagram(4)));
+    }
+}
+
 #[test]
 fn a_broken_socket_closes_every_session_once() {
     let script = RefCell::new(Script::default());
@@ -296,7 +324,8 @@ fn a_broken_socket_closes_every_session_once() {
     let mut sessions = TestSessions::new(&stack, FAMILIES);
     assert!(open(&mut sessions, FIRST, "192.0.2.1").is_ok());
     assert!(open(&mut sessions, SECOND, "192.0.2.2").is_ok());
-    script.borrow_mut().datagrams.push_back(Err(Fault::Broken));
+    let broken = [Err(Fault::Broken); 8];
+    script.borrow_mut().datagrams.extend(broken);
     let mut buffer = [0; 12];
     for id in [FIRST, SECOND] {
         let (session, received) = run(sessions.receive(&mut buffer));

@@ -120,3 +120,26 @@ fn a_download_goes_on_behind_a_gap_in_the_coverage() {
         });
     }
 }
+
+/// What was under way is done again: an attach, a handshake, a write to the flash, a restart.
+#[test]
+fn the_driver_may_be_dropped_at_any_time() {
+    for uri in [
+        "coap://blocks.example/fw",
+        "http://files.example/fw",
+        "https://files.example/fw",
+    ] {
+        for seed in 1..=20 {
+            stage(seed, |stage| {
+                stage.dropped_after.set(seed);
+                let seen = stage.update_from(uri);
+                assert_eq!(
+                    seen.outcome(),
+                    Some(1),
+                    "{uri} {seed} {:?}",
+                    stage.recording.story()
+                );
+            });
+        }
+    }
+}

@@ -201,6 +201,8 @@ pub(crate) struct Stage<'a, 'w> {
     pub(crate) authority: Cell<&'static [u8]>,
     /// Whether the driver is polled without being woken.
     pub(crate) blocking: Cell<bool>,
+    /// The seed of the times after which the driver's future is dropped and made anew; 0: it lives on.
+    pub(crate) dropped_after: Cell<u64>,
     /// What the device had counted at the end of its last life.
     pub(crate) statistics: Cell<Statistics>,
 }
@@ -288,6 +290,7 @@ fn build<T>(seed: u64, secured: bool, test: impl FnOnce(&Stage<'_, '_>) -> T) ->
         with_firmware: Cell::new(true),
         authority: Cell::new(AUTHORITY),
         blocking: Cell::new(false),
+        dropped_after: Cell::new(0),
         statistics: Cell::new(Statistics::default()),
     })
 }
@@ -454,6 +457,19 @@ impl Stage<'_, '_> {
         };
         let mut runner = shared.runner(hal, app, &mut buffer);
         let life = async {
+            let mut gaps = self.dropped_after.get();
+            while gaps != 0 {
+                // Between 2 ms and 16 s, short ones as often as long ones.
+                gaps = gaps.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                let millis = 2 << ((gaps >> 40) % 13);
+                let gap = self.world.sleep(Duration::from_millis(millis));
+                let (mut gap, mut run) = (pin!(gap), pin!(runner.run()));
+                poll_fn(|context| match run.as_mut().poll(context) {
+                    Poll::Pending => gap.as_mut().poll(context),
+                    Poll::Ready(never) => never,
+                })
+                .await;
+            }
             runner.init().await.expect("initialisation");
             runner.run().await
         };

@@ -27,4 +27,6 @@ mod numbers;
 #[path = "../fota/records.rs"]
 mod records;
 mod sim;
+#[path = "../fota/strict.rs"]
+mod strict;
 mod table;
