@@ -20,7 +20,8 @@ mod set;
 ///
 /// - `ops = "R"`, `"W"` or `"RW"`: what servers may do; `"R"` when absent;
 /// - `mandatory`: every instance has it (an `Option` field may be absent);
-/// - `range = 0..=100`: smallest and largest number, or fewest and most bytes of text and opaque values;
+/// - `range = 0..=100`: smallest and largest number, of floats too a whole one of 32 bits, or fewest and most bytes of text
+///   and opaque values;
 /// - `type = "integer"`: `string`, `integer`, `unsigned`, `float`, `boolean`, `opaque`, `time`, `objlnk` or `corelnk`,
 ///   where it differs from that of the Rust type (`u8` is unsigned, for instance);
 /// - `units = "Cel"`: for the reader of the code.

@@ -44,7 +44,49 @@ use super::{
 /// # }
 /// ```
 ///
-/// What the derive writes for it is as short as this:
+/// What a server writes lies in the field afterwards. Where something has to happen at once, the field is of a type of the
+/// application's own:
+///
+/// ```
+/// # #[cfg(feature = "derive")] {
+/// use lwm2m_core::model::{Error, Object, ResourceValue, Value, WritableValue};
+///
+/// struct Relay {
+///     closed: bool,
+/// }
+///
+/// impl ResourceValue for Relay {
+///     fn value(&self) -> Option<Value<'_>> {
+///         Some(Value::Boolean(self.closed))
+///     }
+///
+///     fn check(&self, value: &Value<'_>) -> Result<(), Error> {
+///         value.as_bool().map(drop).ok_or(Error::BadRequest)
+///     }
+/// }
+///
+/// impl WritableValue for Relay {
+///     fn set(&mut self, value: &Value<'_>) -> Result<(), Error> {
+///         self.closed = value.as_bool().ok_or(Error::BadRequest)?;
+///         // Switch it.
+///         Ok(())
+///     }
+///
+///     fn clear(&mut self) {
+///         self.closed = false;
+///     }
+/// }
+///
+/// #[derive(Object)]
+/// #[object(id = 3312, version = "1.0")]
+/// struct PowerControl {
+///     #[resource(id = 5850, mandatory, ops = "RW", type = "boolean")]
+///     relay: Relay,
+/// }
+/// # }
+/// ```
+///
+/// What the derive writes is as short as this:
 ///
 /// ```
 /// # #[cfg(feature = "float")] {
