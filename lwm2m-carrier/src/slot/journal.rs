@@ -7,8 +7,6 @@ const NAME: [u8; 4] = *b"LwF1";
 /// The length in a header, where it is not known.
 const UNKNOWN: u32 = u32::MAX;
 const ERASED: u8 = 0xFF;
-/// Bytes of a header before its check sum.
-const HEADER: usize = 12;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,16 +42,18 @@ impl Half {
     }
 }
 
+/// A header: name, generation and length, and the check sum of the three.
+#[inline(never)]
+fn header(generation: u32, announced: u32) -> [[u8; 4]; 4] {
+    let (generation, announced) = (generation.to_le_bytes(), announced.to_le_bytes());
+    let check = crc32([NAME, generation, announced].as_flattened());
+    [NAME, generation, announced, check.to_le_bytes()]
+}
+
 /// A half's header: once it is written the half is in use.
 pub(super) fn write_header(image: &mut [u8], generation: u32, announced: Option<u32>) {
-    let announced = announced.unwrap_or(UNKNOWN);
-    let fields = [NAME, generation.to_le_bytes(), announced.to_le_bytes()];
-    let check = crc32(fields.as_flattened());
-    write_fields(image, fields.as_flattened());
-    write_fields(
-        image.get_mut(HEADER..).unwrap_or_default(),
-        &check.to_le_bytes(),
-    );
+    let header = header(generation, announced.unwrap_or(UNKNOWN));
+    write_fields(image, header.as_flattened());
 }
 
 /// A record.
@@ -80,22 +80,25 @@ pub(super) fn erased(bytes: &[u8]) -> bool {
 
 /// Generation and announced length.
 pub(super) fn parse_header(bytes: &[u8]) -> Option<(u32, Option<u32>)> {
-    let (content, rest) = bytes.split_at_checked(HEADER)?;
-    let (name, numbers) = content.split_first_chunk::<4>()?;
-    let (generation, announced) = numbers.split_first_chunk::<4>()?;
-    let announced = u32::from_le_bytes(*announced.first_chunk()?);
-    let check = u32::from_le_bytes(*rest.first_chunk()?);
-    let announced = Some(announced).filter(|size| *size != UNKNOWN);
-    (*name == NAME && check == crc32(content))
-        .then_some((u32::from_le_bytes(*generation), announced))
+    let (fields, _) = bytes.as_chunks::<4>();
+    let [_, generation, announced, ..] = fields else {
+        return None;
+    };
+    let generation = u32::from_le_bytes(*generation);
+    let announced = u32::from_le_bytes(*announced);
+    let known = Some(announced).filter(|size| *size != UNKNOWN);
+    fields
+        .starts_with(&header(generation, announced))
+        .then_some((generation, known))
 }
 
 /// The number in a record of this kind and generation.
 pub(super) fn parse_record(bytes: &[u8], kind: Kind, generation: u32) -> Option<u32> {
-    let (value, rest) = bytes.split_first_chunk::<4>()?;
+    let ([value, found, ..], _) = bytes.as_chunks::<4>() else {
+        return None;
+    };
     let value = u32::from_le_bytes(*value);
-    let found = u32::from_le_bytes(*rest.first_chunk()?);
-    (found == check(kind, generation, value)).then_some(value)
+    (*found == check(kind, generation, value).to_le_bytes()).then_some(value)
 }
 
 fn check(kind: Kind, generation: u32, value: u32) -> u32 {

@@ -9,7 +9,7 @@ const RECORD: usize = 8;
 /// Records beside one for each page: for torn ones, and for those that are skipped.
 pub(super) const SPARE: u32 = 8;
 
-/// Offsets and lengths in bytes.
+/// Offsets and lengths in bytes. Nothing that lies in the flash has one that overflows: the end of the flash has none either.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Layout {
     /// Length of a page, the unit of erasing.
@@ -61,30 +61,29 @@ impl Layout {
         }
     }
 
-    /// Where the half of this index begins.
+    /// Where the half of this index begins, 0 or 1.
     pub(super) const fn base(&self, half: usize) -> u32 {
-        if half == 0 {
-            self.package
-        } else {
-            self.package.saturating_add(self.half)
-        }
+        self.package + half as u32 * self.half
     }
 
-    /// Where a record of a half begins.
+    /// Where the mark of a half lies that its package was given up.
+    pub(super) const fn mark_at(&self, half: usize) -> u32 {
+        self.base(half) + self.given_up
+    }
+
+    /// Where a record of a half begins, of those that it has.
     pub(super) const fn record_at(&self, half: usize, index: u32) -> u32 {
-        self.base(half)
-            .saturating_add(self.log)
-            .saturating_add(index.saturating_mul(self.record))
+        self.base(half) + self.log + index * self.record
     }
 
-    /// Bytes before `at` that fill whole pages.
+    /// Bytes before `at`, in the package, that fill whole pages.
     pub(super) const fn whole_pages(&self, at: u32) -> u32 {
         at - at % self.page.get()
     }
 
     /// Where the page ends in which `at` lies.
     pub(super) const fn page_end(&self, at: u32) -> u32 {
-        self.whole_pages(at).saturating_add(self.page.get())
+        self.whole_pages(at) + self.page.get()
     }
 }
 

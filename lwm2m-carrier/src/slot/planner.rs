@@ -113,10 +113,9 @@ impl Planner {
         // The steps behind it are those of `begin`.
         while task.step == 0 && task.half < self.halves.len() {
             let layout = &self.layout;
-            let base = layout.base(task.half);
             let (at, len) = match task.place {
-                0 => (base, layout.given_up),
-                1 => (base.saturating_add(layout.given_up), layout.unit.get()),
+                0 => (layout.base(task.half), layout.given_up),
+                1 => (layout.mark_at(task.half), layout.unit.get()),
                 place => (layout.record_at(task.half, place - 2), layout.record),
             };
             task.asked = !task.asked;
@@ -135,6 +134,8 @@ impl Planner {
     }
 
     /// Takes note of what was found at a place of a half; whether there is more to be looked at.
+    // Not inlined: among all the steps its values find no register.
+    #[inline(never)]
     fn found(&mut self, index: usize, place: u32, bytes: Option<&[u8]>) -> bool {
         let Some(slot) = self.halves.get_mut(index) else {
             return false;
@@ -198,7 +199,7 @@ impl Planner {
                 }
                 3 if task.goal == Goal::Discard => return None,
                 3 => {
-                    let to = at.saturating_add(self.layout.half);
+                    let to = at + self.layout.half;
                     return Some(Access::Erase { from: at, to });
                 }
                 4 => {
@@ -286,7 +287,7 @@ impl Planner {
         }
         scratch.fill(0);
         Some(Access::Write {
-            at: self.layout.base(index).saturating_add(self.layout.given_up),
+            at: self.layout.mark_at(index),
             len: self.layout.unit.get(),
         })
     }
