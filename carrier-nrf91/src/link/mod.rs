@@ -100,7 +100,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     }
 
     async fn order(&mut self, command: &str) -> Result<(), LinkError> {
-        order(&mut self.at, command)
+        order(&mut self.at, command.into())
             .await
             .map_err(|_| MODEM_FAILURE)
     }
@@ -129,7 +129,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
             return Ok(());
         }
         let mut response = [0; NOTIFICATION];
-        let response = ask(&mut self.at, "AT%XVBAT", &mut response)
+        let response = ask(&mut self.at, "AT%XVBAT".into(), &mut response)
             .await
             .map_err(|_| MODEM_FAILURE)?;
         let voltage = response
@@ -171,7 +171,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     async fn registration(&mut self) -> Result<(u8, Registration), LinkError> {
         // The answer, and notifications around it.
         let mut response = [0; 2 * NOTIFICATION];
-        let response = ask(&mut self.at, "AT+CEREG?", &mut response)
+        let response = ask(&mut self.at, "AT+CEREG?".into(), &mut response)
             .await
             .map_err(|_| MODEM_FAILURE)?;
         let answer = response
@@ -196,7 +196,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
 
     async fn ask_date(&mut self) {
         let mut response = [0; NOTIFICATION];
-        if let Ok(response) = ask(&mut self.at, "AT+CCLK?", &mut response).await
+        if let Ok(response) = ask(&mut self.at, "AT+CCLK?".into(), &mut response).await
             && let Some(date) = response.named("+CCLK").find_map(parse_clock)
         {
             self.time.set(date, self.clock.now());

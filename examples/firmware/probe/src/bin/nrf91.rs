@@ -41,8 +41,6 @@ fn main() -> ! {
     static mut BUFFER: [u8; 1284] = [0; 1284];
     static mut PACKAGE: [u8; 2048] = [0; 2048];
     static mut NAME: [u8; 32] = [0; 32];
-    // A certificate of 2,000 bytes, with its command.
-    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
     static PORT: StaticCell<Port> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
@@ -62,7 +60,7 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
-    run(port, shared, CREDENTIAL, BUFFER)
+    run(port, shared, BUFFER)
 }
 
 /// Apart from what sets the carrier up: what that took of the stack is free again.
@@ -70,7 +68,6 @@ fn main() -> ! {
 fn run(
     port: &'static Port,
     shared: &'static Shared<'static, Objects>,
-    credential: &'static mut [u8],
     buffer: &'static mut [u8],
 ) -> ! {
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
@@ -86,7 +83,7 @@ fn run(
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), credential)
+        keys: ModemKeys::new(AtLine(port))
             .with_tags(SecurityTag(7)..=SecurityTag(28))
             .with_session_cache(cache),
         // The bootstrap server, a server, and one for firmware.
