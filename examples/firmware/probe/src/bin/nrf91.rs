@@ -14,7 +14,10 @@ use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
     fota::{Fota, Unverified},
-    hal::{Hal, RecordId, Reset, SecurityTag},
+    hal::{
+        Clock, Firmware, Hal, KeyStore, Link, ModemInfo, Random, RecordId, Reset, SecurityTag,
+        Sessions, Storage,
+    },
 };
 use lwm2m_core::client::Resources;
 use probe::{
@@ -39,7 +42,8 @@ const UPDATE: RecordId = RecordId(16);
 fn main() -> ! {
     // A few bytes more than datagrams have, for the modem's sockets.
     static mut BUFFER: [u8; 1284] = [0; 1284];
-    static mut PACKAGE: [u8; 2048] = [0; 2048];
+    // As long, which is the least; a slot in flash would be better served by a page more.
+    static mut PACKAGE: [u8; 1284] = [0; 1284];
     static mut NAME: [u8; 32] = [0; 32];
     static PORT: StaticCell<Port> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
@@ -70,12 +74,38 @@ fn run(
     shared: &'static Shared<'static, Objects>,
     buffer: &'static mut [u8],
 ) -> ! {
+    let handle = shared.handle();
+    let mut runner = shared.runner(hal(port), Application(port), buffer);
+    // Pinned here, or it would lie on the stack twice.
+    block_on(pin!(runner.run()), || {
+        port.wait(handle.deadline());
+        if let Some(what) = port.application() {
+            serve(port, handle, what);
+        }
+    })
+}
+
+/// The adapter.
+#[inline(never)]
+fn hal(
+    port: &'static Port,
+) -> Hal<
+    impl Link,
+    impl KeyStore,
+    impl Sessions,
+    impl Storage,
+    impl Clock,
+    impl Random,
+    impl Reset,
+    impl Firmware,
+    impl ModemInfo,
+> {
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
     static CACHE: StaticCell<SessionCache> = StaticCell::new();
 
     let time = &*fill(&TIME, NetworkTime::new);
     let cache = &*fill(&CACHE, SessionCache::new);
-    let hal = Hal {
+    Hal {
         link: LteLink::new(
             AtLine(port),
             Urcs(port),
@@ -99,14 +129,5 @@ fn run(
         reset: ResetBy::new(|| Switch(port).reboot()),
         firmware: DeltaFirmware::new(Delta(port), Flash(port), Timer, UPDATE),
         modem: ModemFacts::new(AtLine(port)),
-    };
-    let handle = shared.handle();
-    let mut runner = shared.runner(hal, Application(port), buffer);
-    // Pinned here, or it would lie on the stack twice.
-    block_on(pin!(runner.run()), || {
-        port.wait(handle.deadline());
-        if let Some(what) = port.application() {
-            serve(port, handle, what);
-        }
-    })
+    }
 }

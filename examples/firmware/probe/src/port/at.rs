@@ -16,11 +16,7 @@ use super::{News, Operation, Port};
 pub struct AtLine<'p>(pub &'p Port);
 
 impl At for AtLine<'_> {
-    async fn send(
-        &mut self,
-        command: Command<'_>,
-        response: &mut [u8],
-    ) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         let (line, quoted) = command.parts();
         let quote: &[u8] = if quoted.is_some() { b"\"" } else { &[] };
         let quoted = quoted.unwrap_or_default().as_bytes();
