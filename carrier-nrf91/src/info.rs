@@ -37,7 +37,7 @@ impl<A: At> ModemFacts<A> {
         command: &str,
         response: &'b mut [u8],
     ) -> Result<Response<'b>, NotAvailable> {
-        ask(&mut self.at, command, response)
+        ask(&mut self.at, command.into(), response)
             .await
             .map_err(|_| NotAvailable)
     }

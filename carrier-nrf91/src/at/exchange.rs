@@ -4,7 +4,7 @@ use core::fmt;
 use core::future::poll_fn;
 use core::task::{Context, Poll, Waker};
 
-use super::AtError;
+use super::{AtError, Command};
 use crate::net::Errno;
 
 /// Bytes of the longest response that is kept, with its line ends.
@@ -18,7 +18,7 @@ pub trait Interpreter {
     ///
     /// # Errors
     /// [`Errno::INPROGRESS`] while it executes a command that somebody else has sent.
-    fn begin(&self, command: &str) -> Result<(), Errno>;
+    fn begin(&self, command: Command<'_>) -> Result<(), Errno>;
 
     /// Lends the exchange, which the interrupt cannot reach meanwhile.
     fn with<R>(&self, access: impl FnOnce(&mut Exchange) -> R) -> R;
@@ -32,7 +32,7 @@ pub trait Interpreter {
         async_fn_in_trait,
         reason = "the drivers run on one thread; no Send is promised"
     )]
-    async fn exchange(&self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn exchange(&self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         let mut turn = Turn {
             interpreter: self,
             owned: false,
@@ -166,7 +166,7 @@ struct Turn<'i, I: Interpreter + ?Sized> {
 impl<I: Interpreter + ?Sized> Turn<'_, I> {
     fn poll(
         &mut self,
-        command: &str,
+        command: Command<'_>,
         response: &mut [u8],
         context: &Context<'_>,
     ) -> Poll<Result<usize, AtError>> {

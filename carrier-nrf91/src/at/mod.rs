@@ -4,6 +4,7 @@
 //! wants a response to have one fixed shape, and atat brings its own reader of a serial line. What the modem answers
 //! differs by its firmware and by what was subscribed, and no serial line is involved.
 
+mod command;
 mod date;
 mod exchange;
 mod fields;
@@ -15,6 +16,7 @@ mod urc;
 
 use core::fmt;
 
+pub use command::Command;
 pub use date::{parse_clock, parse_network_time};
 pub use exchange::{Exchange, Interpreter};
 pub(crate) use fields::nibble;
@@ -33,17 +35,16 @@ pub use urc::{ModemDomainEvent, PacketEvent, Urc};
     reason = "the drivers run on one thread; no Send is promised"
 )]
 pub trait At {
-    /// Sends `command`, without a line end, and puts all that the modem answers to the start of `response`, with its
-    /// line ends and the final result code; the length. Notifications between the lines do no harm.
+    /// Sends `command`, and puts all that the modem answers to the start of `response`, with its line ends and the final result code; the length. Notifications between the lines do no harm.
     ///
     /// # Errors
     /// [`AtError::Channel`]. A response that is longer than the buffer may be cut: it has no final result code, and is
     /// taken for [`AtError::Truncated`].
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError>;
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError>;
 }
 
 impl<A: At> At for &mut A {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         A::send(self, command, response).await
     }
 }
@@ -92,7 +93,7 @@ impl core::error::Error for AtError {}
 /// Sends `command` and reads the response.
 pub(crate) async fn ask<'b>(
     at: &mut impl At,
-    command: &str,
+    command: Command<'_>,
     buffer: &'b mut [u8],
 ) -> Result<Response<'b>, AtError> {
     let len = at.send(command, buffer).await?;
@@ -100,7 +101,7 @@ pub(crate) async fn ask<'b>(
 }
 
 /// Sends `command`, of whose response only the result counts.
-pub(crate) async fn order(at: &mut impl At, command: &str) -> Result<(), AtError> {
+pub(crate) async fn order(at: &mut impl At, command: Command<'_>) -> Result<(), AtError> {
     let mut buffer = [0; 128];
     ask(at, command, &mut buffer).await.map(drop)
 }
@@ -108,7 +109,7 @@ pub(crate) async fn order(at: &mut impl At, command: &str) -> Result<(), AtError
 /// The functional mode that the modem is in (3GPP TS 27.007, section 8.2).
 pub(crate) async fn ask_mode(at: &mut impl At) -> Result<u8, AtError> {
     let mut buffer = [0; 128];
-    let response = ask(at, "AT+CFUN?", &mut buffer).await?;
+    let response = ask(at, "AT+CFUN?".into(), &mut buffer).await?;
     let mode = response.named("+CFUN").find_map(|mut it| it.number());
     mode.ok_or(AtError::Malformed)
 }

@@ -18,6 +18,17 @@ fn take_line<'b>(rest: &mut &'b [u8]) -> Option<&'b [u8]> {
     Some(line.trim_ascii())
 }
 
+/// Takes the next line that begins with `name` from `rest`; its parameters.
+#[inline(never)]
+fn take_named<'b>(rest: &mut &'b [u8], name: &str) -> Option<Fields<'b>> {
+    loop {
+        let fields = Fields::of(take_line(rest)?, name);
+        if fields.is_some() {
+            return fields;
+        }
+    }
+}
+
 impl<'b> Response<'b> {
     /// Looks for the final result code, `OK`, `ERROR`, `+CME ERROR: n` or `+CMS ERROR: n` (3GPP TS 27.007, section
     /// 9.2), on a line of its own with its line end.
@@ -51,7 +62,8 @@ impl<'b> Response<'b> {
 
     /// The parameters of each line that begins with `name`. Other lines, notifications among them, are passed over.
     pub fn named<'n>(&self, name: &'n str) -> impl Iterator<Item = Fields<'b>> + use<'b, 'n> {
-        self.lines().filter_map(move |line| Fields::of(line, name))
+        let mut rest = self.text;
+        core::iter::from_fn(move || take_named(&mut rest, name))
     }
 
     /// The first line that has no name, as `AT+CGMR` answers; `None` if it is not text.

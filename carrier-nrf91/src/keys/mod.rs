@@ -8,16 +8,21 @@ use core::ops::RangeInclusive;
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, KeyStoreError, KeyStoreErrorKind, SecurityTag};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::SessionCache;
-use crate::at::{At, AtError, Fields, Line, ask, ask_mode, hex_digits, nibble, order};
+use crate::at::{
+    At, AtError, Command, Fields, Line, Response, ask, ask_mode, hex_digits, nibble, order,
+};
 
 /// What a list of one credential answers, with notifications around it.
 const RESPONSE: usize = 320;
 
-/// Room for everything of a write but the credential: `AT%CMNG=0,2147483647,4,""`.
-const AROUND: usize = 25;
+/// Room for everything of a write that stands before the credential: `AT%CMNG=0,2147483647,4,`.
+const AROUND: usize = 23;
+
+/// Most bytes of a pre-shared key: as many as each implementation must take (RFC 4279, section 5.3).
+const LONGEST_KEY: usize = 64;
 
 /// Above are the modem's own tags.
 const LARGEST_TAG: u32 = 2_147_483_647;
@@ -25,7 +30,7 @@ const LARGEST_TAG: u32 = 2_147_483_647;
 /// The credential storage of the modem.
 ///
 /// Writing and deleting work only while the link is down. The modem keeps credentials over its own updates and never
-/// gives keys back.
+/// gives keys back. A credential goes to the modem from where it lies; a pre-shared key has at most 64 bytes.
 ///
 /// # Security tags
 ///
@@ -39,11 +44,10 @@ const LARGEST_TAG: u32 = 2_147_483_647;
 /// takes the first tag. New keys are written beside those in use, so a bootstrap server may send keys for one account with
 /// the four; two accounts take five tags, and each further one two more. Where there are too few, Bootstrap-Finish is
 /// answered with 4.06 and the old accounts stay.
-pub struct ModemKeys<'b, A> {
+pub struct ModemKeys<'c, A> {
     at: A,
-    buffer: &'b mut [u8],
     tags: RangeInclusive<u32>,
-    cache: Option<&'b SessionCache>,
+    cache: Option<&'c SessionCache>,
 }
 
 impl<A> fmt::Debug for ModemKeys<'_, A> {
@@ -59,13 +63,11 @@ const FOREIGN: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Invalid, er
 const FAILURE: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Io, errno::EIO);
 const ONLINE: KeyStoreError = KeyStoreError::new(KeyStoreErrorKind::Online, errno::EPERM);
 
-impl<'b, A: At> ModemKeys<'b, A> {
-    /// The storage behind `at`. `buffer` holds a command with its credential, so it is 25 bytes longer than the longest
-    /// one (a pre-shared key counts twice); 4 KiB hold any certificate that the modem takes.
-    pub const fn new(at: A, buffer: &'b mut [u8]) -> Self {
+impl<'c, A: At> ModemKeys<'c, A> {
+    /// The storage behind `at`.
+    pub const fn new(at: A) -> Self {
         Self {
             at,
-            buffer,
             tags: 25..=28,
             cache: None,
         }
@@ -73,7 +75,7 @@ impl<'b, A: At> ModemKeys<'b, A> {
 
     /// The same, telling the sessions of each credential that changes.
     #[must_use]
-    pub const fn with_session_cache(mut self, cache: &'b SessionCache) -> Self {
+    pub const fn with_session_cache(mut self, cache: &'c SessionCache) -> Self {
         self.cache = Some(cache);
         self
     }
@@ -98,7 +100,7 @@ impl<'b, A: At> ModemKeys<'b, A> {
         let mut command = Line::new(&mut buffer, "AT%CMNG=1,");
         command.number(tag.0);
         let command = command.finish().ok_or(INVALID)?;
-        let response = match ask(&mut self.at, command, response).await {
+        let response = match ask(&mut self.at, command.into(), response).await {
             Ok(response) => Some(response),
             Err(AtError::Refused(Some(NOT_FOUND))) => None,
             Err(error) => return Err(failure(error)),
@@ -118,7 +120,7 @@ impl<'b, A: At> ModemKeys<'b, A> {
         command.number(tag.0).text(",").number(number);
         let mut response = [0; RESPONSE];
         let command = command.finish().ok_or(INVALID)?;
-        let response = match ask(&mut self.at, command, &mut response).await {
+        let response = match ask(&mut self.at, command.into(), &mut response).await {
             Ok(response) => response,
             Err(AtError::Refused(Some(NOT_FOUND))) => return Ok(None),
             Err(error) => return Err(failure(error)),
@@ -133,8 +135,13 @@ impl<'b, A: At> ModemKeys<'b, A> {
         self.tags.contains(&tag.0) && tag.0 <= LARGEST_TAG
     }
 
-    async fn change(&mut self, command: Command<'_>) -> Result<(), KeyStoreError> {
-        let (opcode, tag, kind) = command.target();
+    /// Writes a credential, or deletes what lies there.
+    async fn change(
+        &mut self,
+        tag: SecurityTag,
+        kind: CredentialKind,
+        credential: Option<&[u8]>,
+    ) -> Result<(), KeyStoreError> {
         if !self.owns(tag) {
             return Err(FOREIGN);
         }
@@ -142,23 +149,26 @@ impl<'b, A: At> ModemKeys<'b, A> {
         if let Some(cache) = self.cache {
             cache.purge();
         }
-        let mut line = Line::new(self.buffer, "AT%CMNG=");
-        line.number(opcode).text(",").number(tag.0).text(",");
-        line.number(number);
-        if let Command::Write(_, _, credential) = command {
-            line.text(",\"");
-            match kind {
-                CredentialKind::Psk => line.hex(credential),
-                _ => line.bytes(credential),
-            };
-            line.text("\"");
-        }
-        let result = match line.finish() {
-            Some(line) => Some(order(&mut self.at, line).await),
-            None => None,
+        let mut buffer = [0; AROUND];
+        let mut line = Line::new(&mut buffer, "AT%CMNG=");
+        line.number(if credential.is_some() { 0 } else { 3 });
+        line.text(",").number(tag.0).text(",").number(number);
+        let mut digits = Zeroizing::new([0; 2 * LONGEST_KEY]);
+        let command = match credential {
+            None => Command::new(line.finish().ok_or(INVALID)?),
+            Some(credential) => {
+                line.text(",");
+                let text = if kind == CredentialKind::Psk {
+                    let mut text = Line::new(&mut *digits, "");
+                    text.hex(credential);
+                    text.finish().ok_or(TOO_LONG)?
+                } else {
+                    str::from_utf8(credential).map_err(|_| INVALID)?
+                };
+                Command::quoting(line.finish().ok_or(INVALID)?, text)
+            }
         };
-        self.buffer.zeroize();
-        match result.ok_or(TOO_LONG)? {
+        match order(&mut self.at, command).await {
             Ok(()) => Ok(()),
             // The number is told only where the application has asked for it; then the mode tells whether that is why.
             Err(AtError::Refused(None)) if self.is_online().await => Err(ONLINE),
@@ -169,22 +179,6 @@ impl<'b, A: At> ModemKeys<'b, A> {
     /// Whether the modem is in one of the modes in which it refuses to write: full, receive only, LTE active.
     async fn is_online(&mut self) -> bool {
         matches!(ask_mode(&mut self.at).await, Ok(1 | 2 | 21))
-    }
-}
-
-/// A change that the modem makes.
-#[derive(Clone, Copy)]
-enum Command<'c> {
-    Write(SecurityTag, CredentialKind, &'c [u8]),
-    Delete(SecurityTag, CredentialKind),
-}
-
-impl Command<'_> {
-    const fn target(&self) -> (u32, SecurityTag, CredentialKind) {
-        match *self {
-            Self::Write(tag, kind, _) => (0, tag, kind),
-            Self::Delete(tag, kind) => (3, tag, kind),
-        }
     }
 }
 
@@ -240,7 +234,7 @@ const fn kind_of(number: u32) -> Option<CredentialKind> {
 /// What a list has told.
 #[derive(Clone, Copy, Debug)]
 pub struct CredentialList<'r> {
-    response: Option<crate::at::Response<'r>>,
+    response: Option<Response<'r>>,
 }
 
 /// One credential of a [list](CredentialList).
@@ -324,9 +318,9 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
             if sha256.is_some_and(|it| is_hash_of(it, kind, credential)) {
                 return Ok(());
             }
-            self.change(Command::Delete(tag, kind)).await?;
+            self.change(tag, kind, None).await?;
         }
-        self.change(Command::Write(tag, kind, credential)).await
+        self.change(tag, kind, Some(credential)).await
     }
 
     async fn delete(
@@ -337,7 +331,7 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         if self.stored(tag, kind).await?.is_none() {
             return Ok(());
         }
-        self.change(Command::Delete(tag, kind)).await
+        self.change(tag, kind, None).await
     }
 
     async fn exists(
@@ -352,7 +346,7 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         true
     }
 
-    /// The tag must be the library's. Certificates and private keys must be PEM, a pre-shared key must have a byte, and an identity must be printable
+    /// The tag must be the library's. Certificates and private keys must be PEM, a pre-shared key must have 1 to 64 bytes, and an identity must be printable
     /// ASCII without a quote, for which the modem knows no escape.
     fn check(
         &self,
@@ -364,13 +358,6 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
         if !self.owns(tag) {
             return Err(FOREIGN);
         }
-        let len = match kind {
-            CredentialKind::Psk => credential.len().saturating_mul(2),
-            _ => credential.len(),
-        };
-        if len.saturating_add(AROUND) > self.buffer.len() {
-            return Err(TOO_LONG);
-        }
         let valid = match kind {
             CredentialKind::CaChain | CredentialKind::ClientCertificate => {
                 pem::is_pem(credential, &["CERTIFICATE"])
@@ -379,6 +366,7 @@ impl<A: At> KeyStore for ModemKeys<'_, A> {
                 credential,
                 &["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"],
             ),
+            CredentialKind::Psk if credential.len() > LONGEST_KEY => return Err(TOO_LONG),
             CredentialKind::Psk => !credential.is_empty(),
             _ => {
                 let printable = |&byte: &u8| matches!(byte, b' '..=b'~') && byte != b'"';

@@ -5,6 +5,8 @@ mod battery;
 mod power_saving;
 mod settings;
 
+use core::pin::pin;
+
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{Clock, Link, LinkError, LinkErrorKind, LinkState};
 use lwm2m_core::time::{Duration, Instant};
@@ -100,7 +102,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     }
 
     async fn order(&mut self, command: &str) -> Result<(), LinkError> {
-        order(&mut self.at, command)
+        order(&mut self.at, command.into())
             .await
             .map_err(|_| MODEM_FAILURE)
     }
@@ -129,7 +131,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
             return Ok(());
         }
         let mut response = [0; NOTIFICATION];
-        let response = ask(&mut self.at, "AT%XVBAT", &mut response)
+        let response = ask(&mut self.at, "AT%XVBAT".into(), &mut response)
             .await
             .map_err(|_| MODEM_FAILURE)?;
         let voltage = response
@@ -171,7 +173,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
     async fn registration(&mut self) -> Result<(u8, Registration), LinkError> {
         // The answer, and notifications around it.
         let mut response = [0; 2 * NOTIFICATION];
-        let response = ask(&mut self.at, "AT+CEREG?", &mut response)
+        let response = ask(&mut self.at, "AT+CEREG?".into(), &mut response)
             .await
             .map_err(|_| MODEM_FAILURE)?;
         let answer = response
@@ -180,34 +182,51 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         answer.last().ok_or(MODEM_FAILURE)
     }
 
+    /// Waits for a notification, until that time: [`First::Left`] with what it says of the link, if anything. The date is
+    /// taken from it at once.
+    async fn told(&mut self, until: Instant) -> First<Option<Urc>, ()> {
+        let mut line = [0; NOTIFICATION];
+        loop {
+            let first = {
+                let next = pin!(self.notifications.next(&mut line));
+                race(next, pin!(self.clock.wait(until))).await
+            };
+            let len = match first {
+                First::Left(len) => len,
+                First::Right(()) if self.clock.now() >= until => return First::Right(()),
+                // A wait may end early.
+                First::Right(()) => {
+                    yield_now().await;
+                    continue;
+                }
+            };
+            let urc = line.get(..len).and_then(Urc::parse);
+            return First::Left(match urc {
+                Some(Urc::Time(date)) => {
+                    self.time.set(date, self.clock.now());
+                    None
+                }
+                urc => urc,
+            });
+        }
+    }
+
     /// What was reported before the link was asked for is out of date, but for a low battery.
     async fn forget_notifications(&mut self) {
-        let mut line = [0; NOTIFICATION];
-        while let First::Left(len) = race(self.notifications.next(&mut line), async {}).await {
-            match line.get(..len).and_then(Urc::parse) {
-                Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
-                Some(Urc::Modem(ModemDomainEvent::BatteryLow)) => {
-                    self.attachment.battery_low = true;
-                }
-                _ => {}
+        let now = self.clock.now();
+        while let First::Left(urc) = self.told(now).await {
+            if let Some(Urc::Modem(ModemDomainEvent::BatteryLow)) = urc {
+                self.attachment.battery_low = true;
             }
         }
     }
 
     async fn ask_date(&mut self) {
         let mut response = [0; NOTIFICATION];
-        if let Ok(response) = ask(&mut self.at, "AT+CCLK?", &mut response).await
+        if let Ok(response) = ask(&mut self.at, "AT+CCLK?".into(), &mut response).await
             && let Some(date) = response.named("+CCLK").find_map(parse_clock)
         {
             self.time.set(date, self.clock.now());
-        }
-    }
-
-    fn note(&mut self, line: &[u8]) {
-        match Urc::parse(line) {
-            Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
-            Some(urc) => self.attachment.note(&urc),
-            None => {}
         }
     }
 
@@ -294,21 +313,14 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
                 }
                 _ => {}
             }
-            let mut line = [0; NOTIFICATION];
-            let until = deadline.min(ask_at);
-            match race(self.notifications.next(&mut line), self.clock.wait(until)).await {
-                First::Left(len) => match line.get(..len).and_then(Urc::parse) {
-                    Some(Urc::Registration(changed)) => registration = changed,
-                    Some(Urc::Time(date)) => self.time.set(date, self.clock.now()),
-                    // It is off from now on.
-                    Some(Urc::Modem(ModemDomainEvent::BatteryLow)) => {
-                        self.attachment.battery_low = true;
-                        return Err(MODEM_FAILURE);
-                    }
-                    _ => {}
-                },
-                // A wait may end early; the modem is not asked more often for that.
-                First::Right(()) if self.clock.now() < until => yield_now().await,
+            match self.told(deadline.min(ask_at)).await {
+                First::Left(Some(Urc::Registration(changed))) => registration = changed,
+                // It is off from now on.
+                First::Left(Some(Urc::Modem(ModemDomainEvent::BatteryLow))) => {
+                    self.attachment.battery_low = true;
+                    return Err(MODEM_FAILURE);
+                }
+                First::Left(_) => {}
                 First::Right(()) => {
                     registration = self.registration().await?.1;
                     ask_at = self.clock.now() + self.settings.poll;
@@ -335,15 +347,9 @@ impl<A: At, N: Notifications, C: Clock> Link for LteLink<'_, A, N, C> {
     async fn changed(&mut self) -> LinkState {
         while self.attachment.is_told() {
             let before = self.attachment.condition();
-            let mut line = [0; NOTIFICATION];
-            let until = self.ask_at;
-            match race(self.notifications.next(&mut line), self.clock.wait(until)).await {
-                First::Left(len) => self.note(line.get(..len).unwrap_or_default()),
-                // A wait may end early.
-                First::Right(()) if self.clock.now() < until => {
-                    yield_now().await;
-                    continue;
-                }
+            match self.told(self.ask_at).await {
+                First::Left(Some(urc)) => self.attachment.note(&urc),
+                First::Left(None) => {}
                 First::Right(()) => {
                     // A modem that does not answer is asked again.
                     let _ = self.look().await;

@@ -15,7 +15,7 @@ use critical_section::Mutex;
 use futures_core::Stream;
 use nrf_modem::{AtNotificationStream, nrfxlib_sys as sys};
 
-use crate::at::{At, AtError, Exchange, Interpreter, Notifications};
+use crate::at::{At, AtError, Command, Exchange, Interpreter, Notifications};
 use crate::net::Errno;
 
 /// The modem's command interpreter. All copies are one: they take turns.
@@ -53,12 +53,27 @@ unsafe extern "C" fn on_response(response: *const c_char) {
 }
 
 impl Interpreter for ModemAt {
-    fn begin(&self, command: &str) -> Result<(), Errno> {
-        let len = c_int::try_from(command.len()).map_err(|_| Errno::INVAL)?;
-        // SAFETY: the format wants a length and a pointer, and the library reads that much of `command` during the call.
+    fn begin(&self, command: Command<'_>) -> Result<(), Errno> {
+        let (line, quoted) = command.parts();
+        let format = if quoted.is_some() {
+            c"%.*s\"%.*s\""
+        } else {
+            c"%.*s"
+        };
+        let quoted = quoted.unwrap_or_default();
+        let len = |text: &str| c_int::try_from(text.len()).map_err(|_| Errno::INVAL);
+        let (lens, parts) = ((len(line)?, len(quoted)?), (line.as_ptr(), quoted.as_ptr()));
+        // SAFETY: the format wants a length and a pointer for each text, and the library reads that much of it during the call;
+        // an argument that it does not want does no harm.
         let returned = unsafe {
-            let (format, command) = (c"%.*s".as_ptr(), command.as_ptr());
-            sys::nrf_modem_at_cmd_async(Some(on_response), format, len, command)
+            sys::nrf_modem_at_cmd_async(
+                Some(on_response),
+                format.as_ptr(),
+                lens.0,
+                parts.0,
+                lens.1,
+                parts.1,
+            )
         };
         match returned {
             0 => Ok(()),
@@ -72,7 +87,7 @@ impl Interpreter for ModemAt {
 }
 
 impl At for ModemAt {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         self.exchange(command, response).await
     }
 }

@@ -9,6 +9,7 @@ use core::ffi::CStr;
 use core::fmt;
 use core::future::poll_fn;
 use core::net::SocketAddr;
+use core::pin::pin;
 use core::task::{Context, Poll};
 
 use lwm2m_carrier::errno;
@@ -258,14 +259,15 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
                 _ => (rest, expect),
             };
             let socket = slot.socket;
-            let send = poll_fn(|context| {
+            let send = pin!(poll_fn(|context| {
                 // It counts for the next send alone, also where the modem has no room for that.
                 if assists {
                     let _ = sockets.set_option(socket, release_assistance(expect));
                 }
                 poll_send(sockets, socket, rest, context)
-            });
-            let sent = match race(send, clock.wait(until)).await {
+            }));
+            let first = race(send, pin!(clock.wait(until))).await;
+            let sent = match first {
                 First::Left(sent) => sent,
                 First::Right(()) if clock.now() < until => {
                     yield_now().await;
@@ -312,8 +314,11 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
         loop {
             let now = clock.now();
             let deadline = table.deadline();
-            let event = poll_fn(|context| table.poll(buffer, now, context));
-            if let First::Left(event) = race(event, clock.wait(deadline)).await {
+            let first = {
+                let event = pin!(poll_fn(|context| table.poll(buffer, now, context)));
+                race(event, pin!(clock.wait(deadline))).await
+            };
+            if let First::Left(event) = first {
                 return event;
             }
             if clock.now() < deadline {

@@ -23,6 +23,7 @@ pub(super) const CLOSED: SessionError =
 pub(super) struct Slot {
     pub(super) socket: Descriptor,
     pub(super) protocol: Protocol,
+    peer: SocketAddr,
     pub(super) phase: Phase,
     /// The stream is not to be read.
     pub(super) held: bool,
@@ -33,9 +34,9 @@ pub(super) struct Slot {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Phase {
     /// The modem has room for one handshake at a time: this one waits for its turn.
-    Queued { peer: SocketAddr, limit: Duration },
+    Queued { limit: Duration },
     /// Connecting.
-    Connecting { peer: SocketAddr, until: Instant },
+    Connecting { until: Instant },
     /// Open.
     Open,
     /// Open, and packed up.
@@ -52,7 +53,8 @@ impl Slot {
         Self {
             socket,
             protocol,
-            phase: Phase::Queued { peer, limit },
+            peer,
+            phase: Phase::Queued { limit },
             held: false,
             written: 0,
         }
@@ -66,7 +68,7 @@ impl Slot {
     /// When connecting is given up.
     pub(super) const fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Connecting { until, .. } => Some(until),
+            Phase::Connecting { until } => Some(until),
             _ => None,
         }
     }
@@ -80,14 +82,14 @@ impl Slot {
         context: &Context<'_>,
     ) -> Poll<Result<bool, SessionError>> {
         let secured = self.protocol.is_secured();
-        let (peer, until, begun) = match self.phase {
+        let (until, begun) = match self.phase {
             Phase::Queued { .. } if secured && !free => return Poll::Pending,
-            Phase::Queued { peer, limit } => (peer, now + limit, false),
-            Phase::Connecting { peer, until } => (peer, until, true),
+            Phase::Queued { limit } => (now + limit, false),
+            Phase::Connecting { until } => (until, true),
             Phase::Open | Phase::Saved => return Poll::Pending,
         };
-        self.phase = Phase::Connecting { peer, until };
-        match poll_connect(sockets, self.socket, peer, begun, context) {
+        self.phase = Phase::Connecting { until };
+        match poll_connect(sockets, self.socket, self.peer, begun, context) {
             Poll::Ready(Ok(())) => {
                 self.phase = Phase::Open;
                 let shortened = || sockets.status(self.socket, Status::Handshake) == Ok(1);

@@ -1,6 +1,6 @@
 //! The link of a modem whose battery is low.
 
-use carrier_nrf91::at::{At, AtError};
+use carrier_nrf91::at::{At, AtError, Command};
 use carrier_nrf91::{LinkSettings, LteLink, PowerOffWarning};
 use lwm2m_carrier::hal::{DetachReason, Link, LinkErrorKind, LinkState};
 
@@ -215,8 +215,8 @@ fn a_modem_that_the_application_has_switched_on_has_no_low_battery() {
 struct Weak(Script, Queue);
 
 impl At for Weak {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
-        if command == "AT+CFUN=1" {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        if command.to_string() == "AT+CFUN=1" {
             self.1.push("%MDMEV: ME BATTERY LOW");
         }
         self.0.send(command, response).await

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use carrier_mock::conformance::key_store::Sample;
 use carrier_mock::conformance::{clock, firmware, key_store, link, modem_info, random};
 use carrier_mock::random::Pcg32;
-use carrier_nrf91::at::{At, AtError};
+use carrier_nrf91::at::{At, AtError, Command};
 use carrier_nrf91::firmware::DeltaFirmware;
 use carrier_nrf91::{
     LinkSettings, LteLink, ModemFacts, ModemKeys, NetworkClock, NetworkTime, RandomBy,
@@ -22,7 +22,6 @@ use crate::keys::Modem as KeyModem;
 
 struct Keys {
     modem: KeyModem,
-    buffer: Vec<u8>,
     samples: Vec<Sample<'static>>,
 }
 
@@ -30,7 +29,7 @@ impl key_store::Bench for Keys {
     type Keys<'k> = ModemKeys<'k, KeyModem>;
 
     async fn open(&mut self) -> Self::Keys<'_> {
-        ModemKeys::new(self.modem.clone(), &mut self.buffer)
+        ModemKeys::new(self.modem.clone())
     }
 
     async fn set_link(&mut self, up: bool) {
@@ -90,10 +89,8 @@ fn keys_in_the_modem() {
             pem("EC PRIVATE KEY", second),
         ),
     ]);
-    let longest = samples.iter().map(|it| it.second.len()).max().unwrap();
     let mut keys = Keys {
         modem: KeyModem::default(),
-        buffer: vec![0; longest + 25],
         samples,
     };
     run(key_store::all(&mut keys)).unwrap();
@@ -103,7 +100,8 @@ fn keys_in_the_modem() {
 struct Facts;
 
 impl At for Facts {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        let command = &*command.to_string();
         let text = match command {
             "AT+CGSN=1" => "+CGSN: \"352656100367872\"\r\nOK\r\n",
             "AT%XICCID" => "%XICCID: 8901234567012345678F\r\nOK\r\n",
@@ -259,7 +257,8 @@ impl Radio {
 }
 
 impl At for Radio {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        let command = &*command.to_string();
         let text = match command {
             "AT+CFUN?" => format!("+CFUN: {}\r\nOK\r\n", if self.0.on.get() { 1 } else { 4 }),
             "AT+CEREG?" => format!("+CEREG: {},{}\r\nOK\r\n", self.0.level.get(), self.status()),

@@ -5,7 +5,7 @@ use core::future::{Future, pending};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use carrier_nrf91::at::{At, AtError, Notifications};
+use carrier_nrf91::at::{At, AtError, Command, Notifications};
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::Clock;
 use lwm2m_core::time::Instant;
@@ -41,7 +41,8 @@ impl Script {
 }
 
 impl At for Script {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        let command = &*command.to_string();
         let (expected, text) = self.0.borrow_mut().pop_front().expect(command);
         assert_eq!(command, expected);
         Ok(answer(&text, response))

@@ -9,7 +9,7 @@ use core::task::{Context, Poll, Waker};
 use std::sync::Arc;
 use std::task::Wake;
 
-use carrier_nrf91::at::{AtError, Exchange, Interpreter, Response};
+use carrier_nrf91::at::{AtError, Command, Exchange, Interpreter, Response};
 use carrier_nrf91::net::Errno;
 use lwm2m_carrier::errno;
 
@@ -32,7 +32,7 @@ impl Library {
 }
 
 impl Interpreter for Library {
-    fn begin(&self, command: &str) -> Result<(), Errno> {
+    fn begin(&self, command: Command<'_>) -> Result<(), Errno> {
         if let Some(number) = self.fault.get() {
             return Err(Errno(number));
         }
@@ -40,8 +40,8 @@ impl Interpreter for Library {
             // NRF_EINPROGRESS
             return Err(Errno(119));
         }
-        *self.executing.borrow_mut() = Some(command.to_owned());
-        self.begun.borrow_mut().push(command.to_owned());
+        *self.executing.borrow_mut() = Some(command.to_string());
+        self.begun.borrow_mut().push(command.to_string());
         if self.hasty.get() {
             self.answer(b"OK\r\n");
         }
@@ -78,7 +78,7 @@ fn the_answer_of_the_interrupt_is_returned() {
     let (library, task) = (Library::default(), Arc::new(Task::default()));
     let mut response = [0; 64];
     let len = {
-        let mut sent = pin!(library.exchange("AT+CGMR", &mut response));
+        let mut sent = pin!(library.exchange("AT+CGMR".into(), &mut response));
         assert_eq!(task.poll(sent.as_mut()), Poll::Pending);
         assert_eq!(task.poll(sent.as_mut()), Poll::Pending);
         assert_eq!(task.wakes(), 0);
@@ -97,7 +97,7 @@ fn an_answer_that_comes_before_the_call_returns_is_not_lost() {
     library.hasty.set(true);
     for _ in 0..2 {
         let mut response = [0; 8];
-        let mut sent = pin!(library.exchange("AT", &mut response));
+        let mut sent = pin!(library.exchange("AT".into(), &mut response));
         assert_eq!(task.poll(sent.as_mut()), Poll::Ready(Ok(4)));
     }
 }
@@ -108,7 +108,7 @@ fn a_response_that_is_no_text_does_no_harm() {
     let mut response = [0; 64];
     let text = b"%XMONITOR: 1,\"T\xE9l\xE9com\"\r\nOK\r\n";
     let len = {
-        let mut sent = pin!(library.exchange("AT%XMONITOR", &mut response));
+        let mut sent = pin!(library.exchange("AT%XMONITOR".into(), &mut response));
         assert!(task.poll(sent.as_mut()).is_pending());
         library.answer(text);
         task.poll(sent.as_mut())
@@ -124,12 +124,12 @@ fn a_command_waits_for_one_whose_future_was_dropped() {
     let (library, task) = (Library::default(), Arc::new(Task::default()));
     {
         let mut response = [0; 64];
-        let mut dropped = pin!(library.exchange("AT+CFUN=4", &mut response));
+        let mut dropped = pin!(library.exchange("AT+CFUN=4".into(), &mut response));
         assert!(task.poll(dropped.as_mut()).is_pending());
     }
     let mut response = [0; 64];
     {
-        let mut sent = pin!(library.exchange("AT+CFUN=1", &mut response));
+        let mut sent = pin!(library.exchange("AT+CFUN=1".into(), &mut response));
         assert!(task.poll(sent.as_mut()).is_pending());
         assert_eq!(*library.begun.borrow(), ["AT+CFUN=4"], "one at a time");
         library.answer(b"+CME ERROR: 1\r\n");
@@ -147,9 +147,9 @@ fn a_future_that_is_dropped_with_its_answer_unread_makes_room() {
     let (library, task) = (Library::default(), Arc::new(Task::default()));
     let other = Arc::new(Task::default());
     let (mut first, mut second) = ([0; 8], [0; 8]);
-    let mut second = pin!(library.exchange("AT+CEREG?", &mut second));
+    let mut second = pin!(library.exchange("AT+CEREG?".into(), &mut second));
     {
-        let mut first = pin!(library.exchange("AT+CFUN?", &mut first));
+        let mut first = pin!(library.exchange("AT+CFUN?".into(), &mut first));
         assert!(task.poll(first.as_mut()).is_pending());
         assert!(other.poll(second.as_mut()).is_pending());
         library.answer(b"OK\r\n");
@@ -171,7 +171,7 @@ fn more_tasks_than_are_remembered_all_have_their_turn() {
     let mut buffers = [[0; 8]; 9];
     let mut sent: Vec<_> = buffers
         .iter_mut()
-        .map(|buffer| Box::pin(library.exchange("AT", buffer)))
+        .map(|buffer| Box::pin(library.exchange("AT".into(), buffer)))
         .collect();
     let mut done = 0;
     for (task, future) in tasks.iter().zip(&mut sent) {
@@ -196,7 +196,7 @@ fn a_command_of_somebody_else_is_waited_for() {
     let (library, task) = (Library::default(), Arc::new(Task::default()));
     *library.executing.borrow_mut() = Some("AT%XSIM?".to_owned());
     let mut response = [0; 8];
-    let mut sent = pin!(library.exchange("AT", &mut response));
+    let mut sent = pin!(library.exchange("AT".into(), &mut response));
     assert!(task.poll(sent.as_mut()).is_pending());
     assert_eq!(task.wakes(), 1);
     *library.executing.borrow_mut() = None;
@@ -213,13 +213,13 @@ fn a_channel_that_fails_says_so_in_numbers_of_linux() {
         library.fault.set(Some(number));
         let mut response = [0; 8];
         {
-            let mut sent = pin!(library.exchange("AT", &mut response));
+            let mut sent = pin!(library.exchange("AT".into(), &mut response));
             let failed = Err(AtError::Channel(linux));
             assert_eq!(task.poll(sent.as_mut()), Poll::Ready(failed));
         }
         library.fault.set(None);
         library.hasty.set(true);
-        let mut sent = pin!(library.exchange("AT", &mut response));
+        let mut sent = pin!(library.exchange("AT".into(), &mut response));
         assert_eq!(task.poll(sent.as_mut()), Poll::Ready(Ok(4)));
     }
 }
@@ -229,7 +229,7 @@ fn a_response_is_cut_where_it_is_too_long() {
     let (library, task) = (Library::default(), Arc::new(Task::default()));
     let mut response = [0; 1024];
     for (room, text, expected) in [(1024, 600, 512), (100, 600, 100), (1024, 512, 512)] {
-        let mut sent = pin!(library.exchange("AT%CMNG=1", &mut response[..room]));
+        let mut sent = pin!(library.exchange("AT%CMNG=1".into(), &mut response[..room]));
         assert!(task.poll(sent.as_mut()).is_pending());
         library.answer(&vec![b'x'; text]);
         assert_eq!(task.poll(sent.as_mut()), Poll::Ready(Ok(expected)));

@@ -1,5 +1,5 @@
 use carrier_nrf91::ModemFacts;
-use carrier_nrf91::at::{AccessTechnology, At, AtError};
+use carrier_nrf91::at::{AccessTechnology, At, AtError, Command};
 use lwm2m_carrier::hal::{ModemInfo, NotAvailable};
 
 use crate::double::{Script, run};
@@ -102,7 +102,7 @@ fn what_the_modem_does_not_tell_is_not_available() {
 struct Bytes(&'static [u8]);
 
 impl At for Bytes {
-    async fn send(&mut self, _command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, _command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         response[..self.0.len()].copy_from_slice(self.0);
         Ok(self.0.len())
     }

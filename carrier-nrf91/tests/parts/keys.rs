@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use carrier_nrf91::ModemKeys;
-use carrier_nrf91::at::{At, AtError};
+use carrier_nrf91::at::{At, AtError, Command};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, KeyStoreErrorKind, SecurityTag};
 
 use crate::double::{Script, answer, run};
@@ -97,7 +97,8 @@ fn sha256(content: &str) -> String {
 }
 
 impl At for Modem {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        let command = &*command.to_string();
         let mut state = self.0.borrow_mut();
         if command == "AT+CFUN?" {
             return Ok(answer(
@@ -128,21 +129,17 @@ fn commands_are_those_of_the_reference() {
             &format!("+CSCON: 0\n%CMNG: 25,3,\"{}\"\nOK\n", "0".repeat(64)),
         )
         .expect("AT%CMNG=3,25,3", "OK\n");
-    let mut buffer = [0; 64];
-    let mut keys = ModemKeys::new(script.clone(), &mut buffer);
+    let mut keys = ModemKeys::new(script.clone());
     run(keys.write(TAG, CredentialKind::Psk, &[0x00, 0xA1, 0xFF])).unwrap();
     run(keys.write(TAG, CredentialKind::PskIdentity, b"device-1")).unwrap();
     run(keys.delete(TAG, CredentialKind::Psk)).unwrap();
     assert!(script.is_done());
-    drop(keys);
-    assert_eq!(buffer, [0; 64], "no credential stays in memory");
 }
 
 #[test]
 fn credentials_are_replaced_and_deleted() {
     let modem = Modem::default();
-    let mut buffer = [0; 64];
-    let mut keys = ModemKeys::new(modem.clone(), &mut buffer);
+    let mut keys = ModemKeys::new(modem.clone());
     assert!(keys.requires_offline());
     assert_eq!(run(keys.exists(TAG, CredentialKind::Psk)), Ok(false));
     run(keys.delete(TAG, CredentialKind::Psk)).unwrap();
@@ -164,8 +161,7 @@ fn credentials_are_replaced_and_deleted() {
 #[test]
 fn same_credential_is_not_written_again() {
     let modem = Modem::default();
-    let mut buffer = [0; 64];
-    let mut keys = ModemKeys::new(modem.clone(), &mut buffer);
+    let mut keys = ModemKeys::new(modem.clone());
     for _ in 0..3 {
         run(keys.write(TAG, CredentialKind::Psk, &[0xAB; 16])).unwrap();
         run(keys.write(TAG, CredentialKind::PskIdentity, b"device-1")).unwrap();
@@ -178,8 +174,7 @@ fn refusals_have_their_kind_with_and_without_numbers() {
     for numbers in [false, true] {
         let modem = Modem::default();
         modem.0.borrow_mut().numbers = numbers;
-        let mut buffer = [0; 64];
-        let mut keys = ModemKeys::new(modem.clone(), &mut buffer);
+        let mut keys = ModemKeys::new(modem.clone());
         let write = |keys: &mut ModemKeys<'_, Modem>| {
             run(keys.write(TAG, CredentialKind::Psk, &[1, 2])).map_err(|it| it.kind)
         };
@@ -203,8 +198,7 @@ fn refusals_have_their_kind_with_and_without_numbers() {
 #[test]
 fn foreign_tags_are_left_alone() {
     let modem = Modem::default();
-    let mut buffer = [0; 64];
-    let mut keys = ModemKeys::new(modem.clone(), &mut buffer);
+    let mut keys = ModemKeys::new(modem.clone());
     for tag in [24, 29, 2_147_483_648] {
         let written = run(keys.write(SecurityTag(tag), CredentialKind::Psk, &[1]));
         assert_eq!(
@@ -224,12 +218,11 @@ fn foreign_tags_are_left_alone() {
 
 #[test]
 fn what_the_modem_cannot_take_is_refused_beforehand() {
-    let mut buffer = [0; 64];
-    let keys = ModemKeys::new(Script::default(), &mut buffer);
+    let keys = ModemKeys::new(Script::default());
     let check = |kind, credential: &[u8]| keys.check(TAG, kind, credential).map_err(|it| it.kind);
     let invalid = Err(KeyStoreErrorKind::Invalid);
-    assert_eq!(check(CredentialKind::Psk, &[0; 19]), Ok(()));
-    assert_eq!(check(CredentialKind::Psk, &[0; 20]), invalid);
+    assert_eq!(check(CredentialKind::Psk, &[0; 64]), Ok(()));
+    assert_eq!(check(CredentialKind::Psk, &[0; 65]), invalid);
     assert_eq!(check(CredentialKind::Psk, &[]), invalid);
     assert_eq!(
         check(CredentialKind::PskIdentity, b"urn:imei:352656100367872"),
@@ -251,9 +244,8 @@ fn what_the_modem_cannot_take_is_refused_beforehand() {
 #[test]
 fn longest_credential_fits_under_the_longest_tag() {
     let modem = Modem::default();
-    let mut buffer = [0; 64];
     let last = SecurityTag(2_147_483_647);
-    let mut keys = ModemKeys::new(modem.clone(), &mut buffer).with_tags(last..=last);
-    run(keys.write(last, CredentialKind::Psk, &[7; 19])).unwrap();
+    let mut keys = ModemKeys::new(modem.clone()).with_tags(last..=last);
+    run(keys.write(last, CredentialKind::Psk, &[7; 64])).unwrap();
     assert_eq!(modem.0.borrow().writes, 1);
 }

@@ -1,7 +1,7 @@
 use core::future::Future;
 use core::task::Poll;
 
-use carrier_nrf91::at::{AccessTechnology, At, AtError};
+use carrier_nrf91::at::{AccessTechnology, At, AtError, Command};
 use carrier_nrf91::{Edrx, LinkSettings, LteLink, NetworkClock, NetworkTime, PowerSaving};
 use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkErrorKind, LinkState};
@@ -496,7 +496,7 @@ fn a_link_that_was_taken_down_is_not_asked_for() {
 struct Slow(Script);
 
 impl At for Slow {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         let len = self.0.send(command, response).await;
         let mut waited = false;
         core::future::poll_fn(|_| match core::mem::replace(&mut waited, true) {

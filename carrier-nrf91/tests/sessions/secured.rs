@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use carrier_nrf91::at::{At, AtError};
+use carrier_nrf91::at::{At, AtError, Command};
 use carrier_nrf91::net::{
     Errno, Family, HandshakeTimeout, PeerVerification, Protocol, ReleaseAssistance,
 };
@@ -245,7 +245,7 @@ fn the_modem_forgets_handshakes_when_keys_have_changed() {
 struct Takes;
 
 impl At for Takes {
-    async fn send(&mut self, _: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, _: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         response[..4].copy_from_slice(b"OK\r\n");
         Ok(4)
     }
@@ -256,8 +256,7 @@ fn a_key_that_is_written_makes_the_modem_forget() {
     let bench = Bench::new();
     let mut port = bench.open_dtls();
     assert!(!bench.cache.is_stale());
-    let mut buffer = [0; 64];
-    let mut keys = ModemKeys::new(Takes, &mut buffer).with_session_cache(&bench.cache);
+    let mut keys = ModemKeys::new(Takes).with_session_cache(&bench.cache);
     let write = keys.write(SecurityTag(25), CredentialKind::Psk, &[7; 16]);
     once(write).unwrap().unwrap();
     open(&mut port, ONE, &DTLS).unwrap();

@@ -87,14 +87,14 @@ fn write_accounts(
         (NO_SEC, &[])
     };
     let bootstrap = profile.is_bootstrap_server;
-    for (resource, value) in [
+    for (resource, value) in &[
         (security::SERVER_URI, Value::String(profile.server_uri)),
         (security::BOOTSTRAP_SERVER, Value::Boolean(bootstrap)),
         (security::SECURITY_MODE, Value::Integer(mode)),
         (security::PUBLIC_KEY_OR_IDENTITY, Value::Opaque(identity)),
         (security::SECRET_KEY, Value::Opaque(key)),
     ] {
-        write(object, resource, &value)?;
+        write(object, *resource, value)?;
     }
     if bootstrap {
         return Ok(());
@@ -102,7 +102,7 @@ fn write_accounts(
     write(object, security::SHORT_SERVER_ID, &Value::Integer(1))?;
     let object = objects.object_mut(SERVER).ok_or(Error::NotFound)?;
     object.create(FIRST)?;
-    for (resource, value) in [
+    for (resource, value) in &[
         (server::SHORT_SERVER_ID, Value::Integer(1)),
         (server::LIFETIME, Value::Integer(profile.lifetime.into())),
         (
@@ -111,7 +111,7 @@ fn write_accounts(
         ),
         (server::BINDING, Value::String("U")),
     ] {
-        write(object, resource, &value)?;
+        write(object, *resource, value)?;
     }
     Ok(())
 }

@@ -51,11 +51,12 @@ pub enum Action<'b> {
         /// What it is.
         kind: CredentialKind,
     },
-    /// Ask the modem for what the endpoint client name is made of, and write the name to the start of the buffer:
-    /// [`Completion::Identified`].
+    /// Ask the modem for what the endpoint client name is made of, and write the name: [`Completion::Identified`].
     Identify {
         /// What it is made of.
         format: EndpointFormat,
+        /// Where to, from its start on.
+        buffer: &'b mut [u8],
     },
     /// Delete a credential from the key store.
     DeleteKey {
@@ -92,10 +93,12 @@ pub enum Action<'b> {
         /// Which one.
         session: SessionId,
     },
-    /// Load a record to the start of the buffer: [`Completion::Loaded`].
+    /// Load a record: [`Completion::Loaded`].
     Load {
         /// Which one.
         id: RecordId,
+        /// Where to, from its start on.
+        buffer: &'b mut [u8],
     },
     /// Store a record.
     Store {
@@ -115,6 +118,8 @@ pub enum Action<'b> {
     Wait {
         /// When to poll again.
         until: Instant,
+        /// Where a datagram goes that comes meanwhile.
+        buffer: &'b mut [u8],
     },
 }
 

@@ -277,8 +277,7 @@ impl<'r> Carrier<'r> {
 
     /// What to do next.
     ///
-    /// `buffer` must be the same each time and is not to be touched except by [`Action::Load`] and by what is handed to
-    /// [`handle_datagram`](Self::handle_datagram).
+    /// `buffer` must be the same each time and is not to be touched except by the actions that lend it.
     #[must_use]
     // Not inlined into the driver's futures, where all registers are taken.
     #[inline(never)]
@@ -308,7 +307,7 @@ impl<'r> Carrier<'r> {
             if let Flow::Wait(until) = self.advance(buffer, cx) {
                 // The driver looks for jobs between two turns.
                 let until = if self.has_job() { now } else { until };
-                return Action::Wait { until };
+                return Action::Wait { until, buffer };
             }
         }
     }
@@ -359,6 +358,7 @@ impl<'r> Carrier<'r> {
             Pending::FindKey(tag, kind) => Action::FindKey { tag, kind },
             Pending::Identify => Action::Identify {
                 format: self.profile.endpoint,
+                buffer,
             },
             Pending::DeleteKey(tag, kind) => Action::DeleteKey { tag, kind },
             Pending::Open(session, account) => self.open_action(session, account, buffer, objects),
@@ -372,7 +372,7 @@ impl<'r> Carrier<'r> {
                 expect,
             },
             Pending::Close(session) => Action::Close { session },
-            Pending::Load(id) => Action::Load { id },
+            Pending::Load(id) => Action::Load { id, buffer },
             Pending::Store(id, len) => Action::Store {
                 id,
                 record: Secret(buffer.get(..len).unwrap_or(&[])),

@@ -1,16 +1,15 @@
 //! The loop.
 
 use core::{
-    convert::Infallible,
     fmt,
     future::{Future, pending, poll_fn},
     pin::{Pin, pin},
-    task::{Poll, ready},
+    task::{Context, Poll, ready},
 };
 
 use lwm2m_core::{model::Objects, time::Instant};
 
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use crate::{
     carrier::{Action, Carrier, Completion},
     error::Error,
@@ -35,8 +34,10 @@ pub struct Runner<'s, 'r, O, H, E> {
     job: Option<Job<'r>>,
 }
 
-/// What has happened while the loop was waiting.
+/// What has come of an action.
 enum Input {
+    /// It was carried out.
+    Done(Completion),
     Session(SessionId, Received),
     Link(LinkState),
     /// The deadline has come, or the application has asked for something.
@@ -88,20 +89,27 @@ where
     /// [`Event::CertsInit`](crate::Event::CertsInit). Calling again begins anew.
     pub async fn init(&mut self) -> Result<(), Error> {
         self.begin();
-        self.drive(Carrier::initialized).await
+        loop {
+            if let Some(result) = self.initialized() {
+                return result;
+            }
+            self.drive(|carrier| carrier.initialized().is_some()).await;
+        }
     }
 
     /// Runs the device, and never returns. Initialises first, unless [`init`](Self::init) has done so; where that
     /// fails, nothing happens until [`init`](Self::init) is called.
     pub async fn run(&mut self) -> ! {
-        let initialized = match self.shared.state.try_borrow() {
-            Ok(state) => state.carrier.initialized(),
-            Err(_) => None,
-        };
-        if initialized.is_none() {
+        if self.initialized().is_none() {
             self.begin();
         }
-        match self.drive(|_| None::<Infallible>).await {}
+        loop {
+            self.drive(|_| false).await;
+        }
+    }
+
+    fn initialized(&self) -> Option<Result<(), Error>> {
+        self.shared.state.try_borrow().ok()?.carrier.initialized()
     }
 
     fn begin(&self) {
@@ -112,7 +120,8 @@ where
     }
 
     /// Goes round both lanes until `end` says so: the messages, and beside them the firmware slot.
-    async fn drive<X>(&mut self, end: impl Fn(&Carrier<'r>) -> Option<X>) -> X {
+    // A function pointer, so that the loop is in the image once.
+    async fn drive(&mut self, end: fn(&Carrier<'r>) -> bool) {
         let Self {
             shared,
             hal,
@@ -133,16 +142,18 @@ where
         } = hal;
         let mut lane = Lane {
             shared,
-            link,
-            keys,
-            sessions,
-            storage,
-            clock,
             random,
-            reset,
-            modem,
-            handler,
             buffer,
+            port: Port {
+                link,
+                keys,
+                sessions,
+                storage,
+                clock,
+                reset,
+                modem,
+                handler,
+            },
         };
         loop {
             if job.is_none()
@@ -160,8 +171,12 @@ where
                     }
                 });
                 loop {
-                    if let Some(output) = lane.ended(&end) {
-                        return output;
+                    if shared
+                        .state
+                        .try_borrow()
+                        .is_ok_and(|state| end(&state.carrier))
+                    {
+                        return;
                     }
                     // The turn is awaited to its end, and the work is polled while it waits. Messages go first: what is due by
                     // now is sent before the slot goes on.
@@ -198,19 +213,12 @@ where
 /// The loop of messages: everything but the firmware slot.
 struct Lane<'a, 'r, O, L, K, S, T, C, N, R, M, E> {
     shared: &'a Shared<'r, O>,
-    link: &'a mut L,
-    keys: &'a mut K,
-    sessions: &'a mut S,
-    storage: &'a mut T,
-    clock: &'a mut C,
     random: &'a mut N,
-    reset: &'a mut R,
-    modem: &'a mut M,
-    handler: &'a mut E,
     buffer: &'a mut [u8],
+    port: Port<'a, L, K, S, T, C, R, M, E>,
 }
 
-impl<'r, O, L, K, S, T, C, N, R, M, E> Lane<'_, 'r, O, L, K, S, T, C, N, R, M, E>
+impl<O, L, K, S, T, C, N, R, M, E> Lane<'_, '_, O, L, K, S, T, C, N, R, M, E>
 where
     O: Objects,
     L: Link,
@@ -223,25 +231,87 @@ where
     M: ModemInfo,
     E: EventHandler,
 {
-    /// What `end` says.
-    fn ended<X>(&self, end: impl Fn(&Carrier<'r>) -> Option<X>) -> Option<X> {
-        end(&self.shared.state.try_borrow().ok()?.carrier)
-    }
-
     /// One action.
     async fn turn(&mut self) {
-        let now = self.clock.now();
-        let action = match self.shared.state.try_borrow_mut() {
+        let Self {
+            shared,
+            random,
+            buffer,
+            port,
+        } = self;
+        let now = port.clock.now();
+        let action = match shared.state.try_borrow_mut() {
             Ok(mut state) => {
                 let state = &mut *state;
-                let random = &mut *self.random;
-                state.carrier.poll(now, self.buffer, state.objects, random)
+                state.carrier.poll(now, buffer, state.objects, *random)
             }
             // Nothing holds the cell across an await, so nobody else can be in it now.
             Err(_) => return,
         };
-        let completion = match action {
-            Action::Wait { until } => return self.wait(until).await,
+        if let Action::Wait { until, .. } = action {
+            shared.deadline.set(until);
+            shared.progressed();
+        }
+        let input = {
+            // Behind a pointer: the carrier does not need the port's room on the stack.
+            let signal = |context: &Context<'_>| shared.poll_signalled(context);
+            let work: Pin<&mut dyn Future<Output = _>> = pin!(port.carry_out(action, signal));
+            work.await
+        };
+        let now = port.clock.now();
+        let Ok(mut state) = shared.state.try_borrow_mut() else {
+            return;
+        };
+        let State { carrier, objects } = &mut *state;
+        match input {
+            Input::Done(completion) => {
+                carrier.complete(now, completion, buffer, *objects, *random);
+                drop(state);
+                shared.progressed();
+            }
+            Input::Session(session, Received::Datagram(len)) => {
+                carrier.handle_datagram(now, session, buffer, len, *objects, *random);
+            }
+            Input::Session(session, received) => {
+                carrier.handle_session(now, session, received, *objects, *random);
+            }
+            Input::Link(link) => carrier.handle_link(now, link, *objects),
+            Input::Nothing => {}
+        }
+    }
+}
+
+/// What actions are carried out with.
+struct Port<'a, L, K, S, T, C, R, M, E> {
+    link: &'a mut L,
+    keys: &'a mut K,
+    sessions: &'a mut S,
+    storage: &'a mut T,
+    clock: &'a mut C,
+    reset: &'a mut R,
+    modem: &'a mut M,
+    handler: &'a mut E,
+}
+
+impl<L, K, S, T, C, R, M, E> Port<'_, L, K, S, T, C, R, M, E>
+where
+    L: Link,
+    K: KeyStore,
+    S: Sessions,
+    T: Storage,
+    C: Clock,
+    R: Reset,
+    M: ModemInfo,
+    E: EventHandler,
+{
+    /// What comes of an action.
+    async fn carry_out(
+        &mut self,
+        action: Action<'_>,
+        signal: impl Fn(&Context<'_>) -> Poll<()>,
+    ) -> Input {
+        Input::Done(match action {
+            Action::Wait { until, buffer } => return self.wait(until, buffer, signal).await,
             Action::Event(event) => {
                 Completion::Response(self.handler.handle(&event, self.keys).await)
             }
@@ -267,8 +337,8 @@ where
             Action::FindKey { tag, kind } => {
                 Completion::Found(self.keys.exists(tag, kind).await.unwrap_or(false))
             }
-            Action::Identify { format } => {
-                let name = format.write(self.modem, self.buffer).await;
+            Action::Identify { format, buffer } => {
+                let name = format.write(self.modem, buffer).await;
                 Completion::Identified(name.map(str::len))
             }
             Action::DeleteKey { tag, kind } => done(
@@ -297,7 +367,7 @@ where
                 self.sessions.close(session).await;
                 Completion::Done
             }
-            Action::Load { id } => match self.storage.load(id, self.buffer).await {
+            Action::Load { id, buffer } => match self.storage.load(id, buffer).await {
                 Ok(len) => Completion::Loaded(len),
                 Err(error) => Completion::StorageFailed(error),
             },
@@ -310,56 +380,32 @@ where
                 self.reset.reboot();
                 Completion::Done
             }
-        };
-        let now = self.clock.now();
-        if let Ok(mut state) = self.shared.state.try_borrow_mut() {
-            let state = &mut *state;
-            state
-                .carrier
-                .complete(now, completion, self.buffer, state.objects, self.random);
-        }
-        self.shared.progressed();
+        })
     }
 
-    /// Waits until something happens, and hands it in.
-    async fn wait(&mut self, until: Instant) {
-        self.shared.deadline.set(until);
-        self.shared.progressed();
-        let input = {
-            let mut received = pin!(self.sessions.receive(self.buffer));
-            let mut changed = pin!(self.link.changed());
-            let mut due = pin!(self.clock.wait(until));
-            poll_fn(|context| {
-                if let Poll::Ready((session, received)) = received.as_mut().poll(context) {
-                    return Poll::Ready(Input::Session(session, received));
-                }
-                if let Poll::Ready(state) = changed.as_mut().poll(context) {
-                    return Poll::Ready(Input::Link(state));
-                }
-                if self.shared.poll_signalled(context).is_ready() {
-                    return Poll::Ready(Input::Nothing);
-                }
-                due.as_mut().poll(context).map(|()| Input::Nothing)
-            })
-            .await
-        };
-        let now = self.clock.now();
-        let Ok(mut state) = self.shared.state.try_borrow_mut() else {
-            return;
-        };
-        let state = &mut *state;
-        let (carrier, objects) = (&mut state.carrier, &mut *state.objects);
-        let random = &mut *self.random;
-        match input {
-            Input::Session(session, Received::Datagram(len)) => {
-                carrier.handle_datagram(now, session, self.buffer, len, objects, random);
+    /// Waits until something happens.
+    async fn wait(
+        &mut self,
+        until: Instant,
+        buffer: &mut [u8],
+        signal: impl Fn(&Context<'_>) -> Poll<()>,
+    ) -> Input {
+        let mut received = pin!(self.sessions.receive(buffer));
+        let mut changed = pin!(self.link.changed());
+        let mut due = pin!(self.clock.wait(until));
+        poll_fn(|context| {
+            if let Poll::Ready((session, received)) = received.as_mut().poll(context) {
+                return Poll::Ready(Input::Session(session, received));
             }
-            Input::Session(session, received) => {
-                carrier.handle_session(now, session, received, objects, random);
+            if let Poll::Ready(state) = changed.as_mut().poll(context) {
+                return Poll::Ready(Input::Link(state));
             }
-            Input::Link(link) => carrier.handle_link(now, link, objects),
-            Input::Nothing => {}
-        }
+            if signal(context).is_ready() {
+                return Poll::Ready(Input::Nothing);
+            }
+            due.as_mut().poll(context).map(|()| Input::Nothing)
+        })
+        .await
     }
 }
 

@@ -51,7 +51,6 @@ use shared::SharedStorage;
 use signed::Signed;
 
 /// Where the modem's credentials are put together: certificates in PEM have up to 4 KiB.
-static KEYS: ConstStaticCell<[u8; 4096]> = ConstStaticCell::new([0; 4096]);
 /// Messages and records. A few bytes more than datagrams have, for the modem's sockets.
 static MESSAGES: ConstStaticCell<[u8; MESSAGE]> = ConstStaticCell::new([0; MESSAGE]);
 const MESSAGE: usize = 1284;
@@ -118,7 +117,7 @@ async fn main(_spawner: Spawner) {
             &time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(ModemAt::new(), KEYS.take())
+        keys: ModemKeys::new(ModemAt::new())
             .with_tags(PROFILE.first_tag..=SecurityTag(PROFILE.first_tag.0 + 16))
             .with_session_cache(&cache),
         // The bootstrap server, a server, and one for firmware.

@@ -14,7 +14,10 @@ use lwm2m_carrier::{
     Carrier, Credentials, Profile,
     driver::{Shared, blocking::block_on},
     fota::{Fota, Unverified},
-    hal::{Hal, RecordId, Reset, SecurityTag},
+    hal::{
+        Clock, Firmware, Hal, KeyStore, Link, ModemInfo, Random, RecordId, Reset, SecurityTag,
+        Sessions, Storage,
+    },
 };
 use lwm2m_core::client::Resources;
 use probe::{
@@ -39,10 +42,9 @@ const UPDATE: RecordId = RecordId(16);
 fn main() -> ! {
     // A few bytes more than datagrams have, for the modem's sockets.
     static mut BUFFER: [u8; 1284] = [0; 1284];
-    static mut PACKAGE: [u8; 2048] = [0; 2048];
+    // As long, which is the least; a slot in flash would be better served by a page more.
+    static mut PACKAGE: [u8; 1284] = [0; 1284];
     static mut NAME: [u8; 32] = [0; 32];
-    // A certificate of 2,000 bytes, with its command.
-    static mut CREDENTIAL: [u8; 2048] = [0; 2048];
     static PORT: StaticCell<Port> = StaticCell::new();
     static RESOURCES: StaticCell<Resources<2, 4, 4, 4>> = StaticCell::new();
     static FOTA: StaticCell<Fota<'static>> = StaticCell::new();
@@ -62,7 +64,7 @@ fn main() -> ! {
             .with_endpoint_from_modem(NAME);
         Shared::new(carrier, objects)
     });
-    run(port, shared, CREDENTIAL, BUFFER)
+    run(port, shared, BUFFER)
 }
 
 /// Apart from what sets the carrier up: what that took of the stack is free again.
@@ -70,15 +72,40 @@ fn main() -> ! {
 fn run(
     port: &'static Port,
     shared: &'static Shared<'static, Objects>,
-    credential: &'static mut [u8],
     buffer: &'static mut [u8],
 ) -> ! {
+    let handle = shared.handle();
+    let mut runner = shared.runner(hal(port), Application(port), buffer);
+    // Pinned here, or it would lie on the stack twice.
+    block_on(pin!(runner.run()), || {
+        port.wait(handle.deadline());
+        if let Some(what) = port.application() {
+            serve(port, handle, what);
+        }
+    })
+}
+
+/// The adapter.
+#[inline(never)]
+fn hal(
+    port: &'static Port,
+) -> Hal<
+    impl Link,
+    impl KeyStore,
+    impl Sessions,
+    impl Storage,
+    impl Clock,
+    impl Random,
+    impl Reset,
+    impl Firmware,
+    impl ModemInfo,
+> {
     static TIME: StaticCell<NetworkTime> = StaticCell::new();
     static CACHE: StaticCell<SessionCache> = StaticCell::new();
 
     let time = &*fill(&TIME, NetworkTime::new);
     let cache = &*fill(&CACHE, SessionCache::new);
-    let hal = Hal {
+    Hal {
         link: LteLink::new(
             AtLine(port),
             Urcs(port),
@@ -86,7 +113,7 @@ fn run(
             time,
             LinkSettings::default(),
         ),
-        keys: ModemKeys::new(AtLine(port), credential)
+        keys: ModemKeys::new(AtLine(port))
             .with_tags(SecurityTag(7)..=SecurityTag(28))
             .with_session_cache(cache),
         // The bootstrap server, a server, and one for firmware.
@@ -102,14 +129,5 @@ fn run(
         reset: ResetBy::new(|| Switch(port).reboot()),
         firmware: DeltaFirmware::new(Delta(port), Flash(port), Timer, UPDATE),
         modem: ModemFacts::new(AtLine(port)),
-    };
-    let handle = shared.handle();
-    let mut runner = shared.runner(hal, Application(port), buffer);
-    // Pinned here, or it would lie on the stack twice.
-    block_on(pin!(runner.run()), || {
-        port.wait(handle.deadline());
-        if let Some(what) = port.application() {
-            serve(port, handle, what);
-        }
-    })
+    }
 }

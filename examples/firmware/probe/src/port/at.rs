@@ -5,7 +5,7 @@ use core::future::poll_fn;
 use core::task::Poll;
 
 use carrier_nrf91::{
-    at::{At, AtError, Notifications},
+    at::{At, AtError, Command, Notifications},
     firmware::{DeltaError, DeltaInterface, UUID},
 };
 
@@ -16,9 +16,13 @@ use super::{News, Operation, Port};
 pub struct AtLine<'p>(pub &'p Port);
 
 impl At for AtLine<'_> {
-    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+    async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
+        let (line, quoted) = command.parts();
+        let quote: &[u8] = if quoted.is_some() { b"\"" } else { &[] };
+        let quoted = quoted.unwrap_or_default().as_bytes();
+        let parts = [line.as_bytes(), quote, quoted, quote];
         self.0
-            .call(Operation::Command, &[command.as_bytes()], response)
+            .call(Operation::Command, &parts, response)
             .map_err(|status| AtError::Channel(i32::from(status)))
     }
 }
