@@ -276,31 +276,20 @@ impl Client<'_> {
         }
         let objects = &*cx.objects;
         let instance = connection.server_instance;
+        let number =
+            |resource, default| accounts::server_number(objects, instance, resource, default);
         // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
-        let count = accounts::server_number(objects, instance, server::RETRY_COUNT, 5);
-        let timer = u64::from(accounts::server_number(
-            objects,
-            instance,
-            server::RETRY_TIMER,
-            60,
-        ));
-        let sequence_delay = u64::from(accounts::server_number(
-            objects,
-            instance,
-            server::SEQUENCE_DELAY,
-            86_400,
-        ));
-        let sequences = accounts::server_number(objects, instance, server::SEQUENCE_COUNT, 1);
         connection.attempts = connection.attempts.saturating_add(1);
         let mut exhausted = false;
-        let wait = if u32::from(connection.attempts) < count {
+        let wait = if u32::from(connection.attempts) < number(server::RETRY_COUNT, 5) {
             let doublings = u32::from(connection.attempts - 1).min(20);
-            Duration::from_secs(timer.saturating_mul(1 << doublings))
+            let timer = u64::from(number(server::RETRY_TIMER, 60));
+            Duration::from_secs(timer << doublings)
         } else {
             connection.attempts = 0;
             connection.sequences = connection.sequences.saturating_add(1);
-            if u32::from(connection.sequences) < sequences {
-                Duration::from_secs(sequence_delay)
+            if u32::from(connection.sequences) < number(server::SEQUENCE_COUNT, 1) {
+                Duration::from_secs(number(server::SEQUENCE_DELAY, 86_400).into())
             } else {
                 connection.sequences = 0;
                 exhausted = true;
