@@ -152,6 +152,7 @@ pub(crate) struct Attributes<'s> {
 
 impl Attributes<'_> {
     /// What is set at exactly this path.
+    #[inline(never)]
     pub(crate) fn at(&self, path: Path) -> &Values {
         let found = self
             .sets
