@@ -290,25 +290,25 @@ impl Client<'_> {
         }
         let objects = &*cx.objects;
         let instance = connection.server_instance;
-        // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
         let number =
             |resource, default| accounts::server_number(objects, instance, resource, default);
-        // Both are counted in a byte.
-        let count = number(server::RETRY_COUNT, 5).min(u8::MAX.into());
-        let timer = u64::from(number(server::RETRY_TIMER, 60));
-        let sequence_delay = number(server::SEQUENCE_DELAY, 86_400);
-        let sequences = number(server::SEQUENCE_COUNT, 1).min(u8::MAX.into());
+        // Both counts are kept in a byte.
+        let count = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
+        // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
         connection.attempts = connection.attempts.saturating_add(1);
         let mut exhausted = false;
-        let wait = if u32::from(connection.attempts) < count {
+        let wait = if connection.attempts < count(number(server::RETRY_COUNT, 5)) {
             let doublings = u32::from(connection.attempts - 1).min(20);
-            Duration::from_secs(timer.saturating_mul(1 << doublings))
+            let timer = u64::from(number(server::RETRY_TIMER, 60));
+            Duration::from_secs(timer << doublings)
         } else {
             connection.attempts = 0;
             connection.sequences = connection.sequences.saturating_add(1);
+            let delay = number(server::SEQUENCE_DELAY, 86_400);
             // The largest delay stands for no further sequence.
-            if u32::from(connection.sequences) < sequences && sequence_delay != u32::MAX {
-                Duration::from_secs(u64::from(sequence_delay))
+            if connection.sequences < count(number(server::SEQUENCE_COUNT, 1)) && delay != u32::MAX
+            {
+                Duration::from_secs(delay.into())
             } else {
                 connection.sequences = 0;
                 exhausted = true;

@@ -135,6 +135,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn close_separate(&mut self, slot: u8) {
         if let Some(slot) = self.separate.get_mut(usize::from(slot)) {
             *slot = Separate::FREE;

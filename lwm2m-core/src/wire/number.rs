@@ -97,10 +97,8 @@ pub fn write_f64(writer: &mut Writer<'_>, value: f64) {
     if bits >> 63 != 0 && !is_nan {
         writer.u8(b'-');
     }
-    if let Some(integer) = exact_i64(value)
-        && integer.unsigned_abs() < 1 << 53
-    {
-        write_u64(writer, integer.unsigned_abs());
+    if bits << 1 == 0 {
+        writer.u8(b'0');
     } else if bits << 1 >= INFINITE << 1 {
         let name: &[u8] = if is_nan { b"NaN" } else { b"Infinity" };
         writer.bytes(name);
@@ -428,11 +426,11 @@ impl Wide {
     }
 
     fn times(self, factor: u32) -> Self {
-        let [high, middle, low] = self.mantissa.map(u64::from);
-        let factor = u64::from(factor);
-        let low = low * factor;
-        let middle = middle * factor + (low >> 32);
-        let high = high * factor + (middle >> 32);
+        let [high, middle, low] = self.mantissa;
+        let product = |limb: u32| u64::from(limb) * u64::from(factor);
+        let low = product(low);
+        let middle = product(middle) + (low >> 32);
+        let high = product(high) + (middle >> 32);
         Self::leading(
             [(high >> 32) as u32, high as u32, middle as u32, low as u32],
             self.exponent + 32,

@@ -103,6 +103,7 @@ impl Values {
     }
 
     /// Whether the attributes agree with each other: lt < gt, and lt + 2 st < gt (Core 1.1.1, section 5.1.2).
+    #[inline(never)]
     pub(crate) fn is_consistent(&self) -> bool {
         let step = self.threshold(ST).unwrap_or(0.0);
         if float::compare(step, 0.0).is_lt() {
@@ -156,6 +157,7 @@ pub(crate) struct Attributes<'s> {
 
 impl Attributes<'_> {
     /// What is set at exactly this path.
+    #[inline(never)]
     pub(crate) fn at(&self, path: Path) -> &Values {
         let found = self
             .sets
