@@ -71,9 +71,6 @@ fn bytes<'s>(
     let Some(object) = objects.object(accounts::SECURITY) else {
         return &[];
     };
-    if !object.has_resource(instance, resource) {
-        return &[];
-    }
     let mut out = ValueWriter::capturing(scratch);
     if object.read(instance, resource, &mut out).is_err() {
         return &[];
