@@ -130,9 +130,6 @@ fn read<'b>(
     buffer: &'b mut [u8],
 ) -> Option<Value<'b>> {
     let object = objects.object(SECURITY)?;
-    if !object.has_resource(instance, resource) {
-        return None;
-    }
     let mut out = ValueWriter::capturing(buffer);
     object.read(instance, resource, &mut out).ok()?;
     out.captured()

@@ -48,9 +48,6 @@ pub(crate) fn find(objects: &dyn Objects, object: u16, instance: u16) -> Option<
 /// there.
 #[inline(never)]
 fn value_in(object: &dyn Object, instance: u16, resource: u16) -> Option<Value<'static>> {
-    if !object.has_resource(instance, resource) {
-        return None;
-    }
     let mut out = ValueWriter::capturing(&mut []);
     object.read(instance, resource, &mut out).ok()?;
     out.captured_short()

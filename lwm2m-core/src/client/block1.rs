@@ -12,7 +12,7 @@ use super::{Client, Context};
 use crate::message::exchange::Purpose;
 use crate::model::{ContentFormat, DataType, Error, Level, Objects, Outcome, Path, Target, Ticket};
 use crate::time::Instant;
-use crate::wire::coap::{Block, Code, Message};
+use crate::wire::coap::{Block, Code};
 #[cfg(feature = "tlv")]
 use crate::wire::tlv;
 
@@ -291,9 +291,7 @@ fn target_of(path: Path) -> Target {
 
 /// What a request that leaves no room for its answer is to do: the same in blocks that fit into `room` bytes
 /// (RFC 7959, section 2.9.3).
-pub(super) fn smaller_block(message: &Message<'_>, room: usize) -> Option<Block> {
-    let mut request = Request::new(message);
-    request.read().ok()?;
+pub(super) fn smaller_block(request: &Request<'_>, room: usize) -> Option<Block> {
     let mut block = request.block1?;
     block.szx = block.szx.min(Block::szx_for(room.saturating_sub(OVERHEAD)));
     Some(block)

@@ -55,7 +55,8 @@ impl Client<'_> {
         let front = buffer.len() - len;
         shift(buffer, 0..len, front);
         let (head, tail) = buffer.split_at_mut(front);
-        let message = match Message::parse(tail) {
+        let mut request = Request::new();
+        let message = match request.read(tail) {
             Ok(message) => message,
             Err(error) => {
                 self.malformed(session, buffer, error);
@@ -69,12 +70,13 @@ impl Client<'_> {
         };
         let code = message.code();
         if code.is_request() {
+            request.message = &message;
             if head.len() < SMALLEST_ANSWER {
                 let id = self.next_message_id();
                 let mut answer = Head::answer(&message, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
                 {
-                    answer.block1 = super::block1::smaller_block(&message, head.len() + len);
+                    answer.block1 = super::block1::smaller_block(&request, head.len() + len);
                 }
                 let largest = u32::try_from(buffer.len().saturating_sub(2 * SMALLEST_ANSWER));
                 answer.size1 = largest.ok().and_then(NonZeroU32::new);
@@ -82,7 +84,7 @@ impl Client<'_> {
                 self.reply(session, len, None);
                 return;
             }
-            self.request(index, &message, head, cx);
+            self.request(index, &request, head, cx);
         } else if code.is_response() {
             self.response(index, &message, head, cx);
         } else if code.is_empty() {
@@ -243,11 +245,12 @@ impl Client<'_> {
     fn request(
         &mut self,
         index: usize,
-        message: &Message<'_>,
+        request: &Request<'_>,
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) {
         let session = session_of(index);
+        let message = request.message;
         let (kind, id) = (message.kind(), message.message_id());
         if let Some(known) = deduplication::find(self.deduplication, cx.now, session, id) {
             self.statistics.duplicates = self.statistics.duplicates.wrapping_add(1);
@@ -264,9 +267,8 @@ impl Client<'_> {
                 Remembered::Code(code, created) => {
                     let mut head = Head::answer(message, code, id);
                     head.created = created;
-                    let mut request = Request::new(message);
-                    if code.is_success() && request.read().is_ok() {
-                        head.block1 = self.block1_of(code, &request);
+                    if code.is_success() {
+                        head.block1 = self.block1_of(code, request);
                     }
                     let len = head.alone(buffer);
                     self.reply(session, len, None);
@@ -275,9 +277,8 @@ impl Client<'_> {
                 Remembered::Again => {}
             }
         }
-        let mut request = Request::new(message);
-        let handled = match request.read() {
-            Ok(()) => self.handle_request(index, &request, buffer, cx),
+        let handled = match request.check() {
+            Ok(()) => self.handle_request(index, request, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
             Err(Code::BAD_OPTION) if kind == Kind::Non => {
                 self.unexpected();

@@ -3,7 +3,7 @@
 use crate::model::Path;
 #[cfg(feature = "block")]
 pub(crate) use crate::wire::coap::Block;
-use crate::wire::coap::{Code, Message, option};
+use crate::wire::coap::{Code, Message, ParseError, RawOption, option};
 #[cfg(feature = "bootstrap")]
 use crate::wire::coap::{Kind, Token};
 
@@ -59,13 +59,15 @@ pub(crate) struct Request<'a> {
     pub(crate) block2: Option<Block>,
     /// There is a Uri-Query.
     pub(crate) has_query: bool,
+    /// Why it is refused: the code to answer with.
+    refusal: Option<Code>,
 }
 
 impl<'a> Request<'a> {
-    /// A request of which only the message is known.
-    pub(crate) const fn new(message: &'a Message<'a>) -> Self {
+    /// One of which nothing is known yet.
+    pub(crate) const fn new() -> Self {
         Self {
-            message,
+            message: &Message::EMPTY,
             place: Place::Path(Path::ROOT),
             accept: None,
             content_format: None,
@@ -73,72 +75,84 @@ impl<'a> Request<'a> {
             block1: None,
             block2: None,
             has_query: false,
+            refusal: None,
         }
     }
 
-    /// Reads the options.
+    /// Reads a message, which may be a request, with its options.
+    ///
+    /// # Errors
+    /// Those of [`Message::parse`].
+    #[inline(never)]
+    pub(crate) fn read(&mut self, datagram: &'a [u8]) -> Result<Message<'a>, ParseError> {
+        let mut target = Target::new();
+        let (mut previous, mut good) = (0, true);
+        let message = Message::parse_each(datagram, |item| {
+            let number = item.number;
+            let recognised = if number == option::URI_PATH {
+                target.go(item.value);
+                item.value.len() <= LONGEST_STRING
+            } else {
+                self.take(&item, number == previous)
+            };
+            good &= recognised || !option::is_critical(number);
+            previous = number;
+        });
+        self.place = target.place();
+        if !good {
+            self.refusal = self.refusal.or(Some(Code::BAD_OPTION));
+        }
+        message
+    }
+
+    /// Takes an option beside Uri-Path; false where it is not recognised.
+    #[inline(always)]
+    fn take(&mut self, item: &RawOption<'_>, repeated: bool) -> bool {
+        let value = item.uint().ok();
+        match item.number {
+            option::URI_QUERY => {
+                self.has_query = true;
+                return item.value.len() <= LONGEST_STRING;
+            }
+            option::PROXY_URI | option::PROXY_SCHEME => {
+                self.refusal = Some(Code::PROXYING_NOT_SUPPORTED);
+            }
+            // A second one counts as not recognised (RFC 7252, section 5.4.5).
+            _ if repeated => return false,
+            option::URI_HOST => return (1..=LONGEST_STRING).contains(&item.value.len()),
+            option::URI_PORT => {}
+            option::OBSERVE => self.observe = value.and_then(|v| u8::try_from(v).ok()),
+            // These have two bytes at most.
+            option::CONTENT_FORMAT => self.content_format = value.map(|v| v as u16),
+            option::ACCEPT => self.accept = value.map(|v| v as u16),
+            #[cfg(feature = "block")]
+            option::BLOCK1 => self.block1 = self.block(value),
+            #[cfg(feature = "block")]
+            option::BLOCK2 => self.block2 = self.block(value),
+            _ => return false,
+        }
+        // Nor is one whose value has a wrong length (section 5.4.3).
+        value.is_some()
+    }
+
+    /// A block size that is reserved is 4.00 (RFC 7959, section 2.2).
+    #[cfg(feature = "block")]
+    fn block(&mut self, value: Option<u32>) -> Option<Block> {
+        let block = Block::from_uint(value?);
+        if block.is_err() {
+            self.refusal = Some(Code::BAD_REQUEST);
+        }
+        block.ok()
+    }
+
+    /// Whether the options allow to handle it.
     ///
     /// # Errors
     /// The code to answer with: 4.02 for a critical option that is unknown, malformed or repeated
-    /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7).
-    pub(crate) fn read(&mut self) -> Result<(), Code> {
-        let mut previous = 0;
-        let mut bad = false;
-        let mut target = Target::new();
-        for item in self.message.options() {
-            let number = item.number;
-            let repeated = number == previous;
-            previous = number;
-            match number {
-                option::URI_PATH => {
-                    bad |= item.value.len() > LONGEST_STRING;
-                    target.go(item.value);
-                    continue;
-                }
-                option::URI_QUERY => {
-                    bad |= item.value.len() > LONGEST_STRING;
-                    self.has_query = true;
-                    continue;
-                }
-                option::PROXY_URI | option::PROXY_SCHEME => {
-                    return Err(Code::PROXYING_NOT_SUPPORTED);
-                }
-                _ => {}
-            }
-            if repeated {
-                // A second one counts as an option that is not recognised.
-                bad |= option::is_critical(number);
-                continue;
-            }
-            let value = item.uint().ok();
-            match number {
-                option::URI_HOST => {
-                    bad |= item.value.is_empty() || item.value.len() > LONGEST_STRING;
-                }
-                option::URI_PORT => bad |= value.is_none(),
-                option::OBSERVE => self.observe = value.and_then(|v| u8::try_from(v).ok()),
-                option::CONTENT_FORMAT => {
-                    self.content_format = value.and_then(|v| u16::try_from(v).ok())
-                }
-                option::ACCEPT => {
-                    self.accept = value.and_then(|v| u16::try_from(v).ok());
-                    bad |= self.accept.is_none();
-                }
-                #[cfg(feature = "block")]
-                option::BLOCK1 => {
-                    bad |= value.is_none();
-                    self.block1 = value.map(block).transpose()?;
-                }
-                #[cfg(feature = "block")]
-                option::BLOCK2 => {
-                    bad |= value.is_none();
-                    self.block2 = value.map(block).transpose()?;
-                }
-                _ => bad |= option::is_critical(number),
-            }
-        }
-        self.place = target.place();
-        if bad { Err(Code::BAD_OPTION) } else { Ok(()) }
+    /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7), 4.00 for a block size that is reserved
+    /// (RFC 7959, section 2.2).
+    pub(crate) fn check(&self) -> Result<(), Code> {
+        self.refusal.map_or(Ok(()), Err)
     }
 }
 
@@ -148,12 +162,6 @@ pub(crate) fn is_from_start(wanted: Option<Block>) -> bool {
     return wanted.is_none_or(|block| block.num == 0);
     #[cfg(not(feature = "block"))]
     wanted.is_none()
-}
-
-/// A block size that is reserved is 4.00 (RFC 7959, section 2.2).
-#[cfg(feature = "block")]
-fn block(value: u32) -> Result<Block, Code> {
-    Block::from_uint(value).map_err(|_| Code::BAD_REQUEST)
 }
 
 #[cfg(feature = "block")]

@@ -18,13 +18,10 @@ pub fn save(objects: &dyn Objects, id: u16, buffer: &mut [u8]) -> Result<usize, 
         let path = Path::instance(id, instance);
         out.begin_instance(path, true);
         for definition in object.definition().resources {
-            if definition.operations().is_executable()
-                || !object.has_resource(instance, definition.id)
-            {
+            if definition.operations().is_executable() {
                 continue;
             }
-            let path = Path::resource(id, instance, definition.id);
-            out.begin_resource(path, definition.is_multiple());
+            out.begin_resource(definition.id, definition.is_multiple());
             match object.read(instance, definition.id, &mut out) {
                 Ok(()) => {
                     out.end_resource();

@@ -284,6 +284,12 @@ impl ObjectDefinition {
         self
     }
 
+    /// Whether resource `id` is executable.
+    pub(crate) fn is_executable(&self, id: u16) -> bool {
+        self.resource(id)
+            .is_some_and(|resource| resource.operations().is_executable())
+    }
+
     /// The definition of resource `id`.
     #[must_use]
     #[inline(never)]

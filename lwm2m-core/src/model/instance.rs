@@ -138,16 +138,6 @@ pub trait Instance {
     }
 }
 
-/// Whether a resource is present.
-pub(crate) fn has(instance: &dyn Instance, definition: &ObjectDefinition, resource: u16) -> bool {
-    match instance.resource(resource) {
-        Some(field) => field.value().is_some(),
-        None => definition
-            .resource(resource)
-            .is_some_and(|resource| resource.operations().is_executable()),
-    }
-}
-
 /// Writes the value of a resource to `out`, in the type that the definition says.
 pub(crate) fn read(
     instance: &dyn Instance,
@@ -233,10 +223,6 @@ impl<T: Instance> Object for T {
 
     fn next_instance(&self, after: Option<u16>) -> Option<u16> {
         after.is_none().then_some(0)
-    }
-
-    fn has_resource(&self, _instance: u16, resource: u16) -> bool {
-        has(self, T::definition(), resource)
     }
 
     fn read(&self, _instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {

@@ -103,21 +103,23 @@ pub trait Object {
         }
     }
 
-    /// Whether `resource`, which the definition has, is present in `instance`, which exists. Executable resources
-    /// count as present.
+    /// Whether `resource`, which the definition has, is present in `instance`, which exists. By default, what is
+    /// executable, and what [`read`](Object::read) does not answer with [`Error::NotFound`].
     fn has_resource(&self, instance: u16, resource: u16) -> bool {
-        let _ = (instance, resource);
-        true
+        let mut out = ValueWriter::capturing(&mut []);
+        self.definition().is_executable(resource)
+            || self.read(instance, resource, &mut out) != Err(Error::NotFound)
     }
 
-    /// Writes the value of `resource` of `instance`, both present, to `out`; of a resource with several instances
-    /// all, in ascending order of their ids, each behind [`ValueWriter::instance`].
+    /// Writes the value of `resource`, which the definition has, of `instance`, which exists, to `out`; of a resource
+    /// with several instances all, in ascending order of their ids, each behind [`ValueWriter::instance`].
     ///
     /// The engine also reads what servers may not (keys of a Security instance, for example); it checks operations
     /// itself.
     ///
     /// # Errors
-    /// What the server is to be told; [`Error::NotFound`] leaves the resource out of a larger read.
+    /// [`Error::NotFound`] when the resource is not present: the engine does not ask before. What is not written is left
+    /// out of a larger read; of a single one the server is told what the error says.
     fn read(&self, instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error>;
 
     /// Whether `value` could be written to `target`. Type and range are right; `target.instance` may not exist yet.

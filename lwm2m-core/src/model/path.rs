@@ -68,6 +68,12 @@ impl Path {
         }
     }
 
+    /// The path of a resource of the instance that this path names, or lies in.
+    pub(crate) const fn with_resource(self, id: u16) -> Self {
+        let [object, instance, ..] = self.ids;
+        Self::resource(object, instance, id)
+    }
+
     /// The path of an instance of the resource that this path names.
     pub(crate) const fn with_resource_instance(self, id: u16) -> Self {
         let [object, instance, resource, _] = self.ids;

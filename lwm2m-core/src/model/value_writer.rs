@@ -42,6 +42,9 @@ pub struct ValueWriter<'b> {
     /// The instance has a container.
     #[cfg(feature = "tlv")]
     in_instance: bool,
+    /// The values of the resource go into a container.
+    #[cfg(feature = "tlv")]
+    contained: bool,
     /// The resource has a container.
     #[cfg(feature = "tlv")]
     in_resource: bool,
@@ -142,6 +145,8 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "tlv")]
             in_instance: false,
             #[cfg(feature = "tlv")]
+            contained: false,
+            #[cfg(feature = "tlv")]
             in_resource: false,
         }
     }
@@ -215,19 +220,29 @@ impl<'b> ValueWriter<'b> {
         self.only = resource_instance;
     }
 
-    /// A resource begins; the values of one that may have several go into a container.
-    pub(crate) fn begin_resource(&mut self, path: Path, multiple: bool) {
-        self.path = path;
+    /// A resource of the instance begins; the values of one that may have several go into a container.
+    #[inline]
+    pub(crate) const fn begin_resource(&mut self, id: u16, multiple: bool) {
+        self.path = self.path.with_resource(id);
         self.values = 0;
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
-        if multiple && self.form == Form::Tlv {
-            self.in_resource = true;
-            let id = path.resource_id().unwrap_or(0);
-            let _ = tlv::open(&mut self.out, tlv::Kind::MultipleResource, id);
+        {
+            self.contained = multiple && matches!(self.form, Form::Tlv);
         }
         #[cfg(not(feature = "tlv"))]
         let _ = multiple;
+    }
+
+    /// Begins the container of the resource, where it has one that has not begun: with the first value, as there may be
+    /// none.
+    #[cfg(feature = "tlv")]
+    fn open_resource(&mut self) {
+        if self.contained && !self.in_resource {
+            self.in_resource = true;
+            let id = self.path.resource_id().unwrap_or(0);
+            let _ = tlv::open(&mut self.out, tlv::Kind::MultipleResource, id);
+        }
     }
 
     /// The resource ends; how many values it had.
@@ -238,18 +253,30 @@ impl<'b> ValueWriter<'b> {
             reason = "only TLV has containers to close"
         )
     )]
+    #[inline]
     pub(crate) fn end_resource(&mut self) -> u16 {
         #[cfg(feature = "tlv")]
-        if mem::take(&mut self.in_resource) {
-            let id = self.path.resource_id().unwrap_or(0);
-            let mark = tlv::Mark::new(self.start, tlv::Kind::MultipleResource, id);
-            tlv::close(&mut self.out, mark);
+        if self.contained {
+            self.close_resource();
         }
         self.values
     }
 
+    #[cfg(feature = "tlv")]
+    #[inline(never)]
+    fn close_resource(&mut self) {
+        self.open_resource();
+        self.in_resource = false;
+        let id = self.path.resource_id().unwrap_or(0);
+        let mark = tlv::Mark::new(self.start, tlv::Kind::MultipleResource, id);
+        tlv::close(&mut self.out, mark);
+    }
+
     /// Takes back what was written since the resource began.
     pub(crate) fn abandon_resource(&mut self) {
+        if self.values == 0 {
+            return;
+        }
         #[cfg(feature = "tlv")]
         {
             self.in_resource = false;
@@ -362,7 +389,10 @@ impl<'b> ValueWriter<'b> {
     #[cfg(feature = "tlv")]
     fn write_tlv(&mut self, value: &Value<'_>) {
         let (kind, id) = match self.resource_instance() {
-            Some(id) => (tlv::Kind::ResourceInstance, id),
+            Some(id) => {
+                self.open_resource();
+                (tlv::Kind::ResourceInstance, id)
+            }
             None => (tlv::Kind::Resource, self.path.resource_id().unwrap_or(0)),
         };
         let out = &mut self.out;

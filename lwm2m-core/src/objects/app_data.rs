@@ -189,17 +189,6 @@ impl<const CONTAINERS: usize, const ITEMS: usize, const LEN: usize> Object
         (usize::from(next) < CONTAINERS).then_some(next)
     }
 
-    fn has_resource(&self, instance: u16, resource: u16) -> bool {
-        let Some(container) = self.container(instance) else {
-            return false;
-        };
-        match resource {
-            table::DATA => true,
-            table::DATA_CREATION_TIME => container.created.is_some(),
-            _ => container.number(resource).is_some() || container.text(resource).is_some(),
-        }
-    }
-
     fn read(&self, instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         let container = self.container(instance).ok_or(Error::NotFound)?;
         if resource == table::DATA {

@@ -231,15 +231,6 @@ impl Object for ConnectivityMonitoring {
         after.is_none().then_some(0)
     }
 
-    fn has_resource(&self, _instance: u16, resource: u16) -> bool {
-        match resource {
-            table::AVAILABLE_NETWORK_BEARER | table::IP_ADDRESSES => true,
-            table::ROUTER_IP_ADDRESSES => self.routers.iter().any(Option::is_some),
-            table::APN => self.apn.is_some(),
-            _ => self.number(resource).is_some(),
-        }
-    }
-
     fn read(&self, _instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         match resource {
             table::AVAILABLE_NETWORK_BEARER => {
@@ -248,7 +239,9 @@ impl Object for ConnectivityMonitoring {
                 }
             }
             table::IP_ADDRESSES => write_list(&self.addresses, out),
-            table::ROUTER_IP_ADDRESSES => write_list(&self.routers, out),
+            table::ROUTER_IP_ADDRESSES if self.routers.iter().any(Option::is_some) => {
+                write_list(&self.routers, out);
+            }
             table::APN => {
                 let apn = self.apn.as_ref().ok_or(Error::NotFound)?;
                 out.instance(0).string(apn.as_str());

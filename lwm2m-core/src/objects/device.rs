@@ -322,12 +322,17 @@ impl<'a> Device<'a> {
         }
     }
 
-    /// The instances of resources 6, 7 and 8.
-    fn power(&self, resource: u16) -> impl Iterator<Item = (u16, i32)> {
+    /// Writes the instances of resource 6, 7 or 8, if there are any.
+    fn read_power(&self, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         let list = usize::from(resource.wrapping_sub(table::AVAILABLE_POWER_SOURCES));
-        (0..)
-            .zip(self.power.get(list).into_iter().flatten().copied())
-            .filter(|&(_, value)| value != UNKNOWN)
+        let mut result = Err(Error::NotFound);
+        for (id, &value) in (0..).zip(self.power.get(list).unwrap_or(&[UNKNOWN; LISTED])) {
+            if value != UNKNOWN {
+                out.instance(id).integer(i64::from(value));
+                result = Ok(());
+            }
+        }
+        result
     }
 }
 
@@ -361,20 +366,14 @@ impl Object for Device<'_> {
         after.is_none().then_some(0)
     }
 
-    fn has_resource(&self, _instance: u16, resource: u16) -> bool {
+    fn has_resource(&self, instance: u16, resource: u16) -> bool {
         match resource {
             table::FACTORY_RESET => self.factory_reset,
-            table::AVAILABLE_POWER_SOURCES
-            | table::POWER_SOURCE_VOLTAGE
-            | table::POWER_SOURCE_CURRENT => self.power(resource).next().is_some(),
-            table::REBOOT | table::ERROR_CODE | table::RESET_ERROR_CODE => true,
-            table::CURRENT_TIME => self.time_offset.is_some(),
-            table::UTC_OFFSET => self.utc_offset.is_some(),
-            table::TIMEZONE => self.timezone.is_some(),
-            _ => match index_of(resource).and_then(|index| self.texts.get(index)) {
-                Some(text) => text.is_some(),
-                None => self.number(resource).is_some(),
-            },
+            table::REBOOT | table::RESET_ERROR_CODE => true,
+            _ => {
+                let mut out = ValueWriter::capturing(&mut []);
+                self.read(instance, resource, &mut out).is_ok()
+            }
         }
     }
 
@@ -382,12 +381,7 @@ impl Object for Device<'_> {
         match resource {
             table::AVAILABLE_POWER_SOURCES
             | table::POWER_SOURCE_VOLTAGE
-            | table::POWER_SOURCE_CURRENT => {
-                for (id, value) in self.power(resource) {
-                    out.instance(id).integer(i64::from(value));
-                }
-                return Ok(());
-            }
+            | table::POWER_SOURCE_CURRENT => return self.read_power(resource, out),
             table::ERROR_CODE => {
                 let none = self.error_codes == [0; LISTED];
                 for (id, &code) in (0..).zip(&self.error_codes) {
@@ -498,13 +492,12 @@ mod tests {
         device
             .set_power_source(PowerSource::new(5).voltage(4_900))
             .unwrap();
-        let voltages = [Some((0, 3_800)), Some((1, 4_900)), None];
-        let mut all = device.power(table::POWER_SOURCE_VOLTAGE);
-        assert_eq!(voltages, [all.next(), all.next(), all.next()]);
-        drop(all);
+        let [_, voltages, _] = device.power;
+        assert_eq!(voltages, [3_800, 4_900, UNKNOWN, UNKNOWN]);
         let solar = PowerSource::new(7).voltage(1);
         assert_eq!(device.set_power_source(solar), Err(SetError::Missing));
-        assert_eq!(device.power(table::POWER_SOURCE_CURRENT).count(), 1);
+        let [_, _, currents] = device.power;
+        assert_eq!(currents, [125, UNKNOWN, UNKNOWN, UNKNOWN]);
     }
 
     /// The last value of a resource.
@@ -576,8 +569,7 @@ mod tests {
         let device = example();
         for definition in table::DEFINITION.resources {
             if definition.operations().is_readable() && device.has_resource(0, definition.id) {
-                let path = Path::resource(3, 0, definition.id);
-                out.begin_resource(path, definition.is_multiple());
+                out.begin_resource(definition.id, definition.is_multiple());
                 device.read(0, definition.id, &mut out).unwrap();
                 out.end_resource();
             }

@@ -106,11 +106,6 @@ impl<T: Instance + Default, const N: usize> Object for Instances<T, N> {
         ids.filter(|&id| after.is_none_or(|after| id > after)).min()
     }
 
-    fn has_resource(&self, instance: u16, resource: u16) -> bool {
-        self.get(instance)
-            .is_some_and(|found| instance::has(found, T::definition(), resource))
-    }
-
     fn read(&self, instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         let found = self.get(instance).ok_or(Error::NotFound)?;
         instance::read(found, T::definition(), resource, out)

@@ -257,14 +257,6 @@ impl Object for Location {
         (after.is_none() && self.position.is_some()).then_some(0)
     }
 
-    fn has_resource(&self, _instance: u16, resource: u16) -> bool {
-        match resource {
-            table::VELOCITY => self.velocity.is_some(),
-            table::TIMESTAMP => true,
-            _ => self.number(resource).is_some(),
-        }
-    }
-
     fn read(&self, _instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         match resource {
             table::VELOCITY => {

@@ -164,24 +164,18 @@ impl Object for Store {
             .find(|&id| after.is_none_or(|after| id > after))
     }
 
-    fn has_resource(&self, instance: u16, resource: u16) -> bool {
-        let definition = self.definition.resource(resource).unwrap();
-        definition.operations().is_executable()
-            || self.instances[&instance]
-                .keys()
-                .any(|&(id, _)| id == resource)
-    }
-
     fn read(&self, instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
+        let mut result = Err(Error::NotFound);
         for (&(id, part), value) in &self.instances[&instance] {
             if id == resource {
                 if let Some(part) = part {
                     out.instance(part);
                 }
                 value.write(out);
+                result = Ok(());
             }
         }
-        Ok(())
+        result
     }
 
     fn write(&mut self, target: Target, value: &Value<'_>) -> Result<Outcome, Error> {

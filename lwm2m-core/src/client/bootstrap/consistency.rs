@@ -70,10 +70,7 @@ fn bytes<'s>(
 ) -> &'s [u8] {
     let mut out = ValueWriter::capturing(scratch);
     match objects.object(accounts::SECURITY) {
-        Some(object)
-            if object.has_resource(instance, resource)
-                && object.read(instance, resource, &mut out).is_ok() =>
-        {
+        Some(object) if object.read(instance, resource, &mut out).is_ok() => {
             out.into_writer().into_stored()
         }
         _ => &[],

@@ -50,9 +50,7 @@ impl<'o> Readable<'o> {
                 return Err(Error::MethodNotAllowed);
             }
             let is_instance = path.resource_instance_id().is_some();
-            if !object.has_resource(instance.unwrap_or(0), definition.id)
-                || (is_instance && !definition.is_multiple())
-            {
+            if is_instance && !definition.is_multiple() {
                 return Err(Error::NotFound);
             }
             if is_instance || !definition.is_multiple() {
@@ -126,7 +124,7 @@ impl Payload for Readable<'_> {
                 out.want_only(only);
                 out.capture_too();
             } else if definition.is_multiple() {
-                out.begin_resource(path, true);
+                out.begin_resource(definition.id, true);
             } else {
                 out.capture_too();
             }
@@ -156,14 +154,11 @@ impl Payload for Readable<'_> {
 /// Writes the readable resources of an instance.
 #[inline(never)]
 fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16) {
-    let definition = object.definition();
-    let object_id = definition.id;
-    for definition in definition.resources {
-        if !definition.operations().is_readable() || !object.has_resource(instance, definition.id) {
+    for definition in object.definition().resources {
+        if !definition.operations().is_readable() {
             continue;
         }
-        let path = Path::resource(object_id, instance, definition.id);
-        out.begin_resource(path, definition.is_multiple());
+        out.begin_resource(definition.id, definition.is_multiple());
         match object.read(instance, definition.id, out) {
             Ok(()) => {
                 out.end_resource();

@@ -146,15 +146,6 @@ impl Object for FirmwareUpdate<'_> {
         after.is_none().then_some(0)
     }
 
-    fn has_resource(&self, _instance: u16, resource: u16) -> bool {
-        match resource {
-            table::PKGNAME => self.name.is_some(),
-            table::PKGVERSION => self.version.is_some(),
-            table::FIRMWARE_UPDATE_PROTOCOL_SUPPORT => self.protocols != 0,
-            _ => true,
-        }
-    }
-
     fn read(&self, _instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         match resource {
             table::PACKAGE_URI => out.string(self.uri.as_str()),
@@ -162,7 +153,7 @@ impl Object for FirmwareUpdate<'_> {
             table::UPDATE_RESULT => out.integer(i64::from(self.result.number())),
             table::PKGNAME => out.string(self.name.as_ref().ok_or(Error::NotFound)?.as_str()),
             table::PKGVERSION => out.string(self.version.as_ref().ok_or(Error::NotFound)?.as_str()),
-            table::FIRMWARE_UPDATE_PROTOCOL_SUPPORT => {
+            table::FIRMWARE_UPDATE_PROTOCOL_SUPPORT if self.protocols != 0 => {
                 let supported =
                     (0..=LAST_PROTOCOL).filter(|&protocol| self.protocols & 1 << protocol != 0);
                 for (id, protocol) in (0..).zip(supported) {
@@ -170,6 +161,8 @@ impl Object for FirmwareUpdate<'_> {
                 }
             }
             table::FIRMWARE_UPDATE_DELIVERY_METHOD => out.integer(self.method as i64),
+            // It is taken, not kept.
+            table::PACKAGE => return Err(Error::MethodNotAllowed),
             _ => return Err(Error::NotFound),
         }
         Ok(())

@@ -95,11 +95,6 @@ impl<const N: usize> Object for Server<N> {
         slots.next(after)
     }
 
-    fn has_resource(&self, instance: u16, resource: u16) -> bool {
-        self.instance(instance)
-            .is_some_and(|server| server.has(resource))
-    }
-
     fn read(&self, instance: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
         self.instance(instance)
             .ok_or(Error::NotFound)?

@@ -91,6 +91,16 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
+    /// Nothing but a header of zeros: in place of one that is not known yet.
+    pub(crate) const EMPTY: Self = Self {
+        token: &[],
+        options: &[],
+        payload: &[],
+        message_id: 0,
+        kind: Kind::Con,
+        code: Code::EMPTY,
+    };
+
     /// Checks the datagram against RFC 7252, sections 3 and 4: header, token, every option, and payload.
     ///
     /// Also checked is what the code says about the message: an empty message has nothing behind its header and is not
@@ -101,6 +111,15 @@ impl<'a> Message<'a> {
     ///
     /// [`ParseError`] says what the message layer must do.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, ParseError> {
+        Self::parse_each(datagram, |_| {})
+    }
+
+    /// The same, which shows `each` option where it is checked, so that nobody has to look for them again. What lies
+    /// behind an option may still turn out to be malformed.
+    pub(crate) fn parse_each(
+        datagram: &'a [u8],
+        each: impl FnMut(RawOption<'a>),
+    ) -> Result<Self, ParseError> {
         let &[first, code, id_high, id_low, ref rest @ ..] = datagram else {
             return Err(ParseError::Ignore);
         };
@@ -114,7 +133,7 @@ impl<'a> Message<'a> {
         if let Some((token, options)) = rest.split_at_checked(usize::from(first & 0x0F))
             && token.len() <= Token::MAX_LEN
             && is_allowed(kind, code, rest)
-            && let Ok(payload) = option::check(options)
+            && let Ok(payload) = option::check(options, each)
         {
             return Ok(Self {
                 token,

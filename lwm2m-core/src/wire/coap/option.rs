@@ -179,8 +179,11 @@ fn extended(nibble: u8, rest: &[u8]) -> Option<(usize, &[u8])> {
     }
 }
 
-/// Checks the options at the start of `bytes`; the payload behind them, if there is any.
-pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Malformed> {
+/// Checks the options at the start of `bytes` and shows `each` of them; the payload behind them, if there is any.
+pub(super) fn check<'a>(
+    bytes: &'a [u8],
+    mut each: impl FnMut(RawOption<'a>),
+) -> Result<&'a [u8], Malformed> {
     let mut rest = bytes;
     let mut number = 0;
     while let Some((&head, behind)) = rest.split_first() {
@@ -194,6 +197,10 @@ pub(super) fn check(bytes: &[u8]) -> Result<&[u8], Malformed> {
             return Err(Malformed);
         }
         rest = behind.get(header.len..).ok_or(Malformed)?;
+        each(RawOption {
+            number: number as u16,
+            value: behind.get(..header.len).unwrap_or_default(),
+        });
     }
     Ok(&[])
 }

@@ -34,10 +34,12 @@ impl Token {
 
     /// The token `bytes`, which are 8 at most.
     pub(super) fn checked(bytes: &[u8]) -> Self {
-        let mut token = Self::EMPTY;
+        let mut token = Self {
+            len: bytes.len() as u8,
+            bytes: [0; Self::MAX_LEN],
+        };
         if let Some(room) = token.bytes.get_mut(..bytes.len()) {
             copy(room, bytes);
-            token.len = bytes.len() as u8;
         }
         token
     }
