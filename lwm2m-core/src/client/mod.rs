@@ -301,6 +301,9 @@ impl<'r> Client<'r> {
                 connection.session = Session::Closed;
                 connection.restart_list();
                 let registered = connection.is_registered();
+                if (self.outgoing.as_ref()).is_some_and(|answer| answer.session == session) {
+                    self.lose_answer();
+                }
                 deduplication::forget_session(self.deduplication, session);
                 #[cfg(feature = "separate")]
                 self.forget_separate(session);
@@ -328,6 +331,13 @@ impl<'r> Client<'r> {
         exchange.purpose.is_request()
     }
 
+    /// An answer that did not get away is lost, but not what was to follow it.
+    fn lose_answer(&mut self) {
+        if let Some(path) = self.outgoing.take().and_then(|outgoing| outgoing.answered) {
+            self.push(Event::Answered { path });
+        }
+    }
+
     /// Tells whether the network can be used. While it cannot, nothing is sent and no attempt is made; sessions are
     /// closed. When it can again, servers are told that the client is back.
     pub fn set_online(&mut self, now: Instant, online: bool, objects: &mut dyn Objects) {
@@ -336,10 +346,7 @@ impl<'r> Client<'r> {
         }
         self.online = online;
         self.stirred = true;
-        // An answer that did not get away is lost, but not what was to follow it.
-        if let Some(path) = self.outgoing.take().and_then(|outgoing| outgoing.answered) {
-            self.push(Event::Answered { path });
-        }
+        self.lose_answer();
         for index in 0..self.connections.len() {
             if !online {
                 self.interrupt(index);

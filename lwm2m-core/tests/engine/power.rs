@@ -2,7 +2,7 @@
 //! Times follow from lifetime and pmax: an Update is due 93 s (MAX_TRANSMIT_WAIT) before the lifetime ends.
 
 use lwm2m_core::SessionId;
-use lwm2m_core::client::{Client, Event, Expect};
+use lwm2m_core::client::{Client, Event, Expect, SessionEvent};
 use lwm2m_core::model::{Outcome, Path};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
@@ -425,9 +425,8 @@ fn what_pmin_holds_over_a_short_outage_is_told() {
     assert_eq!(seen, [(300, SERVER, Update), (600, SERVER, Notification)]);
 }
 
-/// The network goes away under an answer: it is not sent, but what it promised happens.
-#[test]
-fn an_answer_that_finds_no_network_is_not_sent() {
+/// A device whose answer to an Execute has not been handed out yet.
+fn answering() -> Device {
     let mut device = Device::registered();
     device.objects.test.outcome = Outcome::AfterResponse;
     let request = post("/26241/1/9");
@@ -442,11 +441,19 @@ fn an_answer_that_finds_no_network_is_not_sent() {
         ..
     } = &mut device;
     client.handle_datagram(*now, SERVER, &mut buffer, bytes.len(), objects, random);
+    device
+}
+
+const ANSWERED: Out = Out::Event(Event::Answered {
+    path: Path::resource(TEST, 1, 9),
+});
+
+/// The network goes away under an answer: it is not sent, but what it promised happens.
+#[test]
+fn an_answer_that_finds_no_network_is_not_sent() {
+    let mut device = answering();
     set_online(&mut device, false);
-    let answered = Event::Answered {
-        path: Path::resource(TEST, 1, 9),
-    };
-    assert_eq!(device.drain(), [Out::Event(answered), Out::Close(SERVER)]);
+    assert_eq!(device.drain(), [ANSWERED, Out::Close(SERVER)]);
     // A De-register without a network is told to nobody.
     device.client.deregister();
     let end = Event::Deregistered {
@@ -454,4 +461,11 @@ fn an_answer_that_finds_no_network_is_not_sent() {
         confirmed: false,
     };
     assert_eq!(device.drain(), [Out::Event(end)]);
+}
+
+/// The same where only the session is gone.
+#[test]
+fn an_answer_that_finds_no_session_is_not_sent() {
+    let mut device = answering();
+    assert_eq!(device.session(SERVER, SessionEvent::Closed), [ANSWERED]);
 }
