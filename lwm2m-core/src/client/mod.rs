@@ -407,6 +407,7 @@ impl<'r> Client<'r> {
                 .is_some_and(|exchange| exchange.purpose == Purpose::Register);
             if (connection.is_registered() || registering) && self.online {
                 connection.deregister = true;
+                connection.disable = None;
             } else if !connection.bootstrap {
                 let server = connection.short_id;
                 connection.close();

@@ -108,6 +108,28 @@ fn disable_stays_away_for_its_time() {
     }
 }
 
+/// The application stays away for good, whatever a server asks for beside it.
+#[test]
+fn a_deregister_outlasts_a_disable() {
+    for deregister_first in [true, false] {
+        let mut device = Device::registered();
+        // An Update is on its way, behind which both wait.
+        device.client.update(false);
+        let update = sent(&device.drain());
+        if deregister_first {
+            device.client.deregister();
+        }
+        assert_eq!(device.code(&post("/1/0/4")), Code::CHANGED);
+        if !deregister_first {
+            device.client.deregister();
+        }
+        let request = sent(&device.receive(&update.reply(Code::CHANGED)));
+        assert_eq!(request.code(), Code::DELETE);
+        device.receive(&request.reply(Code::DELETED));
+        assert_eq!(device.until, Instant::FAR_FUTURE);
+    }
+}
+
 /// An account with a bootstrap server beside it.
 fn with_bootstrap_server() -> Device {
     let mut device = Device::new();

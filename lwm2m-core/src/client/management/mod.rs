@@ -249,7 +249,7 @@ impl Client<'_> {
                 };
                 if trigger == accounts::server::UPDATE_TRIGGER {
                     connection.update = true;
-                } else {
+                } else if !connection.deregister {
                     let timeout = accounts::server::DISABLE_TIMEOUT;
                     let secs = accounts::server_number(cx.objects, instance, timeout, 86_400);
                     connection.deregister = true;
