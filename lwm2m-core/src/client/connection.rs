@@ -166,16 +166,15 @@ impl Connection {
     }
 
     /// An object list of which some blocks were sent begins anew: a server puts together what comes over one session.
+    #[cfg(feature = "block")]
     pub(crate) const fn restart_list(&mut self) {
-        #[cfg(feature = "block")]
-        {
-            self.block = 0;
-        }
+        self.block = 0;
     }
 
     /// Ends the session, if there is one.
     pub(crate) fn close(&mut self) {
         self.exchange = None;
+        #[cfg(feature = "block")]
         self.restart_list();
         if self.session != Session::Closed {
             self.session = Session::Unwanted;

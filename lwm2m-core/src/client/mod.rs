@@ -299,6 +299,7 @@ impl<'r> Client<'r> {
             }
             SessionEvent::Closed => {
                 connection.session = Session::Closed;
+                #[cfg(feature = "block")]
                 connection.restart_list();
                 let registered = connection.is_registered();
                 if (self.outgoing.as_ref()).is_some_and(|answer| answer.session == session) {

@@ -40,7 +40,7 @@ fn g20_numbers_grow() {
 fn g20_what_is_not_told_takes_no_numbers() {
     let mut device = Device::registered();
     device.observe("/26241/1/1");
-    device.ask(&crate::common::put("/26241/1/1").query("gt=30"));
+    device.ask(&put("/26241/1/1").query("gt=30"));
     let before = sent(&device.change(1, 31));
     for value in 32..40 {
         assert_eq!(device.change(1, value), []);
@@ -86,7 +86,7 @@ fn g20_numbers_grow_across_restarts() {
 fn g20_one_notification_a_day_is_confirmable() {
     let mut device = Device::registered();
     device.observe("/26241/1/1");
-    device.ask(&crate::common::put("/26241/1/1").query("pmax=3600"));
+    device.ask(&put("/26241/1/1").query("pmax=3600"));
     let start = device.now;
     let mut kinds = Vec::new();
     while device.now.since(start) < Duration::from_secs(50 * 3600) {
