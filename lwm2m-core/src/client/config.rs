@@ -61,7 +61,7 @@ impl<'r> BackOff<'r> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Config<'r> {
-    /// Endpoint client name (`ep`). At most 255 bytes.
+    /// Endpoint client name (`ep`). At most 252 bytes: a Uri-Query has no more than 255 (RFC 7252, section 5.10), with `ep=`.
     pub endpoint: &'r str,
     /// Whether the client announces queue mode (`Q`).
     pub queue_mode: bool,

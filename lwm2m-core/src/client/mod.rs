@@ -169,7 +169,8 @@ impl<'r> Client<'r> {
     }
 
     /// Registers with every server that has an account, or bootstraps when there is none. What was before (sessions,
-    /// registrations, observations) is given up without a word to the servers.
+    /// registrations, observations) is given up without a word to the servers. Accounts for which [`Resources`] has no room
+    /// are left alone.
     ///
     /// # Errors
     /// [`Failure::NoAccount`] when object 0 has no account to start from.

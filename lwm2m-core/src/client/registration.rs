@@ -15,7 +15,7 @@ use crate::wire::coap::Block;
 use crate::wire::coap::{Builder, Code, Kind, Message, Token, option};
 use crate::wire::writer::Writer;
 
-/// Bytes that header and options of a Register may take: an endpoint name of 255 bytes, and the rest.
+/// Bytes that header and options of a Register may take: an endpoint name of 252 bytes, and the rest.
 #[cfg(feature = "block")]
 const HEAD: usize = 320;
 

@@ -6,7 +6,9 @@ use crate::message::deduplication::Slot;
 /// The memory of a [`Client`](super::Client). A `static` or a local variable; nothing else is allocated. It is all zeros while
 /// it is empty, so a `static` that begins as [`new`](Self::new) takes no flash and is never moved over the stack.
 ///
-/// * `SERVERS`: servers at the same time; a bootstrap server is one while it is at work
+/// * `SERVERS`: servers at the same time; a bootstrap server is one while it is at work. Without room for it, it takes the
+///   place of a server that is not registered, which is not tried again until the bootstrap has succeeded: one more than
+///   accounts leaves each its place
 /// * `OBSERVATIONS`: observations of all servers, 256 at most
 /// * `ATTRIBUTES`: paths with notification attributes, of all servers
 /// * `DUPLICATES`: requests that are remembered so that a repeated one is not executed again
