@@ -213,6 +213,21 @@ fn g19_cancel_by_observe_one_ends_exactly_that_one() {
     assert_eq!(notifications(&device.change(0, "new"))[0].1, kept);
 }
 
+/// Reads run again where they come twice: what is cancelled already must not stand for another observation of the path.
+#[test]
+fn g19_a_repeated_cancel_ends_nothing_else() {
+    let mut device = Device::registered();
+    let (token, _) = device.observe("/26241/1/1");
+    let (kept, _) = device.observe("/26241/1/1");
+    let cancel = get("/26241/1/1")
+        .accept(0)
+        .uint(option::OBSERVE, 1)
+        .with_token(&token);
+    assert_eq!(device.ask(&cancel), device.ask(&cancel));
+    let told = notifications(&device.change(1, 2));
+    assert_eq!(told, [(SERVER, kept, "2".into())]);
+}
+
 #[test]
 fn g14_a_reset_of_a_notification_ends_exactly_that_observation() {
     let mut device = Device::registered();
