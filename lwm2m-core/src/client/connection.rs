@@ -1,7 +1,7 @@
 //! The state of the way to one server.
 
 use super::output::SessionId;
-use crate::message::exchange::Exchange;
+use crate::message::exchange::{Exchange, Purpose};
 use crate::time::Instant;
 
 /// Bytes of a Location: each segment behind its length.
@@ -132,6 +132,12 @@ impl Connection {
     /// Whether the server holds a registration, as far as is known.
     pub(crate) const fn is_registered(&self) -> bool {
         matches!(self.stage, Stage::Registered { .. })
+    }
+
+    /// The same, or a Register is on its way, which may have arrived: only its answer tells what to delete.
+    pub(crate) fn may_be_registered(&self) -> bool {
+        let registering = |exchange: &Exchange| exchange.purpose == Purpose::Register;
+        self.is_registered() || self.exchange.as_ref().is_some_and(registering)
     }
 
     /// The object list has changed: the server is to be told, also when it is being told just now.

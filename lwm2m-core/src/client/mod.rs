@@ -29,6 +29,7 @@ pub mod snapshot;
 mod traffic;
 
 use crate::message::deduplication;
+#[cfg(feature = "observe")]
 use crate::message::exchange::Purpose;
 #[cfg(feature = "separate")]
 use crate::model::{Error, Ticket};
@@ -403,11 +404,7 @@ impl<'r> Client<'r> {
             else {
                 continue;
             };
-            // A Register on its way may have arrived: only its answer tells what to delete.
-            let registering = connection
-                .exchange
-                .is_some_and(|exchange| exchange.purpose == Purpose::Register);
-            if (connection.is_registered() || registering) && self.online {
+            if connection.may_be_registered() && self.online {
                 connection.deregister = true;
                 connection.disable = None;
             } else if !connection.bootstrap {

@@ -55,6 +55,7 @@ impl List {
         }
     }
 
+    #[cfg(feature = "bootstrap")]
     const fn is_registration(self) -> bool {
         matches!(self, Self::Registration { .. })
     }

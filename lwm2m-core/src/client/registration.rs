@@ -227,8 +227,6 @@ impl Client<'_> {
         }
         connection.told();
         let server = connection.short_id;
-        #[cfg(feature = "observe")]
-        self.forget_observations(session_of(index));
         self.push(Event::Registered { server });
         #[cfg(feature = "bootstrap")]
         self.end_rescue();
@@ -401,6 +399,11 @@ impl Client<'_> {
             connection.objects_changed = false;
         }
         connection.stale = false;
+        // A Register ends what the server observes. With its answer it would be too late: who observes at once may be faster.
+        #[cfg(feature = "observe")]
+        if register {
+            self.forget_observations(session_of(index));
+        }
     }
 
     /// Whether connection `index` could carry a message now.

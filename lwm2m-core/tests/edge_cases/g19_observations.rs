@@ -1,11 +1,11 @@
 //! Groups 19 and 25: which observations there are, and when they end (RFC 7641; Core 1.1.1, section 6.4).
 
 use lwm2m_core::SessionId;
-use lwm2m_core::client::SessionEvent;
+use lwm2m_core::client::{Event, SessionEvent};
 use lwm2m_core::model::Path;
 use lwm2m_core::wire::coap::{Code, Kind, option};
 
-use crate::common::{Answer, Device, Out, SERVER, events, get, post, sent, two_servers};
+use crate::common::{Answer, Device, Out, SERVER, events, get, outputs, post, sent, two_servers};
 
 const SECOND: SessionId = SessionId::new(1);
 
@@ -213,6 +213,21 @@ fn g19_cancel_by_observe_one_ends_exactly_that_one() {
     assert_eq!(notifications(&device.change(0, "new"))[0].1, kept);
 }
 
+/// Reads run again where they come twice: what is cancelled already must not stand for another observation of the path.
+#[test]
+fn g19_a_repeated_cancel_ends_nothing_else() {
+    let mut device = Device::registered();
+    let (token, _) = device.observe("/26241/1/1");
+    let (kept, _) = device.observe("/26241/1/1");
+    let cancel = get("/26241/1/1")
+        .accept(0)
+        .uint(option::OBSERVE, 1)
+        .with_token(&token);
+    assert_eq!(device.ask(&cancel), device.ask(&cancel));
+    let told = notifications(&device.change(1, 2));
+    assert_eq!(told, [(SERVER, kept, "2".into())]);
+}
+
 #[test]
 fn g14_a_reset_of_a_notification_ends_exactly_that_observation() {
     let mut device = Device::registered();
@@ -243,6 +258,21 @@ fn g25_a_register_ends_all_observations_and_an_update_none() {
     device.receive(&register.created("/rd/b"));
     assert_eq!(device.client.observations(), 0);
     assert_eq!(device.change(1, 3), []);
+}
+
+/// The answer to the Register is lost, or overtaken: the server observes before the device knows that it is registered.
+#[test]
+fn g25_an_observation_that_overtakes_the_answer_to_a_register_lives_on() {
+    let mut device = Device::new();
+    device.start();
+    let register = sent(&device.open(SERVER));
+    let (token, _) = device.observe("/26241/1/1");
+    assert_eq!(device.change(1, 2), []);
+    let again = sent(&outputs(&device.wait(3)));
+    assert_eq!(again, register);
+    let out = device.receive(&register.created("/rd/a"));
+    assert_eq!(events(&out), [Event::Registered { server: 1 }]);
+    assert_eq!(notifications(&out[1..]), [(SERVER, token, "2".into())]);
 }
 
 /// The other server's observations are not touched by a Register.

@@ -108,6 +108,24 @@ fn disable_stays_away_for_its_time() {
     }
 }
 
+/// A server may disable the device before it is known there that the Register has arrived.
+#[test]
+fn disable_may_overtake_the_answer_to_a_register() {
+    let mut device = Device::new();
+    device.objects.server.set(0, 5, 600);
+    device.start();
+    let register = sent(&device.open(SERVER));
+    assert_eq!(device.code(&post("/1/0/4")), Code::CHANGED);
+    let out = device.receive(&register.created("/rd/a1"));
+    let request = sent(&out);
+    assert_eq!(
+        (request.code(), uri_path(&request)),
+        (Code::DELETE, vec!["rd".into(), "a1".into()])
+    );
+    device.receive(&request.reply(Code::DELETED));
+    assert_eq!(device.until, device.now + Duration::from_secs(600));
+}
+
 /// The application stays away for good, whatever a server asks for beside it.
 #[test]
 fn a_deregister_outlasts_a_disable() {

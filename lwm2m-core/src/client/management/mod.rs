@@ -243,7 +243,7 @@ impl Client<'_> {
         match path.resource_id() {
             Some(trigger @ (accounts::server::UPDATE_TRIGGER | accounts::server::DISABLE)) => {
                 let Some(connection) = self.connections.iter_mut().find(|connection| {
-                    connection.is_registered() && connection.server_instance == instance
+                    connection.may_be_registered() && connection.server_instance == instance
                 }) else {
                     return;
                 };

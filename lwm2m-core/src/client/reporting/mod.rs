@@ -126,7 +126,7 @@ impl Client<'_> {
         match observe {
             0 if is_from_start(request.block2) => self.observe(session, token, path, request, now),
             1 => {
-                self.cancel_observation(session, token, path);
+                self.cancel_observation(session, token);
                 None
             }
             _ => None,
@@ -184,12 +184,11 @@ impl Client<'_> {
         }
     }
 
-    /// Ends the observation that a Read with Observe 1 names by its token, else by its path.
-    pub(super) fn cancel_observation(&mut self, session: SessionId, token: Token, path: Path) {
-        let by_token = |o: &Observation| o.used && o.session == session && o.token == token;
-        let by_path = |o: &Observation| o.used && o.session == session && o.path == path;
-        let slot = self.observations.iter().position(by_token);
-        if let Some(slot) = slot.or_else(|| self.observations.iter().position(by_path)) {
+    /// Ends the observation that a Read with Observe 1 names by its token (RFC 7641, section 3.6): another one of the same path
+    /// goes on, also where the request comes twice.
+    pub(super) fn cancel_observation(&mut self, session: SessionId, token: Token) {
+        let named = |o: &Observation| o.used && o.session == session && o.token == token;
+        if let Some(slot) = self.observations.iter().position(named) {
             self.end_observation(slot);
         }
     }
