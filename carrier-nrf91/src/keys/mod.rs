@@ -142,7 +142,8 @@ impl<'b, A: At> ModemKeys<'b, A> {
         if let Some(cache) = self.cache {
             cache.purge();
         }
-        let mut line = Line::new(self.buffer, "AT%CMNG=");
+        let buffer = Wiped(self.buffer);
+        let mut line = Line::new(buffer.0, "AT%CMNG=");
         line.number(opcode).text(",").number(tag.0).text(",");
         line.number(number);
         if let Command::Write(_, _, credential) = command {
@@ -157,7 +158,7 @@ impl<'b, A: At> ModemKeys<'b, A> {
             Some(line) => Some(order(&mut self.at, line).await),
             None => None,
         };
-        self.buffer.zeroize();
+        drop(buffer);
         match result.ok_or(TOO_LONG)? {
             Ok(()) => Ok(()),
             // The number is told only where the application has asked for it; then the mode tells whether that is why.
@@ -169,6 +170,15 @@ impl<'b, A: At> ModemKeys<'b, A> {
     /// Whether the modem is in one of the modes in which it refuses to write: full, receive only, LTE active.
     async fn is_online(&mut self) -> bool {
         matches!(ask_mode(&mut self.at).await, Ok(1 | 2 | 21))
+    }
+}
+
+/// Memory that is wiped in the end, also where the write to the modem is dropped.
+struct Wiped<'b>(&'b mut [u8]);
+
+impl Drop for Wiped<'_> {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

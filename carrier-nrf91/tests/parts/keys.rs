@@ -1,4 +1,5 @@
 use core::cell::RefCell;
+use core::future::pending;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -6,7 +7,7 @@ use carrier_nrf91::ModemKeys;
 use carrier_nrf91::at::{At, AtError};
 use lwm2m_carrier::hal::{CredentialKind, KeyStore, KeyStoreErrorKind, SecurityTag};
 
-use crate::double::{Script, answer, run};
+use crate::double::{Script, answer, is_pending, run};
 
 const TAG: SecurityTag = SecurityTag(25);
 
@@ -136,6 +137,30 @@ fn commands_are_those_of_the_reference() {
     assert!(script.is_done());
     drop(keys);
     assert_eq!(buffer, [0; 64], "no credential stays in memory");
+}
+
+/// A channel on which a write is never answered.
+struct Unanswered;
+
+impl At for Unanswered {
+    async fn send(&mut self, command: &str, response: &mut [u8]) -> Result<usize, AtError> {
+        if command.starts_with("AT%CMNG=0") {
+            pending::<()>().await;
+        }
+        Ok(answer("OK\r\n", response))
+    }
+}
+
+#[test]
+fn no_credential_stays_in_memory_where_a_write_is_dropped() {
+    let mut buffer = [0; 64];
+    let mut keys = ModemKeys::new(Unanswered, &mut buffer);
+    assert!(is_pending(keys.write(
+        TAG,
+        CredentialKind::Psk,
+        &[0xA1; 16]
+    )));
+    assert_eq!(buffer, [0; 64]);
 }
 
 #[test]
