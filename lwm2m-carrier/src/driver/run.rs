@@ -167,14 +167,21 @@ where
                     // now is sent before the slot goes on.
                     let mut turn = pin!(lane.turn());
                     let mut result = None;
+                    let mut waits = false;
                     poll_fn(|context| {
-                        while turn.as_mut().poll(context).is_pending() {
-                            if result.is_some() {
-                                return Poll::Pending;
+                        let slept = loop {
+                            match turn.as_mut().poll(context) {
+                                Poll::Ready(waited) => break waited && !waits,
+                                Poll::Pending if result.is_some() => return Poll::Pending,
+                                Poll::Pending => waits = true,
                             }
                             result = Some(ready!(work.as_mut().poll(context)));
                             // A turn that only waits ends with it, at once.
                             shared.signal();
+                        };
+                        // A clock that sleeps in its wait is never pending.
+                        if slept && let Poll::Ready(output) = work.as_mut().poll(context) {
+                            result = Some(output);
                         }
                         Poll::Ready(())
                     })
@@ -228,8 +235,8 @@ where
         end(&self.shared.state.try_borrow().ok()?.carrier)
     }
 
-    /// One action.
-    async fn turn(&mut self) {
+    /// One action; whether it was to wait, and nothing has come.
+    async fn turn(&mut self) -> bool {
         let now = self.clock.now();
         let action = match self.shared.state.try_borrow_mut() {
             Ok(mut state) => {
@@ -238,7 +245,7 @@ where
                 state.carrier.poll(now, self.buffer, state.objects, random)
             }
             // Nothing holds the cell across an await, so nobody else can be in it now.
-            Err(_) => return,
+            Err(_) => return false,
         };
         let completion = match action {
             Action::Wait { until } => return self.wait(until).await,
@@ -319,10 +326,11 @@ where
                 .complete(now, completion, self.buffer, state.objects, self.random);
         }
         self.shared.progressed();
+        false
     }
 
-    /// Waits until something happens, and hands it in.
-    async fn wait(&mut self, until: Instant) {
+    /// Waits until something happens, and hands it in; whether it was nothing.
+    async fn wait(&mut self, until: Instant) -> bool {
         self.shared.deadline.set(until);
         self.shared.progressed();
         let input = {
@@ -344,8 +352,9 @@ where
             .await
         };
         let now = self.clock.now();
+        let is_nothing = matches!(input, Input::Nothing);
         let Ok(mut state) = self.shared.state.try_borrow_mut() else {
-            return;
+            return is_nothing;
         };
         let state = &mut *state;
         let (carrier, objects) = (&mut state.carrier, &mut *state.objects);
@@ -360,6 +369,7 @@ where
             Input::Link(link) => carrier.handle_link(now, link, objects),
             Input::Nothing => {}
         }
+        is_nothing
     }
 }
 
