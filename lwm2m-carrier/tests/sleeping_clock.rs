@@ -7,10 +7,11 @@
 )]
 
 use core::cell::Cell;
-use core::future::{pending, poll_fn};
+use core::future::{Future, pending, poll_fn};
+use core::pin::pin;
 use core::task::Poll;
 
-use lwm2m_carrier::driver::{Shared, blocking::block_on};
+use lwm2m_carrier::driver::{self, Shared, blocking::block_on};
 use lwm2m_carrier::fota::{Fota, Unverified};
 use lwm2m_carrier::hal::{
     Applied, Clock, CredentialKind, DetachReason, Expect, Firmware, FirmwareError, Hal, Installed,
@@ -128,6 +129,15 @@ impl Random for Port<'_> {
     }
 }
 
+type Objects<'o> = [&'o mut dyn Object; 3];
+type Runner<'a, 't> = &'a mut driver::Runner<
+    'a,
+    'a,
+    Objects<'a>,
+    Hal<Port<'t>, Port<'t>, Port<'t>, Port<'t>, Port<'t>, Port<'t>, Port<'t>, Port<'t>>,
+    IgnoreEvents,
+>;
+
 impl Reset for Port<'_> {
     fn reboot(&mut self) {}
 }
@@ -168,9 +178,8 @@ impl Firmware for Port<'_> {
     }
 }
 
-/// The slot has its turn although the messages' loop never waits but in the clock.
-#[test]
-fn the_firmware_slot_has_its_turn() {
+/// Runs `life` of a device; the milliseconds that it has taken.
+fn live(life: impl AsyncFnOnce(Runner<'_, '_>), work: impl FnMut()) -> u64 {
     let time = Cell::new(0);
     let port = Port(&time);
     let profile = Profile::GENERIC.with_server("coap://lwm2m.example");
@@ -198,6 +207,36 @@ fn the_firmware_slot_has_its_turn() {
     };
     let mut buffer = [0; 1280];
     let mut runner = shared.runner(hal, IgnoreEvents, &mut buffer);
-    assert_eq!(block_on(runner.init(), || ()), Ok(()));
-    assert!(time.get() < 1_000, "{} ms", time.get());
+    block_on(life(&mut runner), work);
+    time.get()
+}
+
+/// The slot has its turn although the messages' loop never waits but in the clock.
+#[test]
+fn the_firmware_slot_has_its_turn() {
+    let took = live(
+        async |runner| assert_eq!(runner.init().await, Ok(())),
+        || (),
+    );
+    assert!(took < 1_000, "{took} ms");
+}
+
+/// So have the application's own work, between two polls, and its tasks beside the driver.
+#[test]
+fn the_application_has_its_turn() {
+    let turns = Cell::new(0);
+    let took = live(
+        async |runner| {
+            let mut run = pin!(runner.run());
+            poll_fn(|context| {
+                if turns.get() > 10 {
+                    return Poll::Ready(());
+                }
+                run.as_mut().poll(context).map(|never| match never {})
+            })
+            .await;
+        },
+        || turns.set(turns.get() + 1),
+    );
+    assert!(took < 1_000, "{took} ms");
 }

@@ -167,21 +167,22 @@ where
                     // now is sent before the slot goes on.
                     let mut turn = pin!(lane.turn());
                     let mut result = None;
-                    let mut waits = false;
+                    let (mut waits, mut slept) = (false, false);
                     poll_fn(|context| {
-                        let slept = loop {
+                        while !slept {
                             match turn.as_mut().poll(context) {
-                                Poll::Ready(waited) => break waited && !waits,
+                                // A clock that sleeps in its wait is never pending: all others have their turn behind it.
+                                Poll::Ready(waited) if waited && !waits => {
+                                    slept = true;
+                                    context.waker().wake_by_ref();
+                                }
+                                Poll::Ready(_) => return Poll::Ready(()),
                                 Poll::Pending if result.is_some() => return Poll::Pending,
                                 Poll::Pending => waits = true,
                             }
                             result = Some(ready!(work.as_mut().poll(context)));
                             // A turn that only waits ends with it, at once.
                             shared.signal();
-                        };
-                        // A clock that sleeps in its wait is never pending.
-                        if slept && let Poll::Ready(output) = work.as_mut().poll(context) {
-                            result = Some(output);
                         }
                         Poll::Ready(())
                     })
