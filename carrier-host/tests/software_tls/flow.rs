@@ -16,6 +16,7 @@ use rustls::ServerConfig;
 use tokio::time::{sleep, timeout};
 
 use super::authority::Authority;
+use super::local::NOBODY;
 use super::{
     FIRST, OPENED, SECOND, Setup, TAG, failure, open, pattern, read, read_to_end, server, stream,
 };
@@ -122,6 +123,41 @@ async fn a_silent_server_is_waited_for_a_minute() {
             let late = failure(open(sessions, &stream(HOST, port)).await);
             assert_eq!(late, (SessionErrorKind::Timeout, 110));
             assert_eq!(before.elapsed().as_secs(), 60);
+        })
+        .await;
+}
+
+/// A clock that sleeps in its wait, as those of ports without an executor do, and returns early: the stream is looked at in
+/// between.
+#[tokio::test]
+async fn a_clock_that_sleeps_holds_nothing_up() {
+    let (config, der) = trusted_server();
+    let (port, _server) = server::tls(config, |mut tls| tls.write_all(b"here"));
+    let trusted: &[(_, &[u8])] = &[(TAG, &der)];
+    let mut setup = Setup::new(trusted);
+    setup.sleeps = true;
+    setup
+        .run(async |sessions| {
+            let began = std::time::Instant::now();
+            assert_eq!(open(sessions, &stream(HOST, port)).await, OPENED);
+            assert_eq!(read(sessions, 4, 4).await, b"here");
+            assert!(began.elapsed() < Duration::from_secs(30));
+        })
+        .await;
+}
+
+/// Stacks without a limit of their own are many, and nothing else is served meanwhile.
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_waited_for_a_minute() {
+    let (_, der) = trusted_server();
+    Setup::new(&[(TAG, &der)])
+        .run(async |sessions| {
+            // And the next one again.
+            for _ in 0..2 {
+                let nobody = stream(NOBODY, 443);
+                let late = timeout(Duration::from_secs(61), open(sessions, &nobody)).await;
+                assert_eq!(failure(late.unwrap()), (SessionErrorKind::Timeout, 110));
+            }
         })
         .await;
 }

@@ -62,6 +62,8 @@ type Secured<'s> = TlsSessions<'s, Plain<'s>, TestClock, CHUNK>;
 struct TestClock {
     clock: HostClock,
     date: Option<UnixTime>,
+    /// A wait sleeps a millisecond and returns.
+    sleeps: bool,
 }
 
 impl Clock for TestClock {
@@ -70,6 +72,10 @@ impl Clock for TestClock {
     }
 
     async fn wait(&mut self, until: Instant) {
+        if self.sleeps {
+            std::thread::sleep(core::time::Duration::from_millis(1));
+            return;
+        }
         self.clock.wait(until).await;
     }
 
@@ -84,6 +90,8 @@ struct Setup<'a> {
     /// Length of the buffer for records.
     read: usize,
     date: Option<UnixTime>,
+    /// Whether the clock sleeps.
+    sleeps: bool,
 }
 
 impl<'a> Setup<'a> {
@@ -92,6 +100,7 @@ impl<'a> Setup<'a> {
         Self {
             trusted,
             read: READ_BUFFER,
+            sleeps: false,
             date: Some(UnixTime::from_secs(today.as_secs().try_into().unwrap())),
         }
     }
@@ -106,6 +115,7 @@ impl<'a> Setup<'a> {
         let clock = TestClock {
             clock: HostClock::new(),
             date: self.date,
+            sleeps: self.sleeps,
         };
         test(&mut TlsSessions::new(Local(plain), clock, &channel, engine)).await
     }

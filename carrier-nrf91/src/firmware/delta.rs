@@ -4,10 +4,11 @@ use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
     Applied, Clock, Firmware, FirmwareError, FirmwareErrorKind, Installed, RecordId, Storage,
 };
-use lwm2m_core::time::Duration;
+use lwm2m_core::time::{Duration, Instant};
 
 use super::interface::{DIRTY, DeltaError, DeltaInterface, UUID};
 use super::note::{ANNOUNCED, COMPLETE, FAILED, Note, SCHEDULED};
+use crate::race::yield_now;
 
 /// Largest part that is handed to the modem at once: its memory for it is shared with everything else.
 const PART: usize = 2048;
@@ -87,10 +88,20 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
         loop {
             match self.delta.offset() {
                 Err(DeltaError::ERASE_PENDING) if self.clock.now() < deadline => {
-                    let until = self.clock.now() + self.erase.poll;
-                    self.clock.wait(until.min(deadline)).await;
+                    self.pause(deadline).await;
                 }
                 other => return Ok(other?),
+            }
+        }
+    }
+
+    /// Waits before the modem is asked again. A clock may return early, having slept: the messages have their turn then.
+    async fn pause(&mut self, deadline: Instant) {
+        let until = deadline.min(self.clock.now() + self.erase.poll);
+        while self.clock.now() < until {
+            self.clock.wait(until).await;
+            if self.clock.now() < until {
+                yield_now().await;
             }
         }
     }
@@ -104,8 +115,7 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
             if self.clock.now() >= deadline {
                 return Err(FirmwareError::new(FirmwareErrorKind::Io, errno::ETIMEDOUT));
             }
-            let until = self.clock.now() + self.erase.poll;
-            self.clock.wait(until.min(deadline)).await;
+            self.pause(deadline).await;
         }
         Ok(())
     }

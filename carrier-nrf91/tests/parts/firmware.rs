@@ -1,4 +1,7 @@
 use core::cell::{Cell, RefCell};
+use core::future::Future;
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -7,9 +10,11 @@ use carrier_nrf91::firmware::{
 };
 use lwm2m_carrier::errno;
 use lwm2m_carrier::hal::{
-    Applied, Firmware, FirmwareErrorKind, Installed, RecordId, Storage, StorageError,
+    Applied, Clock, Firmware, FirmwareErrorKind, Installed, RecordId, Storage, StorageError,
     StorageErrorKind,
 };
+
+use lwm2m_core::time::Instant;
 
 use crate::double::{VirtualClock, run};
 
@@ -526,6 +531,48 @@ fn erasure_that_does_not_end_is_given_up() {
         Err((FirmwareErrorKind::Io, 17))
     );
     assert_eq!(world.clock.secs(), 600);
+}
+
+/// A clock that sleeps a millisecond in its wait and returns early, as those of ports without an executor do.
+#[derive(Clone, Default)]
+struct SleepingClock(Rc<Cell<u64>>);
+
+impl Clock for SleepingClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.get())
+    }
+
+    async fn wait(&mut self, _until: Instant) {
+        self.0.set(self.0.get() + 1);
+    }
+}
+
+/// The messages have their turn while the area is erased, and the modem is not asked more often.
+#[test]
+fn erasure_holds_nothing_up_where_the_clock_sleeps() {
+    for dirty in [false, true] {
+        let world = World::default();
+        {
+            let mut state = world.modem.0.borrow_mut();
+            state.dirty = dirty;
+            state.erasing = if dirty { 0 } else { 4 };
+        }
+        let clock = SleepingClock::default();
+        let (modem, record) = (world.modem.clone(), world.record.clone());
+        let mut firmware = DeltaFirmware::new(modem, record, clock.clone(), UPDATE);
+        let mut begin = pin!(firmware.begin(Some(100), false));
+        let mut context = Context::from_waker(Waker::noop());
+        let begun = loop {
+            let before = clock.0.get();
+            let begun = begin.as_mut().poll(&mut context);
+            assert!(clock.0.get() - before <= 2, "{dirty}");
+            if let Poll::Ready(begun) = begun {
+                break begun;
+            }
+        };
+        assert_eq!(begun, Ok(0));
+        assert!(clock.0.get() >= 3_000, "{dirty}: asked every second");
+    }
 }
 
 #[test]

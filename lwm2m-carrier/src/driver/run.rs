@@ -182,10 +182,18 @@ where
                     // now is sent before the slot goes on.
                     let mut turn = pin!(lane.turn());
                     let mut result = None;
+                    let (mut waits, mut slept) = (false, false);
                     poll_fn(|context| {
-                        while turn.as_mut().poll(context).is_pending() {
-                            if result.is_some() {
-                                return Poll::Pending;
+                        while !slept {
+                            match turn.as_mut().poll(context) {
+                                // A clock that sleeps in its wait is never pending: all others have their turn behind it.
+                                Poll::Ready(waited) if waited && !waits => {
+                                    slept = true;
+                                    context.waker().wake_by_ref();
+                                }
+                                Poll::Ready(_) => return Poll::Ready(()),
+                                Poll::Pending if result.is_some() => return Poll::Pending,
+                                Poll::Pending => waits = true,
                             }
                             result = Some(ready!(work.as_mut().poll(context)));
                             // A turn that only waits ends with it, at once.
@@ -231,8 +239,8 @@ where
     M: ModemInfo,
     E: EventHandler,
 {
-    /// One action.
-    async fn turn(&mut self) {
+    /// One action; whether it was to wait, and nothing has come.
+    async fn turn(&mut self) -> bool {
         let Self {
             shared,
             random,
@@ -246,7 +254,7 @@ where
                 state.carrier.poll(now, buffer, state.objects, *random)
             }
             // Nothing holds the cell across an await, so nobody else can be in it now.
-            Err(_) => return,
+            Err(_) => return false,
         };
         if let Action::Wait { until, .. } = action {
             shared.deadline.set(until);
@@ -259,8 +267,9 @@ where
             work.await
         };
         let now = port.clock.now();
+        let is_nothing = matches!(input, Input::Nothing);
         let Ok(mut state) = shared.state.try_borrow_mut() else {
-            return;
+            return is_nothing;
         };
         let State { carrier, objects } = &mut *state;
         match input {
@@ -278,6 +287,7 @@ where
             Input::Link(link) => carrier.handle_link(now, link, *objects),
             Input::Nothing => {}
         }
+        is_nothing
     }
 }
 

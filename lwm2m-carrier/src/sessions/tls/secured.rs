@@ -32,7 +32,7 @@ const HANDSHAKE: Duration = Duration::from_secs(60);
 /// All other sessions are those of `S`. Of a secured stream `S` sees a plain one. [`Security::CaTags`] and
 /// [`Security::Tag`] both name the CA certificates that the server's is checked against, in the engine's
 /// [`TrustAnchors`](super::TrustAnchors); the device shows none. A session opens [pending](Opened::Pending), and fails
-/// after a minute.
+/// after a minute; so does one for which `S` waits itself.
 ///
 /// A server that cannot be trusted ends the session with [`SessionErrorKind::Handshake`] and `ECONNREFUSED`; `ENOENT`
 /// says that no certificate lies under the tags, `EINVAL` that they or the host's name cannot be used, `EPERM` that the
@@ -227,12 +227,23 @@ impl<S: Sessions, C: Clock, const CHUNK: usize> TlsSessions<'_, S, C, CHUNK> {
         }
         let until = self.clock.now() + HANDSHAKE;
         let plain = OpenRequest::new(request.host, request.port).over(Transport::Stream);
-        let progress = match self.inner.open(session, &plain).await {
-            Ok(Opened::Ready { .. }) => Progress::Handshake(until),
-            Ok(Opened::Pending) => Progress::Connecting(until),
-            Err(error) => {
+        // Not all stacks give up by themselves.
+        let opened = race(
+            self.inner.open(session, &plain),
+            reach(&mut self.clock, until),
+        )
+        .await;
+        let progress = match opened {
+            Either::First(Ok(Opened::Ready { .. })) => Progress::Handshake(until),
+            Either::First(Ok(Opened::Pending)) => Progress::Connecting(until),
+            Either::First(Err(error)) => {
                 self.forget();
                 return Err(error);
+            }
+            Either::Second(()) => {
+                self.inner.close(session).await;
+                self.forget();
+                return Err(LATE);
             }
         };
         self.session = Some(Secured {
@@ -356,11 +367,7 @@ impl<S: Sessions, C: Clock, const CHUNK: usize> Sessions for TlsSessions<'_, S, 
             let clock = &mut self.clock;
             let late = async {
                 match until {
-                    Some(until) => {
-                        while clock.now() < until {
-                            clock.wait(until).await;
-                        }
-                    }
+                    Some(until) => reach(clock, until).await,
                     None => pending().await,
                 }
             };
@@ -393,6 +400,23 @@ impl<S: Sessions, C: Clock, const CHUNK: usize> Sessions for TlsSessions<'_, S, 
 
     async fn load(&mut self, session: SessionId) -> Result<(), SessionError> {
         self.inner.load(session).await
+    }
+}
+
+/// Waits until the time has come. A clock may return earlier, having slept in there: whatever else is waited for has its turn
+/// before it does so again.
+async fn reach(clock: &mut impl Clock, until: Instant) {
+    while clock.now() < until {
+        clock.wait(until).await;
+        let mut has_yielded = false;
+        poll_fn(|context| {
+            if core::mem::replace(&mut has_yielded, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
     }
 }
 
