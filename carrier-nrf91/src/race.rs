@@ -23,17 +23,3 @@ pub(crate) fn race<A, B>(
         right.as_mut().poll(context).map(First::Right)
     })
 }
-
-/// Lets others have their turn: a wait that ends early must not be begun again at once.
-pub(crate) async fn yield_now() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        if yielded {
-            return Poll::Ready(());
-        }
-        yielded = true;
-        context.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}

@@ -16,7 +16,7 @@ use crate::at::{
     At, ModemDomainEvent, Notifications, Registration, RegistrationStatus, Urc, ask, ask_mode,
     order, parse_clock,
 };
-use crate::race::{First, race, yield_now};
+use crate::race::{First, race};
 use attachment::Attachment;
 pub use battery::PowerOffWarning;
 pub use power_saving::{Edrx, PowerSaving};
@@ -195,10 +195,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
                 First::Left(len) => len,
                 First::Right(()) if self.clock.now() >= until => return First::Right(()),
                 // A wait may end early.
-                First::Right(()) => {
-                    yield_now().await;
-                    continue;
-                }
+                First::Right(()) => continue,
             };
             let urc = line.get(..len).and_then(Urc::parse);
             return First::Left(match urc {

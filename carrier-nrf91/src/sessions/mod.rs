@@ -23,7 +23,7 @@ use crate::net::{
     Descriptor, Errno, Family, LONGEST_SECURED, MOST_TAGS, Protocol, ReleaseAssistance,
     SocketOption, Sockets, Status, address, poll_send,
 };
-use crate::race::{First, race, yield_now};
+use crate::race::{First, race};
 pub use cache::SessionCache;
 pub use settings::{AEAD_SUITES, SessionSettings};
 use slot::{CLOSED, Phase, Slot};
@@ -269,10 +269,7 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
             let first = race(send, pin!(clock.wait(until))).await;
             let sent = match first {
                 First::Left(sent) => sent,
-                First::Right(()) if clock.now() < until => {
-                    yield_now().await;
-                    continue;
-                }
+                First::Right(()) if clock.now() < until => continue,
                 First::Right(()) => Err(Errno::TIMEDOUT),
             };
             let error = match sent {
@@ -320,9 +317,6 @@ impl<S: Sockets, C: Clock, const SESSIONS: usize> Sessions for ModemSessions<'_,
             };
             if let First::Left(event) = first {
                 return event;
-            }
-            if clock.now() < deadline {
-                yield_now().await;
             }
         }
     }

@@ -74,6 +74,9 @@ pub trait KeyStore {
     /// first server is written at every boot: a port whose memory wears out compares first.
     ///
     /// # Errors
+    /// [`Online`](KeyStoreErrorKind::Online) while the link is up, where the store [requires](Self::requires_offline) it
+    /// down; nothing has changed then.
+    ///
     /// For a credential of the profile: `ERROR` with `BOOTSTRAP`, next attempt after the profile's bootstrap back-off.
     /// For a credential from the bootstrap server: the old account comes back, then the same.
     async fn write(
@@ -86,7 +89,8 @@ pub trait KeyStore {
     /// Removes a credential. One that does not exist is a success.
     ///
     /// # Errors
-    /// Ignored: a credential that stays behind under an unused tag does no harm.
+    /// [`Online`](KeyStoreErrorKind::Online) as for [`write`](Self::write). Ignored: a credential that stays behind under an
+    /// unused tag does no harm.
     async fn delete(&mut self, tag: SecurityTag, kind: CredentialKind)
     -> Result<(), KeyStoreError>;
 

@@ -19,7 +19,8 @@ pub trait Storage {
     /// Copies a record to the start of `buffer`; its length, or `None` when there is none.
     ///
     /// # Errors
-    /// Taken as no record, and the application is told: the device bootstraps again.
+    /// [`TooLong`](StorageErrorKind::TooLong) for a record that `buffer` has no room for, which stays. Each is taken as no
+    /// record, and the application is told: the device bootstraps again.
     async fn load(
         &mut self,
         id: RecordId,

@@ -12,14 +12,11 @@ pub fn parse_clock(text: &str) -> Option<UnixTime> {
     let (time, zone) = rest.split_at_checked(at)?;
     let [year, month, day] = three(date, '/')?;
     let [hour, minute, second] = three(time, ':')?;
-    let days_in_month = match month {
-        2 if year % 4 == 0 => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    let valid = year < 70 && (1..=days_in_month).contains(&day);
+    // Every fourth year is a leap year until 2069.
+    let february = if year % 4 == 0 { 29 } else { 28 };
+    let lengths = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let months = usize::from(month).checked_sub(1)?;
+    let valid = year < 70 && (1..=*lengths.get(months)?).contains(&day);
     if !valid || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
@@ -31,22 +28,15 @@ pub fn parse_clock(text: &str) -> Option<UnixTime> {
     } else {
         quarters
     } * 900;
-    // 1 January 2000 is day 10,957; every fourth year is a leap year until 2069.
+    // 1 January 2000 is day 10,957.
     let mut days = 10_957 + 365 * i64::from(year) + (i64::from(year) + 3) / 4;
-    let lengths = [
-        31,
-        if year % 4 == 0 { 29 } else { 28 },
-        31,
-        30,
-        31,
-        30,
-        31,
-        31,
-        30,
-        31,
-        30,
-    ];
-    days += lengths.iter().take(usize::from(month) - 1).sum::<i64>() + i64::from(day) - 1;
+    days += lengths
+        .iter()
+        .take(months)
+        .map(|&days| i64::from(days))
+        .sum::<i64>()
+        + i64::from(day)
+        - 1;
     let of_day = 3600 * i64::from(hour) + 60 * i64::from(minute) + i64::from(second);
     Some(UnixTime::from_secs(days * 86_400 + of_day - ahead))
 }
