@@ -166,6 +166,7 @@ pub(crate) fn is_same(name: &[u8], other: &[u8]) -> bool {
 pub(crate) const TOO_LARGE: u32 = u32::MAX;
 
 /// Decimal digits and nothing else; more than 32 bits hold is their largest number.
+#[inline(never)]
 pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
     let mut value = 0u32;
     for byte in digits {

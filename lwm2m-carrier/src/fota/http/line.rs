@@ -21,6 +21,19 @@ pub(super) fn until<'a>(rest: &mut &'a [u8], byte: u8) -> &'a [u8] {
     before
 }
 
+/// Takes the first item from the front of a list; empty ones do not count (RFC 9110, section 5.6.1.2). `None` where there is none
+/// any more.
+#[inline(never)]
+pub(super) fn item<'a>(list: &mut &'a [u8]) -> Option<&'a [u8]> {
+    while !list.is_empty() {
+        let item = trim(until(list, b','));
+        if !item.is_empty() {
+            return Some(item);
+        }
+    }
+    None
+}
+
 /// What stands behind `HTTP/1.` in a status line: the minor version, 0 or 1, and the code.
 pub(super) fn status(line: &[u8]) -> Option<(u8, u16)> {
     let (minor, behind) = match line.strip_prefix(b"HTTP/1.")? {
@@ -44,7 +57,13 @@ pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     {
         return None;
     }
-    Some((name, value.trim_ascii()))
+    Some((name, trim(value)))
+}
+
+// Not inlined, so that it is there once.
+#[inline(never)]
+fn trim(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
 }
 
 /// `tchar` (RFC 9110, section 5.6.2).
