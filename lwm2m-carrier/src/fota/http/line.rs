@@ -36,16 +36,14 @@ pub(super) fn item<'a>(list: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// What stands behind `HTTP/1.` in a status line: the minor version, 0 or 1, and the code.
 pub(super) fn status(line: &[u8]) -> Option<(u8, u16)> {
-    let (minor, behind) = match line.strip_prefix(b"HTTP/1.")? {
-        [b'0', b' ', behind @ ..] => (0, behind),
-        [b'1', b' ', behind @ ..] => (1, behind),
-        _ => return None,
+    let [minor @ (b'0' | b'1'), b' ', behind @ ..] = line.strip_prefix(b"HTTP/1.")? else {
+        return None;
     };
     let (code, reason) = behind.split_at_checked(3)?;
     if !matches!(reason, [] | [b' ', ..]) || !is_text(reason) {
         return None;
     }
-    Some((minor, u16::try_from(decimal(code)?).ok()?))
+    Some((minor - b'0', u16::try_from(decimal(code)?).ok()?))
 }
 
 /// Name and value of a field. A name consists of token characters and stands before its colon; a line that goes on with
