@@ -65,8 +65,8 @@ impl<'a> Location<'a> {
     /// Takes a URI apart.
     pub(crate) fn parse(uri: &'a str) -> Result<Self, UriError> {
         let (name, rest) = split_scheme(uri).ok_or(UriError::Malformed)?;
-        let scheme = Scheme::ALL
-            .into_iter()
+        let scheme = *Scheme::ALL
+            .iter()
             .find(|scheme| is_same(name.as_bytes(), scheme.name().as_bytes()))
             .ok_or(UriError::Unsupported)?;
         let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
