@@ -71,8 +71,8 @@ impl<'a> Location<'a> {
     /// Takes a URI apart.
     pub(crate) fn parse(uri: &'a str) -> Result<Self, UriError> {
         let (name, rest) = split_scheme(uri).ok_or(UriError::Malformed)?;
-        let scheme = Scheme::ALL
-            .into_iter()
+        let scheme = *Scheme::ALL
+            .iter()
             .find(|scheme| is_same(name.as_bytes(), scheme.name().as_bytes()))
             .ok_or(UriError::Unsupported)?;
         let rest = rest.strip_prefix("//").ok_or(UriError::Malformed)?;
@@ -172,6 +172,7 @@ pub(crate) fn is_same(name: &[u8], other: &[u8]) -> bool {
 pub(crate) const TOO_LARGE: u32 = u32::MAX;
 
 /// Decimal digits and nothing else; more than 32 bits hold is their largest number.
+#[inline(never)]
 pub(crate) fn decimal(digits: &[u8]) -> Option<u32> {
     let mut value = 0u32;
     for byte in digits {

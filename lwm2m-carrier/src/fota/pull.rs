@@ -153,12 +153,17 @@ impl Fota<'_> {
     }
 
     fn bad_uri(&mut self, error: UriError) {
-        let (result, cause) = match error {
+        let (result, error) = match error {
             UriError::Unsupported => (UpdateResult::UnsupportedProtocol, DownloadError::Scheme),
             UriError::Malformed => (UpdateResult::InvalidUri, DownloadError::Uri),
         };
-        let error = Error::new(ErrorKind::FotaProtocol, Cause::Download(cause));
-        self.fail(result, error);
+        self.end(result, ErrorKind::FotaProtocol, error);
+    }
+
+    /// The download has failed for good.
+    #[inline(never)]
+    fn end(&mut self, result: UpdateResult, kind: ErrorKind, error: DownloadError) {
+        self.fail(result, Error::new(kind, Cause::Download(error)));
     }
 
     /// Where the session of the download leads.
@@ -169,12 +174,16 @@ impl Fota<'_> {
     /// Bytes in the buffer that are to be written now: all once they are the last, or once there is no room for what may
     /// come at once.
     pub(super) fn bytes_to_write(&mut self) -> usize {
-        let room = self.buffer_len().unwrap_or(0).saturating_sub(self.filled);
-        if self.pull.complete || self.pull.flush || room < self.pull.chunk {
+        if self.pull.complete || self.pull.flush || self.room() < self.pull.chunk {
             self.filled
         } else {
             0
         }
+    }
+
+    /// Bytes that the buffer still takes: none while it is lent.
+    fn room(&mut self) -> usize {
+        self.buffer_len().unwrap_or(0).saturating_sub(self.filled)
     }
 
     pub(super) fn step_pull(&mut self, around: &mut Surroundings<'_>) -> Want {
@@ -219,14 +228,7 @@ impl Fota<'_> {
     }
 
     fn step_transfer(&mut self, around: &mut Surroundings<'_>) -> Want {
-        let room = match self.object.take_buffer() {
-            Some(buffer) => {
-                let room = buffer.len().saturating_sub(self.filled);
-                self.object.return_buffer(buffer);
-                room
-            }
-            None => 0,
-        };
+        let room = self.room();
         let full = room < self.pull.chunk;
         let Some(transfer) = &mut self.pull.transfer else {
             return Want::Close;
@@ -308,9 +310,8 @@ impl Fota<'_> {
                 self.pull.redirects = self.pull.redirects.saturating_add(1);
                 self.pull.retry_at = now;
                 if self.pull.redirects > REDIRECTS {
-                    let cause = Cause::Download(DownloadError::Redirects);
-                    let error = Error::new(ErrorKind::FotaProtocol, cause);
-                    self.fail(UpdateResult::InvalidUri, error);
+                    let error = DownloadError::Redirects;
+                    self.end(UpdateResult::InvalidUri, ErrorKind::FotaProtocol, error);
                 }
             }
             Taken::Again => {
@@ -355,7 +356,7 @@ impl Fota<'_> {
                 return self.try_again(cause, Duration::ZERO, now, random);
             }
         };
-        self.fail(result, Error::new(kind, Cause::Download(error)));
+        self.end(result, kind, error);
     }
 
     /// Begins another attempt, after the profile's wait or at least `wait`; gives up when too many brought nothing.
@@ -440,9 +441,12 @@ impl Fota<'_> {
     /// There are no credentials for the session.
     pub(crate) fn no_credentials(&mut self) {
         self.pull.session = Session::Closed;
-        let cause = Cause::Download(DownloadError::Credentials);
-        let error = Error::new(ErrorKind::FotaConnection, cause);
-        self.fail(UpdateResult::ConnectionLost, error);
+        let error = DownloadError::Credentials;
+        self.end(
+            UpdateResult::ConnectionLost,
+            ErrorKind::FotaConnection,
+            error,
+        );
     }
 
     /// The link is gone, and the session of the download is to be closed.

@@ -18,17 +18,36 @@ pub(super) fn join(location: &mut Text<URI>, reference: &str) -> Result<(), UriE
     let base = without_fragment(location.as_str());
     let reference = without_fragment(reference);
     let mut target = Target::default();
-    if split_scheme(reference).is_some() {
-        // Checked before, so that a scheme that is not supported is told from a malformed rest.
-        PackageUri::parse(reference)?;
-        target.absolute(reference);
-    } else if reference.starts_with("//") {
+    let is_remote = reference.starts_with("//");
+    if is_remote {
         target.push(cut(base, b":").0);
         target.push(":");
-        target.absolute(reference);
-    } else {
-        target.relative(base, reference);
     }
+    let (base_front, base_behind) = split_front(base);
+    let (front, behind, is_relative) = if is_remote || split_scheme(reference).is_some() {
+        let (front, behind) = split_front(reference);
+        (front, behind, false)
+    } else {
+        (base_front, reference, true)
+    };
+    let (own, own_query) = cut(base_behind, b"?");
+    let (path, mut query) = cut(behind, b"?");
+    target.push(front);
+    target.start = target.text.len();
+    if is_relative && path.is_empty() {
+        target.push(own);
+        if query.is_empty() {
+            query = own_query;
+        }
+    } else {
+        if is_relative && !path.starts_with('/') {
+            let is_slash = |&byte: &u8| byte == b'/';
+            let last = own.as_bytes().iter().rposition(is_slash).unwrap_or(0);
+            target.segments(own.get(..last).unwrap_or_default(), false);
+        }
+        target.segments(path, true);
+    }
+    target.push(query);
     let text = target.finish().ok_or(UriError::Malformed)?;
     let is_secured = |uri| PackageUri::parse(uri).map(|uri| uri.scheme.is_secured());
     // Whoever is on the path would choose the package then, which the server's certificate seems to vouch for.
@@ -52,36 +71,6 @@ impl Target {
     #[inline(never)]
     fn push(&mut self, part: &str) {
         self.is_cut |= self.text.extend_from_slice(part.as_bytes()).is_err();
-    }
-
-    /// Appends what has an authority of its own.
-    fn absolute(&mut self, reference: &str) {
-        let (front, behind) = split_front(reference);
-        let (path, query) = cut(behind, b"?");
-        self.push(front);
-        self.start = self.text.len();
-        self.segments(path, true);
-        self.push(query);
-    }
-
-    /// Appends what lies at the authority of `base`.
-    fn relative(&mut self, base: &str, reference: &str) {
-        let (front, behind) = split_front(base);
-        let (own, own_query) = cut(behind, b"?");
-        let (path, query) = cut(reference, b"?");
-        self.push(front);
-        self.start = self.text.len();
-        if path.is_empty() {
-            self.push(own);
-            return self.push(if query.is_empty() { own_query } else { query });
-        }
-        if !path.starts_with('/') {
-            let is_slash = |&byte: &u8| byte == b'/';
-            let last = own.as_bytes().iter().rposition(is_slash).unwrap_or(0);
-            self.segments(own.get(..last).unwrap_or_default(), false);
-        }
-        self.segments(path, true);
-        self.push(query);
     }
 
     /// Appends the segments of a path, and goes back at dot segments (RFC 3986, section 5.2.4). `last`: the path ends

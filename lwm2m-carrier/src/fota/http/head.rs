@@ -83,59 +83,98 @@ impl<'a> Head<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut rest = bytes;
         let (minor, code) = line::status(line::next(&mut rest)).ok_or(Malformed)?;
-        let mut fields = Fields::new(rest);
         let mut head = Self {
             code,
             keep_alive: minor > 0,
             chunked: false,
             length: None,
-            range: fields.once(b"content-range"),
-            etag: fields.once(b"etag"),
-            last_modified: fields.once(b"last-modified"),
-            date: fields.once(b"date"),
-            location: fields.once(b"location"),
+            range: None,
+            etag: None,
+            last_modified: None,
+            date: None,
+            location: None,
             retry_after: 0,
             encoded: false,
             multipart: false,
         };
         let mut close = false;
-        while let Some(item) = fields.item(b"connection") {
-            close |= is_same(item, b"close");
-            head.keep_alive |= is_same(item, b"keep-alive");
+        loop {
+            let line = line::next(&mut rest);
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line::field(line).ok_or(Malformed)?;
+            let mut list = value;
+            // Where a response has it only once.
+            let once = match Field::named(name) {
+                Some(Field::ContentRange) => Some(&mut head.range),
+                Some(Field::ETag) => Some(&mut head.etag),
+                Some(Field::LastModified) => Some(&mut head.last_modified),
+                Some(Field::Date) => Some(&mut head.date),
+                Some(Field::Location) => Some(&mut head.location),
+                Some(Field::Connection) => {
+                    while let Some(item) = line::item(&mut list) {
+                        close |= is_same(item, b"close");
+                        head.keep_alive |= is_same(item, b"keep-alive");
+                    }
+                    None
+                }
+                Some(Field::TransferEncoding) => {
+                    while let Some(item) = line::item(&mut list) {
+                        if head.chunked || !is_same(item, b"chunked") {
+                            return Err(Malformed);
+                        }
+                        head.chunked = true;
+                    }
+                    None
+                }
+                Some(Field::ContentEncoding) => {
+                    while let Some(item) = line::item(&mut list) {
+                        head.encoded |= !is_same(item, b"identity");
+                    }
+                    None
+                }
+                Some(Field::ContentType) => {
+                    let kind = b"multipart/byteranges";
+                    head.multipart |= is_same(value.get(..kind.len()).unwrap_or_default(), kind);
+                    None
+                }
+                Some(Field::RetryAfter) => {
+                    head.retry_after = decimal(value).unwrap_or(0);
+                    None
+                }
+                Some(Field::ContentLength) => {
+                    while let Some(item) = line::item(&mut list) {
+                        let length = decimal(item).ok_or(Malformed)?;
+                        if head.length.replace(length).is_some_and(|old| old != length) {
+                            return Err(Malformed);
+                        }
+                    }
+                    // A field without a number in it.
+                    if head.length.is_none() {
+                        return Err(Malformed);
+                    }
+                    None
+                }
+                None => None,
+            };
+            // It may be repeated word for word.
+            if let Some(old) = once.and_then(|once| once.replace(value))
+                && old != value
+            {
+                return Err(Malformed);
+            }
         }
-        while let Some(item) = fields.item(b"transfer-encoding") {
-            fields.malformed |= head.chunked || !is_same(item, b"chunked");
-            head.chunked = true;
-        }
-        while let Some(item) = fields.item(b"content-encoding") {
-            head.encoded |= !is_same(item, b"identity");
-        }
-        while let Some(value) = fields.value(b"content-type") {
-            let kind = b"multipart/byteranges";
-            head.multipart |= is_same(value.get(..kind.len()).unwrap_or_default(), kind);
-        }
-        while let Some(value) = fields.value(b"retry-after") {
-            head.retry_after = decimal(value).unwrap_or(0);
-        }
-        while let Some(item) = fields.item(b"content-length") {
-            let length = decimal(item);
-            fields.malformed |=
-                length.is_none() || head.length.is_some_and(|old| Some(old) != length);
-            head.length = length;
-        }
-        // A field without a number in it.
-        fields.malformed |= head.length.is_none() && fields.once(b"content-length").is_some();
         if head.chunked {
             // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so the framing is faulty. Section 6.3: a length
             // beside it is void, and may be an attack, so the connection ends.
-            fields.malformed |= minor == 0;
+            if minor == 0 {
+                return Err(Malformed);
+            }
             close |= head.length.take().is_some();
         }
         if close || (!head.chunked && head.length.is_none()) {
             head.keep_alive = false;
-        }
-        if fields.malformed {
-            return Err(Malformed);
         }
         Ok(head)
     }
@@ -172,67 +211,41 @@ fn is_strong(tag: &[u8]) -> bool {
     matches!(tag, [b'"', .., b'"'])
 }
 
-/// The fields of a head, each in a line, up to an empty one. They are gone through once and once more, name by name.
-struct Fields<'a> {
-    all: &'a [u8],
-    /// Those that are still to be looked at for a name.
-    rest: &'a [u8],
-    /// What is left of the list in the field that was looked at last.
-    list: &'a [u8],
-    /// A line is no field, or fields contradict each other.
-    malformed: bool,
+/// The fields that count.
+#[derive(Clone, Copy)]
+enum Field {
+    Connection,
+    ContentEncoding,
+    ContentLength,
+    ContentRange,
+    ContentType,
+    Date,
+    ETag,
+    LastModified,
+    Location,
+    RetryAfter,
+    TransferEncoding,
 }
 
-impl<'a> Fields<'a> {
-    const fn new(all: &'a [u8]) -> Self {
-        Self {
-            all,
-            rest: all,
-            list: &[],
-            malformed: false,
-        }
-    }
+impl Field {
+    const ALL: [(&str, Self); 11] = [
+        ("connection", Self::Connection),
+        ("content-encoding", Self::ContentEncoding),
+        ("content-length", Self::ContentLength),
+        ("content-range", Self::ContentRange),
+        ("content-type", Self::ContentType),
+        ("date", Self::Date),
+        ("etag", Self::ETag),
+        ("last-modified", Self::LastModified),
+        ("location", Self::Location),
+        ("retry-after", Self::RetryAfter),
+        ("transfer-encoding", Self::TransferEncoding),
+    ];
 
-    /// The value of the next field of this name; `None` behind the last, after which the next call begins at the first.
-    #[inline(never)]
-    fn value(&mut self, name: &[u8]) -> Option<&'a [u8]> {
-        loop {
-            let line = line::next(&mut self.rest);
-            if line.is_empty() {
-                self.rest = self.all;
-                return None;
-            }
-            match line::field(line) {
-                Some((found, value)) if is_same(found, name) => return Some(value),
-                Some(_) => {}
-                None => self.malformed = true,
-            }
-        }
-    }
-
-    /// The value of a field that a response has only once; it may be repeated word for word.
-    #[inline(never)]
-    fn once(&mut self, name: &[u8]) -> Option<&'a [u8]> {
-        let value = self.value(name)?;
-        while let Some(again) = self.value(name) {
-            self.malformed |= again != value;
-        }
-        Some(value)
-    }
-
-    /// The next item of the list that all fields of this name are, and as [`value`](Self::value) behind the last; empty
-    /// ones do not count (RFC 9110, section 5.6.1.2).
-    #[inline(never)]
-    fn item(&mut self, name: &[u8]) -> Option<&'a [u8]> {
-        loop {
-            while !self.list.is_empty() {
-                let item = line::until(&mut self.list, b',').trim_ascii();
-                if !item.is_empty() {
-                    return Some(item);
-                }
-            }
-            self.list = self.value(name)?;
-        }
+    fn named(name: &[u8]) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, _)| is_same(name, known.as_bytes()))
+            .map(|(_, field)| *field)
     }
 }
 

@@ -21,18 +21,29 @@ pub(super) fn until<'a>(rest: &mut &'a [u8], byte: u8) -> &'a [u8] {
     before
 }
 
+/// Takes the first item from the front of a list; empty ones do not count (RFC 9110, section 5.6.1.2). `None` where there is none
+/// any more.
+#[inline(never)]
+pub(super) fn item<'a>(list: &mut &'a [u8]) -> Option<&'a [u8]> {
+    while !list.is_empty() {
+        let item = trim(until(list, b','));
+        if !item.is_empty() {
+            return Some(item);
+        }
+    }
+    None
+}
+
 /// What stands behind `HTTP/1.` in a status line: the minor version, 0 or 1, and the code.
 pub(super) fn status(line: &[u8]) -> Option<(u8, u16)> {
-    let (minor, behind) = match line.strip_prefix(b"HTTP/1.")? {
-        [b'0', b' ', behind @ ..] => (0, behind),
-        [b'1', b' ', behind @ ..] => (1, behind),
-        _ => return None,
+    let [minor @ (b'0' | b'1'), b' ', behind @ ..] = line.strip_prefix(b"HTTP/1.")? else {
+        return None;
     };
     let (code, reason) = behind.split_at_checked(3)?;
     if !matches!(reason, [] | [b' ', ..]) || !is_text(reason) {
         return None;
     }
-    Some((minor, u16::try_from(decimal(code)?).ok()?))
+    Some((minor - b'0', u16::try_from(decimal(code)?).ok()?))
 }
 
 /// Name and value of a field. A name consists of token characters and stands before its colon; a line that goes on with
@@ -44,7 +55,13 @@ pub(super) fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     {
         return None;
     }
-    Some((name, value.trim_ascii()))
+    Some((name, trim(value)))
+}
+
+// Not inlined, so that it is there once.
+#[inline(never)]
+fn trim(text: &[u8]) -> &[u8] {
+    text.trim_ascii()
 }
 
 /// `tchar` (RFC 9110, section 5.6.2).
