@@ -24,6 +24,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// The parameters in `text`, which is what follows the colon.
     #[must_use]
+    #[inline(never)]
     pub const fn new(text: &'a [u8]) -> Self {
         Self {
             rest: Some(text.trim_ascii_end()),

@@ -6,7 +6,7 @@ use lwm2m_carrier::hal::{
 };
 use lwm2m_core::time::{Duration, Instant};
 
-use super::interface::{DIRTY, DeltaError, DeltaInterface, UUID};
+use super::interface::{DIRTY, DeltaError, DeltaInterface};
 use super::note::{ANNOUNCED, COMPLETE, FAILED, Note, SCHEDULED};
 use crate::race::yield_now;
 
@@ -127,9 +127,8 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
         }
     }
 
-    async fn note(&mut self, progress: u8, before: [u8; UUID]) -> Result<(), FirmwareError> {
-        let note = Note { progress, before };
-        let stored = note.store(&mut self.storage, self.record).await;
+    async fn note(&mut self, record: &[u8]) -> Result<(), FirmwareError> {
+        let stored = self.storage.store(self.record, record).await;
         stored.map_err(|_| STORAGE)
     }
 
@@ -192,8 +191,8 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
         {
             return Err(error.into());
         }
-        let uuid = self.delta.uuid()?;
-        self.note(COMPLETE, uuid).await
+        let complete = Note::record(COMPLETE, &self.delta.uuid()?);
+        self.note(&complete).await
     }
 
     async fn discard(&mut self) -> Result<(), FirmwareError> {
@@ -210,10 +209,12 @@ impl<D: DeltaInterface, S: Storage, C: Clock> Firmware for DeltaFirmware<D, S, C
         if self.noted().await?.is_none() {
             return Err(INCOMPLETE);
         }
-        let uuid = self.delta.uuid()?;
-        self.note(ANNOUNCED, uuid).await?;
+        let mut record = Note::record(ANNOUNCED, &self.delta.uuid()?);
+        self.note(&record).await?;
         self.delta.update()?;
-        self.note(SCHEDULED, uuid).await?;
+        let [progress, ..] = &mut record;
+        *progress = SCHEDULED;
+        self.note(&record).await?;
         self.applied = true;
         Ok(Applied::RebootRequired)
     }

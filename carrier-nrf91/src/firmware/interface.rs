@@ -80,6 +80,8 @@ impl DeltaError {
 
 impl From<DeltaError> for FirmwareError {
     /// The modem's numbers stay, those of its library become Linux's.
+    // Not inlined: there are a dozen `?`.
+    #[inline(never)]
     fn from(error: DeltaError) -> Self {
         let kind = match error.0 {
             // Out of memory; block too large.

@@ -35,15 +35,12 @@ impl Note {
         Ok(Some(Self { progress, before }))
     }
 
-    pub(super) async fn store(
-        self,
-        storage: &mut impl Storage,
-        id: RecordId,
-    ) -> Result<(), StorageError> {
-        let mut record = [self.progress; RECORD];
+    /// The record of a note: whoever stores it keeps that alone while it waits.
+    pub(super) fn record(progress: u8, before: &[u8; UUID]) -> [u8; RECORD] {
+        let mut record = [progress; RECORD];
         if let Some((_, place)) = record.split_first_mut() {
-            place.copy_from_slice(&self.before);
+            place.copy_from_slice(before);
         }
-        storage.store(id, &record).await
+        record
     }
 }

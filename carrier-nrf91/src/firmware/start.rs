@@ -78,11 +78,8 @@ impl<S: Storage> ModemStarts<S> {
             && let Some(note) = Note::load(&mut self.storage, self.update).await?
             && matches!(note.progress, ANNOUNCED | SCHEDULED)
         {
-            let note = Note {
-                progress: FAILED,
-                ..note
-            };
-            note.store(&mut self.storage, self.update).await?;
+            let record = Note::record(FAILED, &note.before);
+            self.storage.store(self.update, &record).await?;
             self.storage.delete(self.failures).await?;
             return Ok(Duration::ZERO);
         }

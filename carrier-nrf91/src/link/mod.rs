@@ -57,7 +57,7 @@ pub struct LteLink<'t, A, N, C> {
     notifications: N,
     clock: C,
     time: &'t NetworkTime,
-    settings: LinkSettings,
+    settings: &'t LinkSettings,
     attachment: Attachment,
     /// When the registration is asked for next, for want of a notification.
     ask_at: Instant,
@@ -79,7 +79,7 @@ impl<'t, A: At, N: Notifications, C: Clock> LteLink<'t, A, N, C> {
         notifications: N,
         clock: C,
         time: &'t NetworkTime,
-        settings: LinkSettings,
+        settings: &'t LinkSettings,
     ) -> Self {
         Self {
             at,

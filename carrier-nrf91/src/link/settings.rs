@@ -31,8 +31,10 @@ pub struct LinkSettings {
     pub power_off_warning: Option<PowerOffWarning>,
 }
 
-impl Default for LinkSettings {
-    fn default() -> Self {
+impl LinkSettings {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             attach_timeout: Duration::from_secs(300),
             poll: Duration::from_secs(15),
@@ -42,5 +44,11 @@ impl Default for LinkSettings {
             edrx: None,
             power_off_warning: None,
         }
+    }
+}
+
+impl Default for LinkSettings {
+    fn default() -> Self {
+        Self::new()
     }
 }

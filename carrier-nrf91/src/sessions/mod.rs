@@ -56,7 +56,7 @@ pub struct ModemSessions<'t, S: Sockets, C, const SESSIONS: usize> {
     table: Table<S, SESSIONS>,
     clock: C,
     cache: &'t SessionCache,
-    settings: SessionSettings,
+    settings: &'t SessionSettings,
 }
 
 impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SESSIONS> {
@@ -65,7 +65,7 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         sockets: S,
         clock: C,
         cache: &'t SessionCache,
-        settings: SessionSettings,
+        settings: &'t SessionSettings,
     ) -> Self {
         Self {
             table: Table::new(sockets),
@@ -107,7 +107,7 @@ impl<'t, S: Sockets, C: Clock, const SESSIONS: usize> ModemSessions<'t, S, C, SE
         security: &Security,
         name: Option<&CStr>,
     ) -> Result<(), Errno> {
-        let settings = &self.settings;
+        let settings = self.settings;
         let set = |option| self.table.sockets.set_option(socket, option);
         let mut tags = [0; MOST_TAGS];
         set(SocketOption::SecurityTags(tag_list(security, &mut tags)))?;

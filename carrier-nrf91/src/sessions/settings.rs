@@ -30,8 +30,10 @@ pub struct SessionSettings {
     pub release_assistance: bool,
 }
 
-impl Default for SessionSettings {
-    fn default() -> Self {
+impl SessionSettings {
+    /// The defaults.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
             families: &[Family::Ipv4, Family::Ipv6],
             connect_timeout: Duration::from_secs(60),
@@ -43,6 +45,12 @@ impl Default for SessionSettings {
             session_cache: true,
             release_assistance: true,
         }
+    }
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -1,6 +1,6 @@
 //! One session and its socket.
 
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::task::{Context, Poll};
 
 use lwm2m_carrier::errno;
@@ -23,7 +23,9 @@ pub(super) const CLOSED: SessionError =
 pub(super) struct Slot {
     pub(super) socket: Descriptor,
     pub(super) protocol: Protocol,
-    peer: SocketAddr,
+    // Not a `SocketAddr`, which is half as long again.
+    address: IpAddr,
+    port: u16,
     pub(super) phase: Phase,
     /// The stream is not to be read.
     pub(super) held: bool,
@@ -53,7 +55,8 @@ impl Slot {
         Self {
             socket,
             protocol,
-            peer,
+            address: peer.ip(),
+            port: peer.port(),
             phase: Phase::Queued { limit },
             held: false,
             written: 0,
@@ -89,7 +92,8 @@ impl Slot {
             Phase::Open | Phase::Saved => return Poll::Pending,
         };
         self.phase = Phase::Connecting { until };
-        match poll_connect(sockets, self.socket, self.peer, begun, context) {
+        let peer = SocketAddr::new(self.address, self.port);
+        match poll_connect(sockets, self.socket, peer, begun, context) {
             Poll::Ready(Ok(())) => {
                 self.phase = Phase::Open;
                 let shortened = || sockets.status(self.socket, Status::Handshake) == Ok(1);

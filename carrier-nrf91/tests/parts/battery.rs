@@ -233,7 +233,7 @@ fn an_attach_ends_with_a_warning_which_is_enabled_each_time() {
         world.queue.clone(),
         world.clock.clone(),
         &world.time,
-        settings,
+        &settings,
     );
     for voltage in [None, Some("%XVBAT: 3304\nOK\n")] {
         world

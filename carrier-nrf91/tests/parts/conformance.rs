@@ -319,7 +319,7 @@ fn the_link() {
     let (time, mut clock) = (NetworkTime::new(), PatientClock::default());
     let queue = radio.0.told.borrow().clone();
     let settings = LinkSettings::default();
-    let mut port = LteLink::new(radio.clone(), queue, clock.clone(), &time, settings);
+    let mut port = LteLink::new(radio.clone(), queue, clock.clone(), &time, &settings);
     spin(link::all(&mut port, &mut clock)).unwrap();
     let network = |there| {
         radio.0.there.set(there);

@@ -41,7 +41,7 @@ impl World {
             self.queue.clone(),
             self.clock.clone(),
             &self.time,
-            settings,
+            Box::leak(Box::new(settings)),
         )
     }
 
@@ -241,7 +241,7 @@ fn waits_that_end_early_ask_the_modem_no_more_often() {
         world.queue.clone(),
         HastyClock(world.clock.clone()),
         &world.time,
-        LinkSettings::default(),
+        const { &LinkSettings::new() },
     );
     let result = block_on(link.up(), || ());
     assert_eq!(result.map_err(|it| it.kind), Err(LinkErrorKind::NoService));
@@ -522,7 +522,7 @@ fn what_was_dropped_half_way_is_done_again() {
         world.queue.clone(),
         world.clock.clone(),
         &world.time,
-        LinkSettings::default(),
+        const { &LinkSettings::new() },
     );
     world
         .expect_start("+CEREG: 5,1\nOK\n")

@@ -22,7 +22,7 @@ fn check(peer: &HostPeer) {
     let settings = SessionSettings::default();
     let mut clock = SleepingClock::new();
     {
-        let mut port = ModemSessions::<_, _, 3>::new(&sockets, clock, &cache, settings);
+        let mut port = ModemSessions::<_, _, 3>::new(&sockets, clock, &cache, &settings);
         let all = conformance::all(&mut port, &mut clock, &places);
         if let Err(breach) = block_on(all, || {}) {
             panic!("{host}: {breach}");

@@ -41,10 +41,10 @@ impl Bench {
     }
 
     fn port(&self) -> Port<'_> {
-        self.port_with(SessionSettings::default())
+        self.port_with(const { &SessionSettings::new() })
     }
 
-    fn port_with(&self, settings: SessionSettings) -> Port<'_> {
+    fn port_with<'t>(&'t self, settings: &'t SessionSettings) -> Port<'t> {
         ModemSessions::new(&self.modem, SetClock(&self.time), &self.cache, settings)
     }
 
@@ -121,7 +121,7 @@ fn a_tls_stream_is_checked_against_the_ca_tags_by_the_name_of_its_host() {
         settings.cipher_suites = AEAD_SUITES;
         settings
     };
-    let mut port = bench.port_with(settings);
+    let mut port = bench.port_with(&settings);
     assert_eq!(open(&mut port, ONE, &request), Ok(Opened::Pending));
     bench.modem.with(0, |socket| {
         assert_eq!(socket.protocol, Some(Protocol::Tls));
@@ -692,7 +692,7 @@ fn without_a_socket_nothing_opens() {
         &bench.modem,
         SetClock(&bench.time),
         &bench.cache,
-        SessionSettings::default(),
+        const { &SessionSettings::new() },
     );
     let mut others = others;
     for number in 0..8 {

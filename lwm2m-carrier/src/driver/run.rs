@@ -248,7 +248,7 @@ where
             port,
         } = self;
         let now = port.clock.now();
-        let action = match shared.state.try_borrow_mut() {
+        let mut action = match shared.state.try_borrow_mut() {
             Ok(mut state) => {
                 let state = &mut *state;
                 state.carrier.poll(now, buffer, state.objects, *random)
@@ -263,7 +263,7 @@ where
         let input = {
             // Behind a pointer: the carrier does not need the port's room on the stack.
             let signal = |context: &Context<'_>| shared.poll_signalled(context);
-            let work: Pin<&mut dyn Future<Output = _>> = pin!(port.carry_out(action, signal));
+            let work: Pin<&mut dyn Future<Output = _>> = pin!(port.carry_out(&mut action, signal));
             work.await
         };
         let now = port.clock.now();
@@ -317,13 +317,13 @@ where
     /// What comes of an action.
     async fn carry_out(
         &mut self,
-        action: Action<'_>,
+        action: &mut Action<'_>,
         signal: impl Fn(&Context<'_>) -> Poll<()>,
     ) -> Input {
         Input::Done(match action {
-            Action::Wait { until, buffer } => return self.wait(until, buffer, signal).await,
+            Action::Wait { until, buffer } => return self.wait(*until, buffer, signal).await,
             Action::Event(event) => {
-                Completion::Response(self.handler.handle(&event, self.keys).await)
+                Completion::Response(self.handler.handle(event, self.keys).await)
             }
             Action::LinkUp => done(self.link.up().await, Completion::LinkFailed),
             Action::LinkDown => done(self.link.down().await, Completion::LinkFailed),
@@ -332,7 +332,7 @@ where
                 kind,
                 credential,
             } => done(
-                self.keys.check(tag, kind, credential.0),
+                self.keys.check(*tag, *kind, credential.0),
                 Completion::KeyStoreFailed,
             ),
             Action::WriteKey {
@@ -340,23 +340,23 @@ where
                 kind,
                 credential,
             } => done(
-                self.keys.write(tag, kind, credential.0).await,
+                self.keys.write(*tag, *kind, credential.0).await,
                 Completion::KeyStoreFailed,
             ),
             // An error is taken as no, as `KeyStore` says.
             Action::FindKey { tag, kind } => {
-                Completion::Found(self.keys.exists(tag, kind).await.unwrap_or(false))
+                Completion::Found(self.keys.exists(*tag, *kind).await.unwrap_or(false))
             }
             Action::Identify { format, buffer } => {
                 let name = format.write(self.modem, buffer).await;
                 Completion::Identified(name.map(str::len))
             }
             Action::DeleteKey { tag, kind } => done(
-                self.keys.delete(tag, kind).await,
+                self.keys.delete(*tag, *kind).await,
                 Completion::KeyStoreFailed,
             ),
             Action::Open { session, request } => {
-                match self.sessions.open(session, &request).await {
+                match self.sessions.open(*session, request).await {
                     Ok(opened) => Completion::Opened(opened),
                     Err(error) => Completion::SessionFailed(error),
                 }
@@ -366,26 +366,28 @@ where
                 datagram,
                 expect,
             } => done(
-                self.sessions.send(session, datagram, expect).await,
+                self.sessions.send(*session, datagram, *expect).await,
                 Completion::SessionFailed,
             ),
             Action::Hold { session, held } => {
-                self.sessions.hold(session, held);
+                self.sessions.hold(*session, *held);
                 Completion::Done
             }
             Action::Close { session } => {
-                self.sessions.close(session).await;
+                self.sessions.close(*session).await;
                 Completion::Done
             }
-            Action::Load { id, buffer } => match self.storage.load(id, buffer).await {
+            Action::Load { id, buffer } => match self.storage.load(*id, buffer).await {
                 Ok(len) => Completion::Loaded(len),
                 Err(error) => Completion::StorageFailed(error),
             },
             Action::Store { id, record } => done(
-                self.storage.store(id, record.0).await,
+                self.storage.store(*id, record.0).await,
                 Completion::StorageFailed,
             ),
-            Action::Delete { id } => done(self.storage.delete(id).await, Completion::StorageFailed),
+            Action::Delete { id } => {
+                done(self.storage.delete(*id).await, Completion::StorageFailed)
+            }
             Action::Reboot => {
                 self.reset.reboot();
                 Completion::Done

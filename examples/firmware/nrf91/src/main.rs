@@ -115,7 +115,7 @@ async fn main(_spawner: Spawner) {
             ModemNotifications::listen(notifications).await,
             TimerClock,
             &time,
-            LinkSettings::default(),
+            const { &LinkSettings::new() },
         ),
         keys: ModemKeys::new(ModemAt::new())
             .with_tags(PROFILE.first_tag..=SecurityTag(PROFILE.first_tag.0 + 16))
@@ -125,7 +125,7 @@ async fn main(_spawner: Spawner) {
             ModemSockets::new(),
             TimerClock,
             &cache,
-            SessionSettings::default(),
+            const { &SessionSettings::new() },
         ),
         storage: storage(),
         clock: NetworkClock::new(clock, &time),

@@ -111,7 +111,7 @@ fn hal(
             Urcs(port),
             Timer,
             time,
-            LinkSettings::default(),
+            const { &LinkSettings::new() },
         ),
         keys: ModemKeys::new(AtLine(port))
             .with_tags(SecurityTag(7)..=SecurityTag(28))
@@ -121,7 +121,7 @@ fn hal(
             Wires(port),
             Timer,
             cache,
-            SessionSettings::default(),
+            const { &SessionSettings::new() },
         ),
         storage: Flash(port),
         clock: NetworkClock::new(Timer, time),
