@@ -42,9 +42,9 @@ pub struct ValueWriter<'b> {
     /// The instance has a container.
     #[cfg(feature = "tlv")]
     in_instance: bool,
-    /// The values of the resource go into a container.
+    /// The resource may have several values.
     #[cfg(feature = "tlv")]
-    contained: bool,
+    multiple: bool,
     /// The resource has a container.
     #[cfg(feature = "tlv")]
     in_resource: bool,
@@ -145,7 +145,7 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "tlv")]
             in_instance: false,
             #[cfg(feature = "tlv")]
-            contained: false,
+            multiple: false,
             #[cfg(feature = "tlv")]
             in_resource: false,
         }
@@ -228,7 +228,7 @@ impl<'b> ValueWriter<'b> {
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
         {
-            self.contained = multiple && matches!(self.form, Form::Tlv);
+            self.multiple = multiple;
         }
         #[cfg(not(feature = "tlv"))]
         let _ = multiple;
@@ -238,7 +238,7 @@ impl<'b> ValueWriter<'b> {
     /// none.
     #[cfg(feature = "tlv")]
     fn open_resource(&mut self) {
-        if self.contained && !self.in_resource {
+        if self.multiple && !self.in_resource {
             self.in_resource = true;
             let id = self.path.resource_id().unwrap_or(0);
             let _ = tlv::open(&mut self.out, tlv::Kind::MultipleResource, id);
@@ -256,7 +256,7 @@ impl<'b> ValueWriter<'b> {
     #[inline]
     pub(crate) fn end_resource(&mut self) -> u16 {
         #[cfg(feature = "tlv")]
-        if self.contained {
+        if self.multiple {
             self.close_resource();
         }
         self.values
@@ -265,6 +265,9 @@ impl<'b> ValueWriter<'b> {
     #[cfg(feature = "tlv")]
     #[inline(never)]
     fn close_resource(&mut self) {
+        if self.form != Form::Tlv {
+            return;
+        }
         self.open_resource();
         self.in_resource = false;
         let id = self.path.resource_id().unwrap_or(0);

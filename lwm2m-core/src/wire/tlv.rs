@@ -249,6 +249,7 @@ pub fn write_u64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: u64) {
 }
 
 /// Writes a float in 4 bytes where they hold it exactly, else in 8.
+#[inline(never)]
 pub fn write_f64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: f64) {
     let (bits, len) = match Format::SINGLE.write(value) {
         Some(single) => (u64::from(single), 4),

@@ -6,9 +6,7 @@ mod observation;
 #[cfg(feature = "attributes")]
 mod write_attributes;
 
-#[cfg(feature = "attributes")]
-use super::connection::Connection;
-use super::connection::{Session, session_of};
+use super::connection::{Connection, Session, session_of};
 use super::management::read::Readable;
 use super::output::SessionId;
 use super::poll::Step;
@@ -324,10 +322,7 @@ impl Client<'_> {
             if !observation.is_pending() {
                 continue;
             }
-            let mut due = observation.latest(window);
-            if observation.changed {
-                due = due.min(observation.earliest());
-            }
+            let due = observation.due(window);
             if self.can_notify(slot, observation, now.max(due)) {
                 next = next.min(due);
             }
@@ -341,11 +336,8 @@ impl Client<'_> {
             .get(observation.session.index())
             .is_some_and(|connection| {
                 let ready = matches!(connection.session, Session::Open | Session::Closed);
-                // What is not confirmable does not wait for what is.
-                let free = connection.exchange.is_none()
-                    || !(self.is_confirmable(observation, at)
-                        || self.is_under_way(slot, observation));
-                connection.is_registered() && ready && free
+                let registered = connection.is_registered();
+                registered && ready && self.is_free(connection, slot, observation, at)
             })
     }
 
@@ -354,15 +346,24 @@ impl Client<'_> {
         self.config.confirmable_notifications || observation.confirmed_at + CONFIRM_EVERY <= at
     }
 
-    /// Whether a notification of this observation waits for its acknowledgement.
-    fn is_under_way(&self, slot: usize, observation: &Observation) -> bool {
-        let connection = self.connections.get(observation.session.index());
-        connection
-            .and_then(|connection| connection.exchange)
-            .is_some_and(|exchange| match exchange.purpose {
-                Purpose::Notification(current) => usize::from(current) == slot,
-                _ => false,
-            })
+    /// Whether no message that waits for its acknowledgement holds a notification of this observation up at that time.
+    fn is_free(
+        &self,
+        connection: &Connection,
+        slot: usize,
+        observation: &Observation,
+        at: Instant,
+    ) -> bool {
+        // What is not confirmable does not wait for what is, unless that is of the same observation.
+        match connection
+            .exchange
+            .as_ref()
+            .map(|exchange| exchange.purpose)
+        {
+            None => true,
+            Some(Purpose::Notification(current)) if usize::from(current) == slot => false,
+            Some(_) => !self.is_confirmable(observation, at),
+        }
     }
 
     /// Whether the value of now, or that there is none, is what the server wants to know, knowing the last one.
@@ -435,19 +436,17 @@ impl Client<'_> {
             let observation = self.observations.get(slot)?;
             if !observation.is_pending()
                 || observation.session != session
-                || self.is_under_way(slot, observation)
+                || observation.due(window) > now
+                || !self.is_free(connection, slot, observation, now)
             {
                 continue;
             }
             let overdue = observation.latest(window) <= now;
-            if !(overdue || observation.changed && observation.earliest() <= now) {
-                continue;
-            }
-            let confirm = self.is_confirmable(observation, now);
-            if confirm && connection.exchange.is_some() {
-                continue;
-            }
-            let kind = if confirm { Kind::Con } else { Kind::Non };
+            let kind = if self.is_confirmable(observation, now) {
+                Kind::Con
+            } else {
+                Kind::Non
+            };
             return Some(Due {
                 slot,
                 overdue,

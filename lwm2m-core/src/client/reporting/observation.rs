@@ -63,6 +63,15 @@ impl Observation {
         self.sent_at + Duration::from_secs(u64::from(self.pmin))
     }
 
+    /// When something is to be told, see [`earliest`](Self::earliest) and [`latest`](Self::latest).
+    pub(crate) fn due(&self, window: u32) -> Instant {
+        if self.changed {
+            self.earliest()
+        } else {
+            self.latest(window)
+        }
+    }
+
     /// When pmax has passed, so that something is sent although nothing has changed. It may go along earlier by up to
     /// `window` milliseconds, but not before pmin.
     #[inline(never)]
