@@ -8,7 +8,6 @@ use lwm2m_core::time::{Duration, Instant};
 
 use super::interface::{DIRTY, DeltaError, DeltaInterface};
 use super::note::{ANNOUNCED, COMPLETE, FAILED, Note, SCHEDULED};
-use crate::race::yield_now;
 
 /// Largest part that is handed to the modem at once: its memory for it is shared with everything else.
 const PART: usize = 2048;
@@ -95,14 +94,11 @@ impl<D: DeltaInterface, S: Storage, C: Clock> DeltaFirmware<D, S, C> {
         }
     }
 
-    /// Waits before the modem is asked again. A clock may return early, having slept: the messages have their turn then.
+    /// Waits before the modem is asked again. A clock may return early.
     async fn pause(&mut self, deadline: Instant) {
         let until = deadline.min(self.clock.now() + self.erase.poll);
         while self.clock.now() < until {
             self.clock.wait(until).await;
-            if self.clock.now() < until {
-                yield_now().await;
-            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! A scripted command channel, notifications in virtual time, a clock that jumps.
 
 use core::cell::{Cell, RefCell};
-use core::future::{Future, pending};
+use core::future::{Future, pending, poll_fn};
+use core::task::Poll;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -20,6 +21,19 @@ pub(crate) fn is_pending(future: impl Future) -> bool {
     let mut future = core::pin::pin!(future);
     let mut context = core::task::Context::from_waker(core::task::Waker::noop());
     future.as_mut().poll(&mut context).is_pending()
+}
+
+/// Pending at the first poll, as a wait has to be.
+pub(crate) async fn pending_once() {
+    let mut polled = false;
+    poll_fn(|context| {
+        if core::mem::replace(&mut polled, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Answers the commands of a script, each once and in order.

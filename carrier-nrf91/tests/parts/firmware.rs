@@ -16,7 +16,7 @@ use lwm2m_carrier::hal::{
 
 use lwm2m_core::time::Instant;
 
-use crate::double::{VirtualClock, run};
+use crate::double::{VirtualClock, pending_once, run};
 
 const OLD: [u8; UUID] = *b"dca5e0c9-0000-4000-8000-000000000001";
 /// What the modem answers when its power fails in the middle of a call.
@@ -543,6 +543,7 @@ impl Clock for SleepingClock {
     }
 
     async fn wait(&mut self, _until: Instant) {
+        pending_once().await;
         self.0.set(self.0.get() + 1);
     }
 }

@@ -1,4 +1,4 @@
-use core::future::{Future, poll_fn};
+use core::future::Future;
 use core::task::Poll;
 
 use carrier_nrf91::at::{AccessTechnology, At, AtError, Command};
@@ -7,7 +7,7 @@ use lwm2m_carrier::driver::blocking::block_on;
 use lwm2m_carrier::hal::{Clock, DetachReason, Link, LinkErrorKind, LinkState};
 use lwm2m_core::time::{Duration, Instant, UnixTime};
 
-use crate::double::{Queue, Script, VirtualClock, is_pending, run};
+use crate::double::{Queue, Script, VirtualClock, is_pending, pending_once, run};
 
 impl Script {
     /// A modem that has given up is switched off and on, and asked how it is registered.
@@ -211,15 +211,7 @@ impl Clock for HastyClock {
     }
 
     async fn wait(&mut self, until: Instant) {
-        let mut polled = false;
-        poll_fn(|context| {
-            if core::mem::replace(&mut polled, true) {
-                return Poll::Ready(());
-            }
-            context.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        pending_once().await;
         self.0
             .wait(until.min(self.now() + Duration::from_secs(1)))
             .await;
@@ -504,12 +496,7 @@ struct Slow(Script);
 impl At for Slow {
     async fn send(&mut self, command: Command<'_>, response: &mut [u8]) -> Result<usize, AtError> {
         let len = self.0.send(command, response).await;
-        let mut waited = false;
-        poll_fn(|_| match core::mem::replace(&mut waited, true) {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        })
-        .await;
+        pending_once().await;
         len
     }
 }
