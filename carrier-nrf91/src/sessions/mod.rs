@@ -48,6 +48,9 @@ const GRACE: Duration = Duration::from_secs(10);
 /// address (RFC 6066, section 3); so it has none for a host that is one, and what lies under the tag alone vouches for the
 /// peer. Only where CA certificates, which vouch for many hosts, are all there is, the address is looked for nevertheless.
 ///
+/// The modem does not tell whether a TLS stream has ended by the peer's close_notify, without which anybody on the way can end
+/// it: each end is one without, [`SessionErrorKind::Reset`], so what has no length of its own is not taken for whole.
+///
 /// The modem does not tell a datagram that fills the buffer from one that was cut to it, and neither is returned; a buffer of 1,281 bytes or
 /// more takes datagrams where they are to lie. Into a shorter one they go by way of the stack, on which they take as
 /// much; then one of more than 1,280 bytes is not returned. One without content is taken for nothing over UDP, because anybody can

@@ -18,6 +18,9 @@ const JUNK: usize = 8;
 pub(super) const CLOSED: SessionError =
     SessionError::new(SessionErrorKind::Closed, errno::ENOTCONN);
 
+/// A secured stream has ended. The modem does not tell whether the peer has said so, or somebody on the way.
+const CUT: SessionError = SessionError::new(SessionErrorKind::Reset, errno::ECONNRESET);
+
 /// A session that is not closed.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -120,7 +123,11 @@ impl Slot {
         }
         if self.protocol.is_stream() {
             return poll_receive(sockets, self.socket, buffer, context).map(|got| match got {
-                Ok(0) if !buffer.is_empty() => Received::Closed(CLOSED),
+                Ok(0) if !buffer.is_empty() => Received::Closed(if self.protocol.is_secured() {
+                    CUT
+                } else {
+                    CLOSED
+                }),
                 Ok(len) => Received::Datagram(len),
                 // A record of more than the modem's 2,048 bytes: what it held is lost.
                 Err(Errno::MSGSIZE) => {

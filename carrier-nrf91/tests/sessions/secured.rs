@@ -484,6 +484,36 @@ fn a_record_that_is_too_long_for_the_modem_ends_the_stream() {
     assert_eq!(receive(&mut port), Some((ONE, Received::Closed(error))));
 }
 
+/// Whether there was a close_notify (RFC 8446, section 6.1) the modem does not tell, and anybody on the way can end a TCP
+/// stream.
+#[test]
+fn a_secured_stream_has_no_end_in_due_form() {
+    for (request, kind, number) in [
+        (
+            DTLS.over(Transport::Stream),
+            SessionErrorKind::Reset,
+            errno::ECONNRESET,
+        ),
+        (
+            PLAIN.over(Transport::Stream),
+            SessionErrorKind::Closed,
+            errno::ENOTCONN,
+        ),
+    ] {
+        let bench = Bench::new();
+        let mut port = bench.port();
+        if open(&mut port, ONE, &request) == Ok(Opened::Pending) {
+            bench.handshake_ends(Ok(()));
+            receive(&mut port).unwrap();
+        }
+        bench
+            .modem
+            .with(0, |socket| socket.coming.push_back(Ok(vec![])));
+        let error = SessionError::new(kind, number);
+        assert_eq!(receive(&mut port), Some((ONE, Received::Closed(error))));
+    }
+}
+
 #[test]
 fn a_stream_goes_on_where_a_dropped_send_has_stopped() {
     let bench = Bench::new();

@@ -39,6 +39,8 @@ impl<'r> Carrier<'r> {
         completion: Completion,
         cx: &mut Context<'_>,
     ) {
+        // One that was given up while it was opening says nothing about this one.
+        self.opening &= !bit(session);
         let event = match completion {
             Completion::Opened(Opened::Pending) => {
                 self.opening |= bit(session);
