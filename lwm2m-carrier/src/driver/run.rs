@@ -248,14 +248,13 @@ where
             port,
         } = self;
         let now = port.clock.now();
-        let mut action = match shared.state.try_borrow_mut() {
-            Ok(mut state) => {
-                let state = &mut *state;
-                state.carrier.poll(now, buffer, state.objects, *random)
-            }
-            // Nothing holds the cell across an await, so nobody else can be in it now.
-            Err(_) => return false,
+        // Nothing holds the cell across an await, so nobody else can be in it now.
+        let Ok(mut state) = shared.state.try_borrow_mut() else {
+            return false;
         };
+        let State { carrier, objects } = &mut *state;
+        let mut action = carrier.poll(now, buffer, *objects, *random);
+        drop(state);
         if let Action::Wait { until, .. } = action {
             shared.deadline.set(until);
             shared.progressed();
