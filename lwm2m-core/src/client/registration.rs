@@ -123,22 +123,15 @@ impl Client<'_> {
         if self.list_continued(index, purpose, message, cx.objects) {
             return;
         }
-        match purpose {
-            Purpose::Register if code == Code::CREATED => self.registered(index, message, cx),
-            Purpose::Update if code == Code::CHANGED => {
-                let Some(connection) = self.connections.get_mut(index) else {
-                    return;
-                };
-                connection.told();
-                connection.reached();
-                connection.stage = Stage::Registered {
-                    update_at: self.config.update_at(cx.now, connection.lifetime),
-                };
-                let server = connection.short_id;
-                self.push(Event::Updated { server });
+        match (purpose, code) {
+            (Purpose::Register, Code::CREATED) if !self.take_location(index, message) => {
+                self.attempt_failed(index, Failure::Location, cx);
             }
-            Purpose::Deregister => self.deregistered(index, code.is_success(), cx),
-            Purpose::Update if code == Code::NOT_FOUND => {
+            (Purpose::Register, Code::CREATED) | (Purpose::Update, Code::CHANGED) => {
+                self.registered(index, purpose, cx);
+            }
+            (Purpose::Deregister, _) => self.deregistered(index, code.is_success(), cx),
+            (Purpose::Update, Code::NOT_FOUND) => {
                 // The server does not know the registration (any more): register at once.
                 if let Some(connection) = self.connections.get_mut(index) {
                     connection.stage = Stage::Attempting;
@@ -195,9 +188,10 @@ impl Client<'_> {
         true
     }
 
-    fn registered(&mut self, index: usize, message: &Message<'_>, cx: &mut Context<'_>) {
+    /// Keeps the Location that a server has given to a registration; whether there is one that fits.
+    fn take_location(&mut self, index: usize, message: &Message<'_>) -> bool {
         let Some(connection) = self.connections.get_mut(index) else {
-            return;
+            return false;
         };
         connection.location.clear();
         let mut fits = true;
@@ -212,21 +206,32 @@ impl Client<'_> {
             fits &= connection.location.push(len).is_ok()
                 && connection.location.extend_from_slice(segment.value).is_ok();
         }
-        if !fits || connection.location.is_empty() {
+        if !fits {
             // A Location that is cut would name another registration.
             connection.location.clear();
-            self.attempt_failed(index, Failure::Location, cx);
-            return;
         }
+        !connection.location.is_empty()
+    }
+
+    /// A server has taken a Register or Update.
+    fn registered(&mut self, index: usize, purpose: Purpose, cx: &mut Context<'_>) {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return;
+        };
+        connection.told();
         connection.stage = Stage::Registered {
             update_at: self.config.update_at(cx.now, connection.lifetime),
         };
-        // Where notifications are lost but not this message, as on a path that drops long datagrams, the waits go on to grow.
-        if !connection.unheard {
+        let is_update = purpose == Purpose::Update;
+        // Where notifications are lost but not a Register, as on a path that drops long datagrams, the waits go on to grow.
+        if is_update || !connection.unheard {
             connection.reached();
         }
-        connection.told();
         let server = connection.short_id;
+        if is_update {
+            self.push(Event::Updated { server });
+            return;
+        }
         self.push(Event::Registered { server });
         #[cfg(feature = "bootstrap")]
         self.end_rescue();
