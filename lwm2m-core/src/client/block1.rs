@@ -55,6 +55,8 @@ impl Client<'_> {
     ///
     /// # Errors
     /// What the server is to be told.
+    // A function of its own, it would be a fifth larger.
+    #[inline(always)]
     pub(super) fn take_block(
         &mut self,
         index: usize,

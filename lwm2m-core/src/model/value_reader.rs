@@ -54,6 +54,7 @@ impl From<Malformed> for Error {
 
 impl<'a> Raw<'a> {
     /// The value as one of `data_type`. `scratch` takes what has to be decoded; it should be as long as the payload.
+    #[inline(never)]
     pub(crate) fn typed<'s>(
         &self,
         data_type: DataType,

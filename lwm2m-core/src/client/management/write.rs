@@ -19,6 +19,19 @@ pub(crate) enum Mode {
     Update,
 }
 
+/// What a walk through the payload is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Pass {
+    Check,
+    /// Creates the instances that a bootstrap server writes to.
+    #[cfg(feature = "bootstrap")]
+    Create,
+    /// Empties the instances that it writes with their object.
+    #[cfg(feature = "bootstrap")]
+    Empty,
+    Write(Mode),
+}
+
 /// What the writer may do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Rights {
@@ -77,7 +90,7 @@ impl Write<'_> {
     /// # Errors
     /// What the server is to be told.
     pub(crate) fn check(&self, objects: &mut dyn Objects, scratch: &mut [u8]) -> Result<(), Error> {
-        self.walk(objects, None, scratch).map(|_| ())
+        self.walk(objects, Pass::Check, scratch).map(|_| ())
     }
 
     /// Writes a payload that has been checked.
@@ -90,40 +103,24 @@ impl Write<'_> {
         mode: Mode,
         scratch: &mut [u8],
     ) -> Result<Outcome, Error> {
+        // Not while they are written: in SenML, resources of an instance need not stand together.
         #[cfg(feature = "bootstrap")]
         if self.rights == Rights::Bootstrap {
-            self.prepare(object_of_mut(objects, self.path)?)?;
-        }
-        self.walk(objects, Some(mode), scratch)
-    }
-
-    /// Creates the instances that a bootstrap server writes to, and empties those that it writes with their object. Not while
-    /// they are written: in SenML, resources of an instance need not stand together.
-    #[cfg(feature = "bootstrap")]
-    fn prepare(&self, object: &mut dyn Object) -> Result<(), Error> {
-        if let Some(instance) = self.path.instance_id() {
-            return ensure_instance(object, instance);
-        }
-        for empties in [false, true] {
-            let mut reader = ValueReader::new(self.format, self.path, self.payload)?;
-            while let Some(node) = reader.next()? {
-                match node.path.instance_id() {
-                    Some(instance) if empties => object.reset(instance),
-                    Some(instance) => ensure_instance(object, instance)?,
-                    None => {}
-                }
+            self.walk(objects, Pass::Create, scratch)?;
+            if self.path.level() == Level::Object {
+                self.walk(objects, Pass::Empty, scratch)?;
             }
         }
-        Ok(())
+        self.walk(objects, Pass::Write(mode), scratch)
     }
 
-    /// Goes through the payload: to write it, or without a mode to check it.
-    // Two walks would be the same code twice.
+    /// Goes through the payload.
+    // Walks of their own would be the same code again.
     #[inline(never)]
     fn walk(
         &self,
         objects: &mut dyn Objects,
-        mode: Option<Mode>,
+        pass: Pass,
         scratch: &mut [u8],
     ) -> Result<Outcome, Error> {
         let Self {
@@ -141,8 +138,13 @@ impl Write<'_> {
             None => None,
         };
         let is_multiple = named.is_some_and(ResourceDefinition::is_multiple);
-        let replace = mode == Some(Mode::Replace);
-        if replace {
+        #[cfg(feature = "bootstrap")]
+        if pass == Pass::Create
+            && let Some(instance) = path.instance_id()
+        {
+            return ensure_instance(object, instance).map(|()| Outcome::Done);
+        }
+        if pass == Pass::Write(Mode::Replace) {
             let instance = path.instance_id().unwrap_or(0);
             match level {
                 Level::Instance => object.reset(instance),
@@ -158,6 +160,14 @@ impl Write<'_> {
         while let Some(node) = reader.next()? {
             if !path.contains(&node.path) {
                 return Err(Error::BadRequest);
+            }
+            #[cfg(feature = "bootstrap")]
+            if let (Pass::Create | Pass::Empty, Some(instance)) = (pass, node.path.instance_id()) {
+                match pass {
+                    Pass::Create => ensure_instance(object, instance)?,
+                    _ => object.reset(instance),
+                }
+                continue;
             }
             let Some(resource) = node.path.resource_id() else {
                 continue;
@@ -181,7 +191,7 @@ impl Write<'_> {
             }
             is_missing = false;
             let value = raw.typed(definition.data_type, scratch)?;
-            if mode.is_none() {
+            if pass == Pass::Check {
                 if rights.is_ranged(path) && !definition.takes(&value) {
                     return Err(Error::BadRequest);
                 }
