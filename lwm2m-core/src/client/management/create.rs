@@ -89,6 +89,7 @@ fn find(
 }
 
 /// The smallest instance id that is not in use.
+#[inline(never)]
 fn free_instance(object: &dyn Object) -> Result<u16, Error> {
     let mut id = 0;
     let mut next = object.next_instance(None);

@@ -273,6 +273,7 @@ impl Client<'_> {
 
     /// Block1 of the answer. To a first block that is larger than the client wants them, it asks for smaller ones
     /// (RFC 7959, section 2.3).
+    #[inline(never)]
     pub(super) fn block1_of(&self, code: Code, request: &Request<'_>) -> Option<Block> {
         #[cfg(feature = "block")]
         if let Some(block) = request.block1
