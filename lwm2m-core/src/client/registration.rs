@@ -214,7 +214,7 @@ impl Client<'_> {
     }
 
     /// A server has taken a Register or Update.
-    fn registered(&mut self, index: usize, purpose: Purpose, cx: &mut Context<'_>) {
+    fn registered(&mut self, index: usize, purpose: Purpose, cx: &Context<'_>) {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
