@@ -296,11 +296,11 @@ impl Client<'_> {
         let number =
             |resource, default| accounts::server_number(objects, instance, resource, default);
         // Both counts are kept in a byte.
-        let count = |number: u32| u8::try_from(number).unwrap_or(u8::MAX);
+        let most = u32::from(u8::MAX);
         // The retry rules of Core 1.1.1, section 6.2.1.1 and appendix E.2.
         connection.attempts = connection.attempts.saturating_add(1);
         let mut exhausted = false;
-        let wait = if connection.attempts < count(number(server::RETRY_COUNT, 5)) {
+        let wait = if u32::from(connection.attempts) < number(server::RETRY_COUNT, 5).min(most) {
             let doublings = u32::from(connection.attempts - 1).min(20);
             let timer = u64::from(number(server::RETRY_TIMER, 60));
             Duration::from_secs(timer << doublings)
@@ -309,8 +309,8 @@ impl Client<'_> {
             connection.sequences = connection.sequences.saturating_add(1);
             let delay = number(server::SEQUENCE_DELAY, 86_400);
             // The largest delay stands for no further sequence.
-            if connection.sequences < count(number(server::SEQUENCE_COUNT, 1)) && delay != u32::MAX
-            {
+            let count = number(server::SEQUENCE_COUNT, 1).min(most);
+            if u32::from(connection.sequences) < count && delay != u32::MAX {
                 Duration::from_secs(delay.into())
             } else {
                 connection.sequences = 0;
@@ -330,14 +330,6 @@ impl Client<'_> {
         // Nobody waits for these answers any more, others wait for the room.
         #[cfg(feature = "separate")]
         self.forget_separate(session_of(index));
-        #[cfg(feature = "bootstrap")]
-        let bootstrap_allowed = accounts::boolean(
-            objects,
-            accounts::SERVER,
-            instance,
-            server::BOOTSTRAP_ON_FAILURE,
-        )
-        .unwrap_or(true);
         self.push(Event::RegistrationFailed {
             server,
             failure,
@@ -345,7 +337,14 @@ impl Client<'_> {
             exhausted,
         });
         #[cfg(feature = "bootstrap")]
-        if exhausted && bootstrap_allowed {
+        if exhausted
+            && accounts::boolean(
+                cx.objects,
+                accounts::SERVER,
+                instance,
+                server::BOOTSTRAP_ON_FAILURE,
+            ) != Some(false)
+        {
             // Without a bootstrap account the back-off list goes on by itself.
             let _ = self.begin_bootstrap(cx.now, cx.objects, true);
         }

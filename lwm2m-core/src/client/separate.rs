@@ -125,6 +125,7 @@ impl Client<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn forget_separate(&mut self, session: SessionId) {
         for slot in self
             .separate
