@@ -169,14 +169,97 @@ fn write_instance(out: &mut ValueWriter<'_>, object: &dyn Object, instance: u16)
 }
 
 #[cfg(test)]
-#[cfg(not(feature = "base64"))]
 mod tests {
     use super::*;
-    use crate::objects::{AppData, tables::binaryappdatacontainer};
+    use crate::model::{ObjectDefinition, Operations, Version};
+
+    /// An object of which some resources are not there, and one cannot be read to its end.
+    struct Gaps;
+
+    impl Object for Gaps {
+        fn definition(&self) -> &'static ObjectDefinition {
+            const fn resource(id: u16) -> ResourceDefinition {
+                ResourceDefinition::new(id, Operations::R, DataType::Integer)
+            }
+            const RESOURCES: &[ResourceDefinition] = &[
+                resource(0),
+                resource(1).multiple(),
+                resource(2).multiple(),
+                resource(3).multiple(),
+                resource(4),
+                ResourceDefinition::new(5, Operations::E, DataType::None),
+            ];
+            const { &ObjectDefinition::new(9, Version::new(1, 0), RESOURCES) }
+        }
+
+        fn next_instance(&self, after: Option<u16>) -> Option<u16> {
+            after.is_none().then_some(0)
+        }
+
+        fn read(&self, _: u16, resource: u16, out: &mut ValueWriter<'_>) -> Result<(), Error> {
+            match resource {
+                2 => {
+                    out.instance(0).integer(1);
+                    return Err(Error::Internal);
+                }
+                // It is there, and has no instances.
+                3 => {}
+                4 => out.integer(7),
+                _ => return Err(Error::NotFound),
+            }
+            Ok(())
+        }
+    }
+
+    #[cfg(all(feature = "tlv", feature = "senml-cbor"))]
+    fn read(path: Path, format: ContentFormat, buf: &mut [u8]) -> Result<&[u8], Error> {
+        let objects: &dyn Objects = &[&mut Gaps as &mut dyn Object];
+        let mut found = Readable::find(objects, path, Some(format.number()), format)?;
+        let stored = found.write(Writer::new(buf))?.stored;
+        Ok(&buf[..stored])
+    }
+
+    /// The bytes are put together after Core 1.1.1, section 7.4.3, and RFC 8428, section 6.
+    #[cfg(all(feature = "tlv", feature = "senml-cbor"))]
+    #[test]
+    fn what_is_not_there_or_fails_is_left_out() {
+        let mut buf = [0; 32];
+        let path = Path::instance(9, 0);
+        let tlv = read(path, ContentFormat::Tlv, &mut buf);
+        assert_eq!(tlv, Ok(&[0x80, 3, 0xc1, 4, 7][..]));
+        let senml = read(path, ContentFormat::SenmlCbor, &mut buf);
+        assert_eq!(senml, Ok(&b"\x81\xa3\x21\x65/9/0/\x00\x61\x34\x02\x07"[..]));
+    }
+
+    #[cfg(all(feature = "tlv", feature = "senml-cbor"))]
+    #[test]
+    fn a_single_resource_is_refused_with_the_reason() {
+        let mut buf = [0; 32];
+        for (resource, error) in [
+            (0, Error::NotFound),
+            (1, Error::NotFound),
+            (2, Error::Internal),
+            (5, Error::MethodNotAllowed),
+        ] {
+            let path = Path::resource(9, 0, resource);
+            assert_eq!(read(path, ContentFormat::Tlv, &mut buf), Err(error));
+        }
+        let empty = read(Path::resource(9, 0, 3), ContentFormat::Tlv, &mut buf);
+        assert_eq!(empty, Ok(&[0x80, 3][..]));
+    }
+
+    #[test]
+    fn by_default_an_object_has_what_it_reads_and_what_it_executes() {
+        let has = [0, 1, 2, 3, 4, 5].map(|resource| Gaps.has_resource(0, resource));
+        assert_eq!(has, [false, false, true, true, true, true]);
+    }
 
     /// Core 1.1.1, section 6.3.1: what the client does not have is 4.06. The bytes as they are it has.
+    #[cfg(not(feature = "base64"))]
     #[test]
     fn without_base64_bytes_are_not_read_as_text() {
+        use crate::objects::{AppData, tables::binaryappdatacontainer};
+
         let mut data = AppData::<1, 1, 8>::new();
         data.container_mut(0).unwrap().set(0, b"f").unwrap();
         let objects: &dyn Objects = &[&mut data as &mut dyn Object];
