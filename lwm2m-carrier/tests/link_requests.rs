@@ -285,6 +285,41 @@ fn a_device_that_waits_for_its_modem_restarts_on_request() {
     }
 }
 
+/// A key store that refuses the profile's key does not keep a device from going offline, and is asked again when it comes back.
+#[test]
+fn a_device_that_waits_for_its_key_store_goes_offline() {
+    stage(|stage| {
+        stage.world.keys().set_psk_limit(1);
+        let task = async |handle: App<'_, '_, '_>| {
+            let deferred = |event: &Event| matches!(event, Event::Deferred(_));
+            while !stage.recording.has_event(deferred) {
+                stage.world.sleep(secs(1)).await;
+            }
+            handle.link_down().unwrap();
+            let before = stage.world.now();
+            handle.offline().await;
+            let took = stage.world.now().since(before);
+            assert!(took < secs(1), "{took:?}");
+            stage.recording.clear();
+            stage.world.sleep(secs(86_400)).await;
+            assert_eq!(stage.recording.entries().len(), 0);
+            stage.world.keys().set_psk_limit(64);
+            handle.link_up().unwrap();
+            handle.registered(101).await;
+        };
+        let profile = secure_profile();
+        let stop = boot_with(
+            stage.world,
+            OFFLINE[1],
+            profile,
+            Manner::Plain,
+            || false,
+            task,
+        );
+        assert_eq!(stop, Ok(Stop::Condition));
+    });
+}
+
 /// Set and told in one call; what the object refuses is neither.
 #[test]
 fn a_value_is_set_and_told_in_one_call() {

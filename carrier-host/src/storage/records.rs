@@ -7,6 +7,7 @@ use embedded_storage_async::nor_flash::NorFlash;
 use lwm2m_carrier::hal::{RecordId, Storage, StorageError};
 use sequential_storage::cache::Cache;
 use sequential_storage::map::{MapConfig, MapStorage};
+use zeroize::Zeroize;
 
 use super::error::RecordError;
 use super::{header, layout};
@@ -62,15 +63,19 @@ impl<F: NorFlash> RecordStore<F> {
         id: RecordId,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, RecordError<F::Error>> {
-        let Some(record) = self.fetch(id).await? else {
-            return Ok(None);
-        };
-        let needed = record.len();
-        buffer
-            .get_mut(..needed)
-            .ok_or(RecordError::BufferTooSmall { needed })?
-            .copy_from_slice(record);
-        Ok(Some(needed))
+        let loaded = self.fetch(id).await.and_then(|record| {
+            let Some(record) = record else {
+                return Ok(None);
+            };
+            let needed = record.len();
+            buffer
+                .get_mut(..needed)
+                .ok_or(RecordError::BufferTooSmall { needed })?
+                .copy_from_slice(record);
+            Ok(Some(needed))
+        });
+        self.buffer.zeroize();
+        loaded
     }
 
     /// Stores `record` in place of the one with this id.
@@ -94,10 +99,12 @@ impl<F: NorFlash> RecordStore<F> {
     /// # Errors
     /// As [`store`](Self::store): a deletion is kept as a record of its own.
     pub async fn delete(&mut self, id: RecordId) -> Result<(), RecordError<F::Error>> {
-        if self.fetch(id).await?.is_none() {
-            return Ok(());
+        let is_there = self.fetch(id).await.map(|record| record.is_some());
+        self.buffer.zeroize();
+        if is_there? {
+            self.put(id, None).await?;
         }
-        self.put(id, None).await
+        Ok(())
     }
 
     /// Gives the flash back.
@@ -105,6 +112,7 @@ impl<F: NorFlash> RecordStore<F> {
         self.flash
     }
 
+    /// The record lies in the buffer, which is to be wiped.
     async fn fetch(&mut self, id: RecordId) -> Result<Option<&[u8]>, RecordError<F::Error>> {
         let config = MapConfig::try_new(self.log.clone()).map_err(|_| RecordError::Unsuitable)?;
         let mut map = MapStorage::<u16, _, _>::new(&mut self.flash, config, Cache::new_uncached());
@@ -122,8 +130,9 @@ impl<F: NorFlash> RecordStore<F> {
         let config = MapConfig::try_new(self.log.clone()).map_err(|_| RecordError::Unsuitable)?;
         let mut map = MapStorage::<u16, _, _>::new(&mut self.flash, config, Cache::new_uncached());
         let key = u16::from(id.0);
-        Box::pin(map.store_item(&mut self.buffer, &key, &record)).await?;
-        Ok(())
+        let stored = Box::pin(map.store_item(&mut self.buffer, &key, &record)).await;
+        self.buffer.zeroize();
+        Ok(stored?)
     }
 }
 
@@ -151,5 +160,36 @@ impl<F> fmt::Debug for RecordStore<F> {
         f.debug_struct("RecordStore")
             .field("log", &self.log)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flash::FlashImage;
+
+    #[tokio::test]
+    async fn no_record_stays_in_memory() {
+        let name = format!("lwm2m-records-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let image = FlashImage::open(&path, 4).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let mut store = RecordStore::open(image).await.unwrap();
+        let is_wiped = |store: &RecordStore<_>| {
+            let key = |bytes: &[u8]| bytes == b"secret";
+            !store.buffer.windows(6).any(key)
+        };
+        let mut record = [0; 32];
+        for _ in 0..2 {
+            store.store(RecordId(1), b"a secret key").await.unwrap();
+            assert!(is_wiped(&store), "stored");
+            let loaded = store.load(RecordId(1), &mut record).await.unwrap();
+            assert_eq!(loaded, Some(12));
+            assert!(is_wiped(&store), "loaded");
+        }
+        assert!(store.load(RecordId(1), &mut [0; 3]).await.is_err());
+        assert!(is_wiped(&store), "found no room");
+        store.delete(RecordId(1)).await.unwrap();
+        assert!(is_wiped(&store), "deleted");
     }
 }

@@ -69,7 +69,10 @@ impl<'r> Carrier<'r> {
         match self.stage {
             Stage::TakeDown => self.take_down(buffer, cx),
             Stage::LinkDown | Stage::LinkUp | Stage::ProfileKey(_) if cx.now < self.retry_at => {
-                if !self.take_reboot() {
+                let waits = !self.take_reboot();
+                if waits && !self.link_up && core::mem::take(&mut self.requests.link_down) {
+                    self.stage = Stage::Stopped;
+                } else if waits {
                     return Flow::Wait(self.retry_at);
                 }
             }
@@ -541,7 +544,8 @@ impl<'r> Carrier<'r> {
         if !core::mem::take(&mut self.requests.register) {
             return Flow::Wait(Instant::FAR_FUTURE);
         }
-        self.stage = Stage::BringUp;
+        // By way of the keys: some may still be to be written.
+        self.stage = Stage::TakeDown;
         Flow::Again
     }
 }
