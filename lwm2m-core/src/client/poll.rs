@@ -65,12 +65,25 @@ impl Client<'_> {
     // Inlined into a driver, its locals would lie on the stack while the driver waits.
     #[inline(never)]
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
+        // What waits to be handed out comes first.
+        if self.outgoing.is_none()
+            && self.events.is_empty()
+            && let Some(output) = self.look(cx, buffer)
+        {
+            return output;
+        }
         if let Some(outgoing) = self.outgoing.take() {
             return self.transmit(outgoing, buffer, cx.now);
         }
-        if let Some(event) = self.events.pop_front() {
-            return Output::Event(event);
+        match self.events.pop_front() {
+            Some(event) => Output::Event(event),
+            None => Output::Idle { until: self.wake },
         }
+    }
+
+    /// Looks at one connection after the other, until there is something to do; none where that is to hand out a message
+    /// or an event.
+    fn look(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Option<Output<'static>> {
         #[cfg(feature = "bootstrap")]
         self.undo_forgotten(cx.objects);
         #[cfg(feature = "block")]
@@ -94,27 +107,26 @@ impl Client<'_> {
                 Step::Free => index += 1,
                 Step::Rest => index += 1,
                 Step::Again => {}
-                Step::Open => return Output::Open { session, account },
-                Step::Close => return Output::Close { session },
+                Step::Open => return Some(Output::Open { session, account }),
+                Step::Close => return Some(Output::Close { session }),
                 Step::Transmit(len) => {
                     self.stirred = true;
-                    let outgoing = Outgoing {
+                    self.outgoing = Some(Outgoing {
                         session,
                         len,
                         expect: self.expect(cx),
                         answered: None,
-                    };
-                    return self.transmit(outgoing, buffer, cx.now);
+                    });
+                    return None;
                 }
             }
-            if let Some(event) = self.events.pop_front() {
-                self.stirred = true;
-                return Output::Event(event);
+            if !self.events.is_empty() {
+                return None;
             }
         }
         self.stirred = false;
         self.wake = self.deadline(cx.now, 0);
-        Output::Idle { until: self.wake }
+        Some(Output::Idle { until: self.wake })
     }
 
     /// What comes and goes after a message of the client.

@@ -226,11 +226,12 @@ pub fn write_bytes(writer: &mut Writer<'_>, kind: Kind, id: u16, value: &[u8]) {
 
 /// Writes an integer or a time in 1, 2, 4 or 8 bytes of two's complement, as few as hold it.
 pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
-    let len = if i64::from(value as i32) != value {
+    let low = value as i32;
+    let len = if i64::from(low) != value {
         8
-    } else if i64::from(value as i16) != value {
+    } else if i32::from(low as i16) != low {
         4
-    } else if i64::from(value as i8) != value {
+    } else if i32::from(low as i8) != low {
         2
     } else {
         1
