@@ -240,13 +240,14 @@ where
             port,
         } = self;
         let now = port.clock.now();
-        // Nothing holds the cell across an await, so nobody else can be in it now.
-        let Ok(mut state) = shared.state.try_borrow_mut() else {
-            return;
+        let mut action = {
+            // Nothing holds the cell across an await, so nobody else can be in it now.
+            let Ok(mut state) = shared.state.try_borrow_mut() else {
+                return;
+            };
+            let State { carrier, objects } = &mut *state;
+            carrier.poll(now, buffer, *objects, *random)
         };
-        let State { carrier, objects } = &mut *state;
-        let mut action = carrier.poll(now, buffer, *objects, *random);
-        drop(state);
         if let Action::Wait { until, .. } = action {
             shared.deadline.set(until);
             shared.progressed();
