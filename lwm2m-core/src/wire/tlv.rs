@@ -6,9 +6,6 @@
 
 use super::{Malformed, float::Format, reader::Reader, writer::Writer};
 
-/// CoAP content format number of TLV.
-pub const CONTENT_FORMAT: u16 = 11542;
-
 /// What an entry stands for: bits 7 and 6 of its type byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
