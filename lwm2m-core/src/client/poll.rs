@@ -3,6 +3,7 @@
 use super::connection::{Session, Stage, session_of};
 use super::output::{Event, Expect, Failure, Output};
 use super::{Client, Context, Outgoing};
+use crate::fmt::{debug, info};
 use crate::message::exchange::{Due, Exchange, Purpose};
 use crate::model::Objects;
 use crate::random::Random;
@@ -94,8 +95,14 @@ impl Client<'_> {
                 Step::Free => index += 1,
                 Step::Rest => index += 1,
                 Step::Again => {}
-                Step::Open => return Output::Open { session, account },
-                Step::Close => return Output::Close { session },
+                Step::Open => {
+                    info!("session {}: requested for account {}", index, account);
+                    return Output::Open { session, account };
+                }
+                Step::Close => {
+                    info!("session {}: closed", index);
+                    return Output::Close { session };
+                }
                 Step::Transmit(len) => {
                     self.stirred = true;
                     let outgoing = Outgoing {
@@ -276,6 +283,7 @@ impl Client<'_> {
             self.exchange_failed(index, purpose, Failure::Refused, cx);
             return Step::Again;
         }
+        debug!("session {}: {:?} sent", index, purpose);
         Step::Transmit(len)
     }
 
@@ -337,6 +345,7 @@ impl Client<'_> {
                 let (id, token) = (exchange.message_id, exchange.token);
                 let len = self.encode(index, purpose, id, token, buffer, cx);
                 if len > 0 {
+                    debug!("session {}: {:?} sent again", index, purpose);
                     self.statistics.retransmissions =
                         self.statistics.retransmissions.wrapping_add(1);
                     return Step::Transmit(len);
@@ -393,6 +402,7 @@ impl Client<'_> {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
+        debug!("session {}: {:?} fails: {}", index, purpose, failure);
         connection.exchange = None;
         match purpose {
             Purpose::Register | Purpose::Update | Purpose::Deregister => {

@@ -16,6 +16,7 @@ const LONGEST_STRING: usize = 255;
 
 /// What the Uri-Path names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Place {
     /// Something in the resource model.
     Path(Path),
