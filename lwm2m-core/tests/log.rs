@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::cell::RefCell;
+use core::cell::RefCell;
 
 use common::{Device, ENDPOINT, SERVER, Store, post, put, sent};
 use log::{Level, LevelFilter, Log, Metadata, Record};
