@@ -6,6 +6,7 @@ use super::shift::shift;
 
 /// Bytes that a [window](Writer::window) keeps in front of its start, so that content which began before the window
 /// can still be moved into it: two nested containers, each of whose headers may grow by three bytes.
+#[cfg(feature = "block")]
 const SLACK: usize = 8;
 
 /// Appends to a byte slice in one pass; lengths are patched afterwards.
@@ -18,14 +19,52 @@ const SLACK: usize = 8;
 #[derive(Debug)]
 pub struct Writer<'b> {
     buf: &'b mut [u8],
-    /// Offset in the whole output of `buf[0]`.
-    base: usize,
-    /// Offset in the whole output of the first byte wanted.
-    start: usize,
-    /// Offset in `buf` of the next byte; what lies before `base` wraps around, and so is past any slice.
+    window: Window,
+    /// Offset in `buf` of the next byte; what lies before the window wraps around, and so is past any slice.
     at: usize,
     /// FNV-1a over what was not stored.
     hash: u32,
+}
+
+/// Which part of the output is kept.
+#[cfg(feature = "block")]
+#[derive(Debug)]
+struct Window {
+    /// Offset in the whole output of the slice's first byte.
+    base: usize,
+    /// The same of the first byte that is wanted.
+    start: usize,
+}
+
+#[cfg(feature = "block")]
+impl Window {
+    const WHOLE: Self = Self { base: 0, start: 0 };
+
+    const fn base(&self) -> usize {
+        self.base
+    }
+
+    const fn skip(&self) -> usize {
+        self.start - self.base
+    }
+}
+
+/// Without blocks, all of it is.
+#[cfg(not(feature = "block"))]
+#[derive(Debug)]
+struct Window;
+
+#[cfg(not(feature = "block"))]
+impl Window {
+    const WHOLE: Self = Self;
+
+    const fn base(&self) -> usize {
+        0
+    }
+
+    const fn skip(&self) -> usize {
+        0
+    }
 }
 
 /// Offset basis and prime of the 32-bit FNV-1a hash.
@@ -37,23 +76,22 @@ impl<'b> Writer<'b> {
     pub const fn new(buf: &'b mut [u8]) -> Self {
         Self {
             buf,
-            base: 0,
-            start: 0,
+            window: Window::WHOLE,
             at: 0,
             hash: FNV.0,
         }
     }
 
-    /// A writer that keeps only what lies `start` bytes or more from the beginning of the whole output.
+    /// A writer that keeps only what lies `start` bytes or more from the beginning of the whole output (feature `block`).
     ///
     /// `buf` should be eight bytes longer than the block that is wanted.
+    #[cfg(feature = "block")]
     #[must_use]
     pub const fn window(buf: &'b mut [u8], start: usize) -> Self {
         let base = start.saturating_sub(SLACK);
         Self {
             buf,
-            base,
-            start,
+            window: Window { base, start },
             at: 0usize.wrapping_sub(base),
             hash: FNV.0,
         }
@@ -64,8 +102,7 @@ impl<'b> Writer<'b> {
     pub const fn counting() -> Self {
         Self {
             buf: &mut [],
-            base: 0,
-            start: 0,
+            window: Window::WHOLE,
             at: 0,
             hash: FNV.0,
         }
@@ -74,7 +111,7 @@ impl<'b> Writer<'b> {
     /// The size of the whole output so far, stored or not.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.base.wrapping_add(self.at)
+        self.window.base().wrapping_add(self.at)
     }
 
     /// Whether nothing has been written.
@@ -86,12 +123,12 @@ impl<'b> Writer<'b> {
     /// Whether some of the output lies behind the end of the slice.
     #[must_use]
     pub const fn is_cut(&self) -> bool {
-        self.len() > self.base + self.buf.len()
+        self.len() > self.window.base() + self.buf.len()
     }
 
     /// Where in the slice the output ends; its end where some lies behind it.
     const fn end_in_slice(&self) -> usize {
-        let end = self.len().saturating_sub(self.base);
+        let end = self.len().saturating_sub(self.window.base());
         if end < self.buf.len() {
             end
         } else {
@@ -158,7 +195,7 @@ impl<'b> Writer<'b> {
     #[inline(never)]
     pub fn patch(&mut self, at: usize, byte: u8) {
         if let Some(slot) = at
-            .checked_sub(self.base)
+            .checked_sub(self.window.base())
             .and_then(|at| self.buf.get_mut(at))
         {
             *slot = byte;
@@ -169,7 +206,7 @@ impl<'b> Writer<'b> {
     /// be filled with [`patch`](Self::patch).
     pub fn insert(&mut self, at: usize, len: usize) {
         let end = self.end_in_slice().min(self.buf.len().saturating_sub(len));
-        let from = at.saturating_sub(self.base);
+        let from = at.saturating_sub(self.window.base());
         shift(self.buf, from..end, from.saturating_add(len));
         self.at = self.at.wrapping_add(len);
     }
@@ -177,7 +214,7 @@ impl<'b> Writer<'b> {
     /// Goes back to offset `len` of the whole output; what was written behind it is forgotten.
     pub const fn truncate(&mut self, len: usize) {
         if len < self.len() {
-            self.at = len.wrapping_sub(self.base);
+            self.at = len.wrapping_sub(self.window.base());
         }
     }
 
@@ -199,7 +236,7 @@ impl<'b> Writer<'b> {
 
     /// The same for a writer that lies in something larger, which need not be moved.
     pub(crate) fn end(&mut self) -> Written {
-        let skip = self.start - self.base;
+        let skip = self.window.skip();
         let end = self.end_in_slice();
         let stored = end.saturating_sub(skip);
         if skip > 0
@@ -287,7 +324,7 @@ mod tests {
         assert_eq!(&buf, b"abc");
     }
 
-    /// Every length of what is copied, and a window that lies inside of it.
+    /// Every length of what is copied.
     #[test]
     fn bytes_are_copied_whatever_their_number() {
         let bytes: [u8; 70] = core::array::from_fn(|i| i as u8);
@@ -302,6 +339,12 @@ mod tests {
             assert_eq!((buf[0], buf[len + 1]), (0xAA, 0xBB));
             assert!(buf[len + 2..].iter().all(|&byte| byte == 0xEE));
         }
+    }
+
+    #[cfg(feature = "block")]
+    #[test]
+    fn bytes_are_copied_into_a_window_that_lies_inside() {
+        let bytes: [u8; 70] = core::array::from_fn(|i| i as u8);
         let mut buf = [0; 10 + SLACK];
         let mut writer = Writer::window(&mut buf, 30);
         writer.bytes(&bytes);
@@ -325,6 +368,7 @@ mod tests {
     }
 
     /// Every window of an output equals the same part of the whole, wherever its edges fall.
+    #[cfg(feature = "block")]
     #[test]
     fn a_window_is_a_part_of_the_whole() {
         fn produce(writer: &mut Writer<'_>) {
