@@ -7,7 +7,7 @@ use lwm2m_core::{
 };
 
 use super::{
-    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
+    Carrier, Completion, Context, Credential, Cursor, Flow, NO_ROOM, Pending, Stage, account,
     provisioning::{reason, staged_account},
     wipe,
 };
@@ -232,10 +232,7 @@ impl Carrier<'_> {
             .and_then(|staged| staged.encode(buffer, STAGED, cx.objects));
         match record {
             Some(len) => self.pending = Some(Pending::Store(STAGED, len)),
-            None => {
-                let cause = Cause::Configuration(ConfigurationError::Buffer);
-                self.refuse(cause, buffer, cx);
-            }
+            None => self.refuse(NO_ROOM, buffer, cx),
         }
         Flow::Again
     }
