@@ -58,10 +58,11 @@ impl Carrier<'_> {
             self.stage = Stage::LinkDown;
             return Flow::Again;
         }
-        if core::mem::take(&mut self.save_account)
-            && let Some(len) = self.account.encode(buffer, ACCOUNT, cx.objects)
-        {
-            self.pending = Some(Pending::Store(ACCOUNT, len));
+        if core::mem::take(&mut self.save_account) {
+            match self.account.encode(buffer, ACCOUNT, cx.objects) {
+                Some(len) => self.pending = Some(Pending::Store(ACCOUNT, len)),
+                None => self.push_error(ErrorKind::Internal, NO_ROOM),
+            }
             return Flow::Again;
         }
         if self.observe_numbers_end() {
