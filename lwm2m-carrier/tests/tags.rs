@@ -17,8 +17,7 @@ use carrier_mock::server::{BootstrapServer, Credentials, ManagementServer, Psk, 
 use carrier_mock::world::{Guard, Stop, World};
 use lwm2m_carrier::hal::{CredentialKind, KeyStoreErrorKind, SecurityTag};
 use lwm2m_carrier::{Cause, Error, ErrorKind, Event, errno};
-use lwm2m_core::model::Value;
-use lwm2m_core::wire::tlv;
+use lwm2m_core::model::{ContentFormat, Value};
 
 use bench::{
     BOOTSTRAP_KEY, ENDPOINT, Manner, OFFLINE, ONLINE, Recording, Setup, address, boot, instance,
@@ -69,10 +68,10 @@ fn bootstrapped_anew_twice(setup: Setup, last: u32) -> Outcome {
     let script = [
         Request::delete("/0"),
         Request::delete("/1"),
-        Request::write("/0/1", tlv::CONTENT_FORMAT, &security[0]),
-        Request::write("/0/2", tlv::CONTENT_FORMAT, &security[1]),
-        Request::write("/1/0", tlv::CONTENT_FORMAT, &account[0]),
-        Request::write("/1/1", tlv::CONTENT_FORMAT, &account[1]),
+        Request::write("/0/1", ContentFormat::Tlv.number(), &security[0]),
+        Request::write("/0/2", ContentFormat::Tlv.number(), &security[1]),
+        Request::write("/1/0", ContentFormat::Tlv.number(), &account[0]),
+        Request::write("/1/1", ContentFormat::Tlv.number(), &account[1]),
         Request::finish(),
     ];
     let factory = [Psk::new(b"factory", BOOTSTRAP_KEY)];

@@ -1,13 +1,7 @@
 //! Log records: `defmt` where it is on, else `log` where it is on, else nothing (and no code).
 //!
-//! Formatting a record must not cost anything when no logger feature is on, so the macros expand to nothing then,
-//! except for naming their arguments.
-
-#![allow(
-    unused_macros,
-    unused_imports,
-    reason = "not every module logs at every level"
-)]
+//! What the client does is `info`, what goes over the network and what is refused to servers `debug`, what is lost in the
+//! device `warning`. Never values or payloads: those of a bootstrap are keys. Arguments are without side effects.
 
 macro_rules! record {
     ($level:ident, $($arg:expr),*) => {{
@@ -16,9 +10,7 @@ macro_rules! record {
         #[cfg(all(feature = "log", not(feature = "defmt")))]
         log::$level!($($arg),*);
         #[cfg(not(any(feature = "log", feature = "defmt")))]
-        {
-            let _ = ($(&$arg),*);
-        }
+        let _ = ($(&$arg),*);
     }};
 }
 

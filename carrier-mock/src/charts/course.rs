@@ -11,10 +11,9 @@ use lwm2m_carrier::fota::{Fota, Unverified};
 use lwm2m_carrier::hal::{Applied, CredentialKind, KeyStoreError, KeyStoreErrorKind};
 use lwm2m_carrier::{Carrier, Error, Profile};
 use lwm2m_core::client::Resources;
-use lwm2m_core::model::Object;
+use lwm2m_core::model::{ContentFormat, Object};
 use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::Duration;
-use lwm2m_core::wire::tlv;
 
 use super::update::{self, MAX_TOLD, Operator, Told, Update};
 use super::{CA_TAG, CERTIFICATE, Executor};
@@ -122,8 +121,8 @@ impl Course<'_> {
         let server = server_tlv(&mut server, 101, 300).ok_or(Fault::World)?;
         let provisioning = [
             Request::delete("/"),
-            Request::write("/0/1", tlv::CONTENT_FORMAT, security),
-            Request::write("/1/0", tlv::CONTENT_FORMAT, server),
+            Request::write("/0/1", ContentFormat::Tlv.number(), security),
+            Request::write("/1/0", ContentFormat::Tlv.number(), server),
             Request::finish(),
         ];
         let factory = [Psk::new(FACTORY_IDENTITY, FACTORY_KEY)];

@@ -53,3 +53,18 @@ impl fmt::Debug for Command<'_> {
         f.debug_tuple("Command").field(&self.line).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_stands_between_quotes_and_is_not_shown() {
+        let command = Command::quoting("AT%CMNG=0,25,4,", "device-1");
+        assert_eq!(command.to_string(), "AT%CMNG=0,25,4,\"device-1\"");
+        let shown = format!("{command:?}");
+        assert!(shown.contains("AT%CMNG=0,25,4"), "{shown}");
+        assert!(!shown.contains("device-1"), "{shown}");
+        assert_eq!(Command::from("AT").to_string(), "AT");
+    }
+}

@@ -63,8 +63,9 @@ impl Interpreter for ModemAt {
         let quoted = quoted.unwrap_or_default();
         let len = |text: &str| c_int::try_from(text.len()).map_err(|_| Errno::INVAL);
         let (lens, parts) = ((len(line)?, len(quoted)?), (line.as_ptr(), quoted.as_ptr()));
-        // SAFETY: the format wants a length and a pointer for each text, and the library reads that much of it during the call;
-        // an argument that it does not want does no harm.
+        // SAFETY: the format wants a length and a pointer for each text, and the library uses that much of it during the call;
+        // an argument that it does not want does no harm. The `vsnprintf` of tinyrlibc 0.5 first looks for a zero behind each
+        // text, where memory goes on and is only read.
         let returned = unsafe {
             sys::nrf_modem_at_cmd_async(
                 Some(on_response),

@@ -22,8 +22,8 @@ use carrier_mock::server::{
     security_tlv, server_tlv,
 };
 use carrier_mock::world::{Guard, StreamGuard, World};
+use lwm2m_core::model::ContentFormat;
 use lwm2m_core::time::{Duration, Instant};
-use lwm2m_core::wire::tlv;
 
 pub use names::{Name, Names};
 use story::Stage;
@@ -151,8 +151,8 @@ fn live() -> Result<Life, Failure> {
     let provisioning = [
         Request::delete("/0"),
         Request::delete("/1"),
-        Request::write("/0/1", tlv::CONTENT_FORMAT, security),
-        Request::write("/1/0", tlv::CONTENT_FORMAT, server),
+        Request::write("/0/1", ContentFormat::Tlv.number(), security),
+        Request::write("/1/0", ContentFormat::Tlv.number(), server),
         Request::finish(),
     ];
     let factory_keys = [Psk::new(FACTORY_IDENTITY, FACTORY_KEY)];

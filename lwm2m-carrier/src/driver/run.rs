@@ -248,8 +248,8 @@ where
             port,
         } = self;
         let now = port.clock.now();
-        // Nothing holds the cell across an await, so nobody else can be in it now.
         let mut action = {
+            // Nothing holds the cell across an await, so nobody else can be in it now.
             let Ok(mut state) = shared.state.try_borrow_mut() else {
                 return false;
             };

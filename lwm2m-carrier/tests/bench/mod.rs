@@ -25,7 +25,7 @@ use lwm2m_carrier::driver::{Handle, Shared, blocking};
 use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, RecordId, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
-use lwm2m_core::model::{Object, Value};
+use lwm2m_core::model::{ContentFormat, Object, Value};
 use lwm2m_core::objects::{Device, Security, Server};
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::tlv;
@@ -308,8 +308,8 @@ pub(crate) fn bootstrap_script<'s>(security: &'s [u8], server: &'s [u8]) -> [Req
     [
         Request::delete("/0"),
         Request::delete("/1"),
-        Request::write("/0/1", tlv::CONTENT_FORMAT, security),
-        Request::write("/1/0", tlv::CONTENT_FORMAT, server),
+        Request::write("/0/1", ContentFormat::Tlv.number(), security),
+        Request::write("/1/0", ContentFormat::Tlv.number(), server),
         Request::finish(),
     ]
 }

@@ -7,6 +7,7 @@ use super::output::{Expect, Failure, SessionId};
 use super::reply::Head;
 use super::request::Request;
 use super::{Client, Context, Outgoing};
+use crate::fmt::{debug, warning};
 use crate::message::deduplication::{self, Remembered};
 use crate::message::exchange::Purpose;
 use crate::model::{Objects, Path};
@@ -48,6 +49,7 @@ impl Client<'_> {
         self.count_received(len);
         let index = session.index();
         if !self.is_open(index) || len > buffer.len() {
+            debug!("session {}: not open, {} bytes are dropped", index, len);
             self.unexpected();
             return;
         }
@@ -72,6 +74,7 @@ impl Client<'_> {
         if code.is_request() {
             request.message = &message;
             if head.len() < SMALLEST_ANSWER {
+                warning!("session {}: {} bytes are too long a request", index, len);
                 let id = self.next_message_id();
                 let mut answer = Head::answer(&message, Code::REQUEST_ENTITY_TOO_LARGE, id);
                 #[cfg(feature = "block")]
@@ -100,6 +103,7 @@ impl Client<'_> {
 
     /// Not a message: reset when it was confirmable, else ignored (RFC 7252, sections 3 and 4.2).
     fn malformed(&mut self, session: SessionId, buffer: &mut [u8], error: ParseError) {
+        debug!("session {}: malformed: {:?}", session.number(), error);
         self.statistics.malformed = self.statistics.malformed.wrapping_add(1);
         if let Some(message_id) = error.reset() {
             self.reply_empty(session, Kind::Rst, message_id, buffer);
@@ -132,6 +136,7 @@ impl Client<'_> {
 
     /// A message that cannot be processed: reset when it was confirmable.
     fn reject(&mut self, session: SessionId, message: &Message<'_>, buffer: &mut [u8]) {
+        debug!("session {}: rejected: {:?}", session.number(), message);
         self.unexpected();
         if message.kind() == Kind::Con {
             self.reply_empty(session, Kind::Rst, message.message_id(), buffer);
@@ -160,6 +165,7 @@ impl Client<'_> {
             if kind == Kind::Rst && self.reset_notification(session, id) {
                 return;
             }
+            debug!("session {}: unexpected: {:?}", index, message);
             self.unexpected();
             return;
         };
@@ -224,6 +230,8 @@ impl Client<'_> {
             self.exchange_failed(index, purpose, Failure::Code(Code::BAD_OPTION), cx);
             return;
         }
+        let code = message.code();
+        debug!("session {}: {:?} answered: {}", index, purpose, code);
         connection.exchange = None;
         if message.kind() == Kind::Con {
             self.reply_empty(session, Kind::Ack, message.message_id(), buffer);
@@ -234,7 +242,7 @@ impl Client<'_> {
                 self.registration_answered(index, purpose, message, cx);
             }
             #[cfg(feature = "bootstrap")]
-            Purpose::BootstrapRequest => self.bootstrap_request_answered(index, message.code(), cx),
+            Purpose::BootstrapRequest => self.bootstrap_request_answered(index, code, cx),
             #[cfg(feature = "observe")]
             Purpose::Notification(_) => {}
             #[cfg(feature = "separate")]
@@ -281,11 +289,14 @@ impl Client<'_> {
             Ok(()) => self.handle_request(index, request, buffer, cx),
             // RFC 7252, section 5.4.1: a non-confirmable one is rejected silently.
             Err(Code::BAD_OPTION) if kind == Kind::Non => {
+                debug!("session {}: unknown option: {:?}", index, message);
                 self.unexpected();
                 return;
             }
             Err(code) => self.answer_code(message, code, buffer),
         };
+        #[cfg(any(feature = "log", feature = "defmt"))]
+        record_refusal(index, request, buffer.get(..handled.len).unwrap_or(&[]));
         // What may run again needs no memory, which is better kept for what must not.
         if handled.remembered != Remembered::Again || kind == Kind::Non {
             self.remember(session, message, handled.remembered, cx);
@@ -325,6 +336,20 @@ impl Client<'_> {
             remembered: Remembered::Code(code, None),
             answered: None,
         }
+    }
+}
+
+/// Records an answer that is an error.
+#[cfg(any(feature = "log", feature = "defmt"))]
+fn record_refusal(index: usize, request: &Request<'_>, answer: &[u8]) {
+    // The second byte is the code (RFC 7252, section 3).
+    let code = Code(answer.get(1).copied().unwrap_or(0));
+    if code.is_response() && !code.is_success() {
+        let (method, place) = (request.message.code(), request.place);
+        debug!(
+            "session {}: {} of {:?} refused: {}",
+            index, method, place, code
+        );
     }
 }
 

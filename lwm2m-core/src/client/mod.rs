@@ -28,6 +28,7 @@ mod separate;
 pub mod snapshot;
 mod traffic;
 
+use crate::fmt::{info, warning};
 use crate::message::deduplication;
 #[cfg(feature = "observe")]
 use crate::message::exchange::Purpose;
@@ -277,6 +278,7 @@ impl<'r> Client<'r> {
         else {
             return;
         };
+        info!("session {}: {:?}", index, event);
         match event {
             SessionEvent::Open { resumed } => {
                 if connection.session == Session::Opening {
@@ -347,6 +349,7 @@ impl<'r> Client<'r> {
         if self.online == online {
             return;
         }
+        info!("online: {}", online);
         self.online = online;
         self.stirred = true;
         self.lose_answer();
@@ -502,7 +505,9 @@ impl<'r> Client<'r> {
 
     fn push(&mut self, event: Event) {
         self.stirred = true;
+        info!("{:?}", event);
         if self.events.push_back(event).is_err() {
+            warning!("the event is lost: too many wait to be polled");
             self.statistics.events_lost = self.statistics.events_lost.wrapping_add(1);
         }
     }

@@ -3,6 +3,7 @@
 use super::connection::{Session, Stage, session_of};
 use super::output::{Event, Expect, Failure, Output};
 use super::{Client, Context, Outgoing};
+use crate::fmt::{debug, info};
 use crate::message::exchange::{Due, Exchange, Purpose};
 use crate::model::Objects;
 use crate::random::Random;
@@ -65,12 +66,25 @@ impl Client<'_> {
     // Inlined into a driver, its locals would lie on the stack while the driver waits.
     #[inline(never)]
     fn work<'b>(&mut self, cx: &mut Context<'_>, buffer: &'b mut [u8]) -> Output<'b> {
+        // What waits to be handed out comes first.
+        if self.outgoing.is_none()
+            && self.events.is_empty()
+            && let Some(output) = self.look(cx, buffer)
+        {
+            return output;
+        }
         if let Some(outgoing) = self.outgoing.take() {
             return self.transmit(outgoing, buffer, cx.now);
         }
-        if let Some(event) = self.events.pop_front() {
-            return Output::Event(event);
+        match self.events.pop_front() {
+            Some(event) => Output::Event(event),
+            None => Output::Idle { until: self.wake },
         }
+    }
+
+    /// Looks at one connection after the other, until there is something to do; none where that is to hand out a message
+    /// or an event.
+    fn look(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Option<Output<'static>> {
         #[cfg(feature = "bootstrap")]
         self.undo_forgotten(cx.objects);
         #[cfg(feature = "block")]
@@ -94,27 +108,32 @@ impl Client<'_> {
                 Step::Free => index += 1,
                 Step::Rest => index += 1,
                 Step::Again => {}
-                Step::Open => return Output::Open { session, account },
-                Step::Close => return Output::Close { session },
+                Step::Open => {
+                    info!("session {}: requested for account {}", index, account);
+                    return Some(Output::Open { session, account });
+                }
+                Step::Close => {
+                    info!("session {}: closed", index);
+                    return Some(Output::Close { session });
+                }
                 Step::Transmit(len) => {
                     self.stirred = true;
-                    let outgoing = Outgoing {
+                    self.outgoing = Some(Outgoing {
                         session,
                         len,
                         expect: self.expect(cx),
                         answered: None,
-                    };
-                    return self.transmit(outgoing, buffer, cx.now);
+                    });
+                    return None;
                 }
             }
-            if let Some(event) = self.events.pop_front() {
-                self.stirred = true;
-                return Output::Event(event);
+            if !self.events.is_empty() {
+                return None;
             }
         }
         self.stirred = false;
         self.wake = self.deadline(cx.now, 0);
-        Output::Idle { until: self.wake }
+        Some(Output::Idle { until: self.wake })
     }
 
     /// What comes and goes after a message of the client.
@@ -276,6 +295,7 @@ impl Client<'_> {
             self.exchange_failed(index, purpose, Failure::Refused, cx);
             return Step::Again;
         }
+        debug!("session {}: {:?} sent", index, purpose);
         Step::Transmit(len)
     }
 
@@ -337,6 +357,7 @@ impl Client<'_> {
                 let (id, token) = (exchange.message_id, exchange.token);
                 let len = self.encode(index, purpose, id, token, buffer, cx);
                 if len > 0 {
+                    debug!("session {}: {:?} sent again", index, purpose);
                     self.statistics.retransmissions =
                         self.statistics.retransmissions.wrapping_add(1);
                     return Step::Transmit(len);
@@ -393,6 +414,7 @@ impl Client<'_> {
         let Some(connection) = self.connections.get_mut(index) else {
             return;
         };
+        debug!("session {}: {:?} fails: {}", index, purpose, failure);
         connection.exchange = None;
         match purpose {
             Purpose::Register | Purpose::Update | Purpose::Deregister => {

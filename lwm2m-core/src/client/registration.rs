@@ -8,7 +8,7 @@ use super::object_list::{self, List};
 use super::output::{Event, Failure};
 use super::{Client, Context};
 use crate::message::exchange::Purpose;
-use crate::model::Objects;
+use crate::model::{ContentFormat, Objects};
 use crate::time::{Duration, Instant};
 #[cfg(feature = "block")]
 use crate::wire::coap::Block;
@@ -18,9 +18,6 @@ use crate::wire::writer::Writer;
 /// Bytes that header and options of a Register may take: an endpoint name of 252 bytes, and the rest.
 #[cfg(feature = "block")]
 const HEAD: usize = 320;
-
-/// Content format of the object list.
-const LINK_FORMAT: u32 = 40;
 
 impl Client<'_> {
     /// Encodes Register, Update or De-register at the front of `buffer`; the length, 0 when it does not fit.
@@ -66,7 +63,10 @@ impl Client<'_> {
             }
         }
         if list {
-            builder.option_uint(option::CONTENT_FORMAT, LINK_FORMAT);
+            builder.option_uint(
+                option::CONTENT_FORMAT,
+                u32::from(ContentFormat::CoreLink.number()),
+            );
         }
         if register {
             builder.option(option::URI_QUERY, b"lwm2m=1.1");

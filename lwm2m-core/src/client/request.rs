@@ -16,6 +16,7 @@ const LONGEST_STRING: usize = 255;
 
 /// What the Uri-Path names.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub(crate) enum Place {
     /// Something in the resource model.
     Path(Path),
@@ -59,8 +60,8 @@ pub(crate) struct Request<'a> {
     pub(crate) block2: Option<Block>,
     /// There is a Uri-Query.
     pub(crate) has_query: bool,
-    /// Why it is refused: the code to answer with.
-    refusal: Option<Code>,
+    /// Why it is refused: the code to answer with; [`Code::EMPTY`] where it is not.
+    refusal: Code,
 }
 
 impl<'a> Request<'a> {
@@ -75,7 +76,7 @@ impl<'a> Request<'a> {
             block1: None,
             block2: None,
             has_query: false,
-            refusal: None,
+            refusal: Code::EMPTY,
         }
     }
 
@@ -99,8 +100,8 @@ impl<'a> Request<'a> {
             previous = number;
         });
         self.place = target.place();
-        if !good {
-            self.refusal = self.refusal.or(Some(Code::BAD_OPTION));
+        if !good && self.refusal.is_empty() {
+            self.refusal = Code::BAD_OPTION;
         }
         message
     }
@@ -115,7 +116,7 @@ impl<'a> Request<'a> {
                 return item.value.len() <= LONGEST_STRING;
             }
             option::PROXY_URI | option::PROXY_SCHEME => {
-                self.refusal = Some(Code::PROXYING_NOT_SUPPORTED);
+                self.refusal = Code::PROXYING_NOT_SUPPORTED;
             }
             // A second one counts as not recognised (RFC 7252, section 5.4.5).
             _ if repeated => return false,
@@ -140,7 +141,7 @@ impl<'a> Request<'a> {
     fn block(&mut self, value: Option<u32>) -> Option<Block> {
         let block = Block::from_uint(value?);
         if block.is_err() {
-            self.refusal = Some(Code::BAD_REQUEST);
+            self.refusal = Code::BAD_REQUEST;
         }
         block.ok()
     }
@@ -152,7 +153,11 @@ impl<'a> Request<'a> {
     /// (RFC 7252, section 5.4), 5.05 for one that asks for a proxy (section 5.7), 4.00 for a block size that is reserved
     /// (RFC 7959, section 2.2).
     pub(crate) fn check(&self) -> Result<(), Code> {
-        self.refusal.map_or(Ok(()), Err)
+        if self.refusal.is_empty() {
+            Ok(())
+        } else {
+            Err(self.refusal)
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::output::SessionId;
 use super::reply::{Head, code_of};
 use super::request::Block;
 use super::{Client, Context};
+use crate::fmt::debug;
 use crate::message::deduplication::Remembered;
 use crate::message::exchange::Purpose;
 use crate::model::{Error, Ticket};
@@ -120,7 +121,11 @@ impl Client<'_> {
         if let Some(slot) = self.separate.iter_mut().find(open) {
             slot.answer = Some(match result {
                 Ok(()) => slot.success,
-                Err(error) => code_of(error),
+                Err(error) => {
+                    let session = slot.session.number();
+                    debug!("session {}: refused later: {}", session, error);
+                    code_of(error)
+                }
             });
         }
     }

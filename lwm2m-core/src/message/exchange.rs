@@ -10,6 +10,7 @@ use crate::wire::coap::Token;
 /// What a confirmable message carries.
 // Numbered from 1, so that no exchange is all zeros, as is all unused memory of a client.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(u8)]
 pub(crate) enum Purpose {
     Register = 1,

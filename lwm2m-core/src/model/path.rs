@@ -27,7 +27,6 @@ pub enum Level {
 /// A path of up to four ids (Core 1.1.1, section 7.2); 65535 is reserved and never an id.
 // Two words: it is handed around in registers.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[repr(align(4))]
 pub struct Path {
     /// From the first that is [`RESERVED_ID`](Path::RESERVED_ID) on there are none.
@@ -266,6 +265,18 @@ impl fmt::Display for Path {
 impl fmt::Debug for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(feature = "defmt")]
+impl defmt::Format for Path {
+    fn format(&self, f: defmt::Formatter<'_>) {
+        if *self == Self::ROOT {
+            defmt::write!(f, "/");
+        }
+        for id in self.ids() {
+            defmt::write!(f, "/{}", id);
+        }
     }
 }
 

@@ -42,12 +42,19 @@ pub struct ValueWriter<'b> {
     /// The instance has a container.
     #[cfg(feature = "tlv")]
     in_instance: bool,
-    /// The resource may have several values.
     #[cfg(feature = "tlv")]
-    multiple: bool,
-    /// The resource has a container.
-    #[cfg(feature = "tlv")]
-    in_resource: bool,
+    container: Container,
+}
+
+/// What holds the values of a resource in TLV.
+#[cfg(feature = "tlv")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Container {
+    /// Nothing: there is a single one.
+    None,
+    /// A container that begins with the first value, as there may be none.
+    Pending,
+    Open,
 }
 
 /// What values become.
@@ -145,9 +152,7 @@ impl<'b> ValueWriter<'b> {
             #[cfg(feature = "tlv")]
             in_instance: false,
             #[cfg(feature = "tlv")]
-            multiple: false,
-            #[cfg(feature = "tlv")]
-            in_resource: false,
+            container: Container::None,
         }
     }
 
@@ -228,18 +233,21 @@ impl<'b> ValueWriter<'b> {
         self.start = self.out.len();
         #[cfg(feature = "tlv")]
         {
-            self.multiple = multiple;
+            self.container = if multiple {
+                Container::Pending
+            } else {
+                Container::None
+            };
         }
         #[cfg(not(feature = "tlv"))]
         let _ = multiple;
     }
 
-    /// Begins the container of the resource, where it has one that has not begun: with the first value, as there may be
-    /// none.
+    /// Begins the container of the resource, where it has one that has not begun.
     #[cfg(feature = "tlv")]
     fn open_resource(&mut self) {
-        if self.multiple && !self.in_resource {
-            self.in_resource = true;
+        if self.container == Container::Pending {
+            self.container = Container::Open;
             let id = self.path.resource_id().unwrap_or(0);
             let _ = tlv::open(&mut self.out, tlv::Kind::MultipleResource, id);
         }
@@ -256,7 +264,7 @@ impl<'b> ValueWriter<'b> {
     #[inline]
     pub(crate) fn end_resource(&mut self) -> u16 {
         #[cfg(feature = "tlv")]
-        if self.multiple {
+        if self.container != Container::None {
             self.close_resource();
         }
         self.values
@@ -269,7 +277,6 @@ impl<'b> ValueWriter<'b> {
             return;
         }
         self.open_resource();
-        self.in_resource = false;
         let id = self.path.resource_id().unwrap_or(0);
         let mark = tlv::Mark::new(self.start, tlv::Kind::MultipleResource, id);
         tlv::close(&mut self.out, mark);
@@ -279,10 +286,6 @@ impl<'b> ValueWriter<'b> {
     pub(crate) fn abandon_resource(&mut self) {
         if self.values == 0 {
             return;
-        }
-        #[cfg(feature = "tlv")]
-        {
-            self.in_resource = false;
         }
         #[cfg(feature = "senml-cbor")]
         if let Some(pack) = &mut self.pack {

@@ -1,100 +1,9 @@
-//! The CoRE link format (RFC 6690), content format 40.
+//! Reading the CoRE link format (RFC 6690), content format 40.
 //!
-//! The payload of Register and Update, and the answer to Discover: `</1/0>,</3>;ver=1.1,</3/0>`.
+//! The payload of Register and Update, and the answer to Discover: `</1/0>,</3>;ver=1.1,</3/0>`. The client writes them
+//! straight from its objects.
 
-use super::{Malformed, number, writer::Writer};
-
-/// Appends links, and the commas between them.
-///
-/// ```
-/// use lwm2m_core::wire::{link::LinkWriter, writer::Writer};
-///
-/// let mut buf = [0; 64];
-/// let mut writer = Writer::new(&mut buf);
-/// let mut links = LinkWriter::new(&mut writer);
-/// links.link("/").quoted("rt", "oma.lwm2m").number("ct", 112);
-/// links.link("/3/0").value("pmin", "5");
-/// let len = writer.finish().stored;
-/// assert_eq!(&buf[..len], b"</>;rt=\"oma.lwm2m\";ct=112,</3/0>;pmin=5");
-/// ```
-#[derive(Debug)]
-pub struct LinkWriter<'w, 'b> {
-    writer: &'w mut Writer<'b>,
-    empty: bool,
-}
-
-impl<'w, 'b> LinkWriter<'w, 'b> {
-    /// A list of links that starts here.
-    pub const fn new(writer: &'w mut Writer<'b>) -> Self {
-        Self {
-            writer,
-            empty: true,
-        }
-    }
-
-    /// Appends a link to `target`, a URI reference; what is appended before the next link are its attributes.
-    pub fn link(&mut self, target: &str) -> &mut Self {
-        self.open().bytes(target.as_bytes());
-        self.close()
-    }
-
-    /// Begins a link whose target is written by the caller, in place; ended by [`close`](Self::close).
-    pub fn open(&mut self) -> &mut Writer<'b> {
-        if !self.empty {
-            self.writer.u8(b',');
-        }
-        self.empty = false;
-        self.writer.u8(b'<');
-        self.writer
-    }
-
-    /// Ends the target begun by [`open`](Self::open).
-    pub fn close(&mut self) -> &mut Self {
-        self.writer.u8(b'>');
-        self
-    }
-
-    /// Appends an attribute without value.
-    pub fn flag(&mut self, name: &str) -> &mut Self {
-        self.writer.u8(b';');
-        self.writer.bytes(name.as_bytes());
-        self
-    }
-
-    /// Appends an attribute without quotes. The value must have at least one character, and none that needs quotes:
-    /// blank, `"`, `,`, `;` or `\`.
-    pub fn value(&mut self, name: &str, value: &str) -> &mut Self {
-        self.assign(name).bytes(value.as_bytes());
-        self
-    }
-
-    /// Appends an attribute whose value is `value` in decimal, without quotes.
-    pub fn number(&mut self, name: &str, value: u32) -> &mut Self {
-        number::write_u32(self.assign(name), value);
-        self
-    }
-
-    /// Appends an attribute in quotes; `"` and `\` in the value are escaped.
-    pub fn quoted(&mut self, name: &str, value: &str) -> &mut Self {
-        let writer = self.assign(name);
-        writer.u8(b'"');
-        for &byte in value.as_bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                writer.u8(b'\\');
-            }
-            writer.u8(byte);
-        }
-        writer.u8(b'"');
-        self
-    }
-
-    /// Begins an attribute whose value is written by the caller, in place.
-    pub fn assign(&mut self, name: &str) -> &mut Writer<'b> {
-        self.flag(name);
-        self.writer.u8(b'=');
-        self.writer
-    }
-}
+use super::Malformed;
 
 /// Reads the links of a list; after an error there are no more.
 ///
@@ -280,44 +189,6 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-
-    fn written(write: fn(&mut LinkWriter<'_, '_>), expected: &str) {
-        let mut buf = [0; 256];
-        let mut writer = Writer::new(&mut buf);
-        write(&mut LinkWriter::new(&mut writer));
-        let len = writer.finish().stored;
-        assert_eq!(core::str::from_utf8(&buf[..len]), Ok(expected));
-    }
-
-    #[test]
-    fn an_object_list() {
-        written(
-            |links| {
-                links
-                    .link("/")
-                    .quoted("rt", "oma.lwm2m")
-                    .quoted("ct", "60 112");
-                links.link("/1/0");
-                links.link("/4").value("ver", "1.3");
-                links.link("/5");
-            },
-            "</>;rt=\"oma.lwm2m\";ct=\"60 112\",</1/0>,</4>;ver=1.3,</5>",
-        );
-    }
-
-    #[test]
-    fn values_written_in_place_and_escaped() {
-        written(
-            |links| {
-                links.open().bytes(b"/3/0/9");
-                links.close().number("pmin", 10);
-                links.assign("gt").bytes(b"-1.5");
-                links.flag("obs").quoted("title", "a\"b\\c");
-            },
-            "</3/0/9>;pmin=10;gt=-1.5;obs;title=\"a\\\"b\\\\c\"",
-        );
-        written(|_| {}, "");
-    }
 
     /// RFC 6690 section 5, the last example of link attributes.
     #[test]

@@ -15,9 +15,6 @@ use super::{
 };
 use crate::model::{Path, Value};
 
-/// CoAP content format number of SenML CBOR.
-pub const CONTENT_FORMAT: u16 = 112;
-
 /// Labels (RFC 8428, table 4) in their encoding, which is one byte each.
 mod label {
     pub(super) const BASE_SUM: u8 = 0x25;

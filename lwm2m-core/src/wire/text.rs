@@ -5,9 +5,6 @@
 
 use super::{Malformed, number, writer::Writer};
 
-/// CoAP content format number of plain text.
-pub const CONTENT_FORMAT: u16 = 0;
-
 /// Writes a boolean: `0` or `1`.
 pub fn write_bool(writer: &mut Writer<'_>, value: bool) {
     writer.u8(b'0' + u8::from(value));

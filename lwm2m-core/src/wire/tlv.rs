@@ -6,9 +6,6 @@
 
 use super::{Malformed, float::Format, reader::Reader, writer::Writer};
 
-/// CoAP content format number of TLV.
-pub const CONTENT_FORMAT: u16 = 11542;
-
 /// What an entry stands for: bits 7 and 6 of its type byte.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -226,11 +223,12 @@ pub fn write_bytes(writer: &mut Writer<'_>, kind: Kind, id: u16, value: &[u8]) {
 
 /// Writes an integer or a time in 1, 2, 4 or 8 bytes of two's complement, as few as hold it.
 pub fn write_i64(writer: &mut Writer<'_>, kind: Kind, id: u16, value: i64) {
-    let len = if i64::from(value as i32) != value {
+    let low = value as i32;
+    let len = if i64::from(low) != value {
         8
-    } else if i64::from(value as i16) != value {
+    } else if i32::from(low as i16) != low {
         4
-    } else if i64::from(value as i8) != value {
+    } else if i32::from(low as i8) != low {
         2
     } else {
         1

@@ -12,8 +12,8 @@ use carrier_mock::server::{
 use carrier_mock::world::{Guard, StreamGuard, TooMany, World};
 use lwm2m_carrier::hal::{CredentialKind, KeyStoreError, SecurityTag};
 use lwm2m_carrier::{self as carrier, Profile};
+use lwm2m_core::model::ContentFormat;
 use lwm2m_core::time::Instant;
-use lwm2m_core::wire::tlv;
 
 use super::operator::WATCH;
 use super::plan::{DAY, Plan, Provisioning, secs};
@@ -238,8 +238,8 @@ fn script<'s>(security: &'s [u8], server: &'s [u8]) -> [Request<'s>; 5] {
     [
         Request::delete("/0"),
         Request::delete("/1"),
-        Request::write("/0/1", tlv::CONTENT_FORMAT, security),
-        Request::write("/1/0", tlv::CONTENT_FORMAT, server),
+        Request::write("/0/1", ContentFormat::Tlv.number(), security),
+        Request::write("/1/0", ContentFormat::Tlv.number(), server),
         Request::finish(),
     ]
 }

@@ -153,7 +153,10 @@ impl<'s, 'r> Sensors<'s, 'r> {
 /// The modem's temperature in degrees, where it tells one: `%XTEMP: 23`.
 async fn temperature() -> Option<f32> {
     let mut buffer = [0; 64];
-    let len = ModemAt::new().send("AT%XTEMP?".into(), &mut buffer).await.ok()?;
+    let len = ModemAt::new()
+        .send("AT%XTEMP?".into(), &mut buffer)
+        .await
+        .ok()?;
     let response = Response::parse(buffer.get(..len)?).ok()?;
     let mut values = response.named("%XTEMP");
     let degrees: i16 = values.next()?.signed()?;

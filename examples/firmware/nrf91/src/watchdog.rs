@@ -9,7 +9,8 @@ use lwm2m_core::time::{Duration, Instant};
 use crate::board;
 use crate::clock::TimerClock;
 
-/// Longest wait at once. With what the library does between two waits, it is less than half of the boot loader's timeout.
+/// Longest wait at once. With the longest of what the library does between two waits, an attach, it is little more than half of
+/// the boot loader's timeout.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// The library's clock, which feeds the watchdog.

@@ -14,6 +14,7 @@ use super::output::{Event, Failure};
 use super::reply::Head;
 use super::request::Origin;
 use super::{Client, Context};
+use crate::fmt::{info, warning};
 use crate::message::deduplication::{self, Remembered};
 use crate::model::{ContentFormat, Objects, Transaction};
 use crate::random::Random;
@@ -72,6 +73,7 @@ impl Client<'_> {
         let hold_off =
             accounts::number(objects, accounts::SECURITY, account, security::HOLD_OFF).unwrap_or(0);
         let connection = self.connections.get_mut(slot).ok_or(Failure::NoAccount)?;
+        info!("bootstrap at account {} in {} s", account, hold_off);
         connection.used = true;
         connection.bootstrap = true;
         connection.rescue = rescue;
@@ -153,12 +155,14 @@ impl Client<'_> {
         for (at, &id) in STAGED.iter().enumerate() {
             let object = objects.object_mut(id);
             if object.is_some_and(|object| object.transaction(Transaction::Begin).is_err()) {
+                warning!("bootstrap: object {} refuses the transaction", id);
                 // What is open already would refuse the next one.
                 let begun = STAGED.get(..at).unwrap_or(&[]);
                 end_all(objects, begun, Transaction::Rollback);
                 return false;
             }
         }
+        info!("bootstrap: {:?}", Transaction::Begin);
         self.transaction = true;
         true
     }
@@ -166,6 +170,7 @@ impl Client<'_> {
     #[inline(never)]
     fn end_transaction(&mut self, objects: &mut dyn Objects, step: Transaction) {
         if self.transaction {
+            info!("bootstrap: {:?}", step);
             self.transaction = false;
             #[cfg(feature = "observe")]
             self.periods_changed();

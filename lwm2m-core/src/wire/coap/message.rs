@@ -188,12 +188,6 @@ impl<'a> Message<'a> {
     pub const fn payload(&self) -> &'a [u8] {
         self.payload
     }
-
-    /// Where the payload starts in the datagram; the length of the datagram when there is no payload.
-    #[must_use]
-    pub const fn payload_offset(&self) -> usize {
-        4 + self.token.len() + self.options.len() - self.payload.len()
-    }
 }
 
 /// Whether a message of this kind may have this code, and what lies behind its header.
@@ -260,13 +254,11 @@ mod tests {
             }]
         );
         assert_eq!(message.payload(), b"");
-        assert_eq!(message.payload_offset(), request.len());
 
         let message = Message::parse(b"\x60\x45\x7d\x34\xff22.3 C").unwrap();
         assert_eq!((message.kind(), message.code()), (Kind::Ack, Code::CONTENT));
         assert_eq!(message.options().count(), 0);
         assert_eq!(message.payload(), b"22.3 C");
-        assert_eq!(message.payload_offset(), 5);
 
         let message = Message::parse(b"\x60\x00\x7d\x38").unwrap();
         assert_eq!((message.kind(), message.code()), (Kind::Ack, Code::EMPTY));
