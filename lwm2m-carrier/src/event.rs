@@ -23,7 +23,9 @@ pub enum Event {
         /// Why.
         reason: DetachReason,
     },
-    /// The bootstrap is complete, its credentials are in the key store.
+    /// The bootstrap is complete, its credentials are in the key store. Not told again: where the power fails between
+    /// that and the event, the next start tells only [`LteReady`](Self::LteReady) and
+    /// [`Registered`](Self::Registered), which say as much.
     Bootstrapped,
     /// The link is up and the device bootstrapped.
     LteReady,

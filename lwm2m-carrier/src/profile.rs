@@ -61,7 +61,7 @@ pub struct Profile<'p> {
     pub firmware_tag: Option<SecurityTag>,
     /// Waits between attempts to go on with a download of firmware.
     pub firmware_back_off: BackOff<'p>,
-    /// Attempts in a row that may bring nothing of a firmware package before the download is given up.
+    /// Attempts in a row that may bring less than 1,024 bytes of a firmware package before the download is given up.
     pub firmware_attempts: u8,
     /// Most bytes of a firmware package that one HTTP request asks for; 0 for all that follow. A modem whose TLS takes
     /// short records only needs small ones.
@@ -77,7 +77,8 @@ impl Profile<'static> {
     ///
     /// Waits: 1, 2, 4, 8, 16, 32 and 60 minutes, then 24 hours, the last repeats, each spread by 10 % either way; each of
     /// the 24 hours is followed by five attempts to bootstrap or to register, one of which may fail by chance. For
-    /// firmware 10 and 30 seconds, 1, 2, 5, 10, 30 and 60 minutes, up to ten attempts in a row that bring nothing.
+    /// firmware 10 and 30 seconds, 1, 2, 5, 10, 30 and 60 minutes, up to ten attempts in a row that bring less than
+    /// 1,024 bytes.
     pub const GENERIC: Self = Self {
         name: "generic",
         server_uri: "",

@@ -61,9 +61,11 @@ impl core::error::Error for Unsuitable {}
 /// # }
 /// ```
 pub struct FlashStorage<F: NorFlash, const BUFFER: usize = DEFAULT_BUFFER> {
-    map: MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>,
+    map: Map<F>,
     buffer: Aligned<BUFFER>,
 }
+
+type Map<F> = MapStorage<u8, F, Cache<Uncached, Uncached, Uncached, u8>>;
 
 impl<F: NorFlash> FlashStorage<F> {
     /// Records in the whole of `flash`, with [`DEFAULT_BUFFER`].
@@ -100,22 +102,32 @@ impl<F: NorFlash, const BUFFER: usize> FlashStorage<F, BUFFER> {
         self.map.destroy().0
     }
 
-    /// The record, unless there is none. It lies in the buffer, which is to be wiped.
-    async fn fetch(&mut self, id: RecordId) -> Result<Option<&[u8]>, StorageError> {
-        let fetched = self.map.fetch_item::<&[u8]>(self.buffer.from(0), &id.0);
-        match fetched.await {
-            Ok(record) => Ok(record.filter(|record| !record.is_empty())),
-            // Past repair: nothing of it is records.
-            Err(Error::Corrupted { .. }) => Ok(None),
-            Err(error) => Err(storage_error(error)),
-        }
-    }
-
     async fn append(&mut self, id: RecordId, record: &[u8]) -> Result<(), Error<F::Error>> {
-        let buffer = self.buffer.from(0);
-        let stored = self.map.store_item(buffer, &id.0, &record).await;
-        self.buffer.from(0).zeroize();
-        stored
+        let place = Wiped(self.buffer.from(0));
+        self.map.store_item(&mut *place.0, &id.0, &record).await
+    }
+}
+
+/// A place that is wiped behind its use, also where the operation that uses it is dropped.
+struct Wiped<'b>(&'b mut [u8]);
+
+impl Drop for Wiped<'_> {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// The record, unless there is none. It lies in `place`.
+async fn fetch<'b, F: NorFlash>(
+    map: &mut Map<F>,
+    place: &'b mut [u8],
+    id: RecordId,
+) -> Result<Option<&'b [u8]>, StorageError> {
+    match map.fetch_item::<&[u8]>(place, &id.0).await {
+        Ok(record) => Ok(record.filter(|record| !record.is_empty())),
+        // Past repair: nothing of it is records.
+        Err(Error::Corrupted { .. }) => Ok(None),
+        Err(error) => Err(storage_error(error)),
     }
 }
 
@@ -125,16 +137,13 @@ impl<F: NorFlash, const BUFFER: usize> Storage for FlashStorage<F, BUFFER> {
         id: RecordId,
         buffer: &mut [u8],
     ) -> Result<Option<usize>, StorageError> {
-        let loaded = self.fetch(id).await.and_then(|record| {
-            let Some(record) = record else {
-                return Ok(None);
-            };
-            let place = buffer.get_mut(..record.len()).ok_or(TOO_LONG)?;
-            place.copy_from_slice(record);
-            Ok(Some(record.len()))
-        });
-        self.buffer.from(0).zeroize();
-        loaded
+        let place = Wiped(self.buffer.from(0));
+        let Some(record) = fetch(&mut self.map, &mut *place.0, id).await? else {
+            return Ok(None);
+        };
+        let to = buffer.get_mut(..record.len()).ok_or(TOO_LONG)?;
+        to.copy_from_slice(record);
+        Ok(Some(record.len()))
     }
 
     async fn store(&mut self, id: RecordId, record: &[u8]) -> Result<(), StorageError> {
@@ -152,9 +161,10 @@ impl<F: NorFlash, const BUFFER: usize> Storage for FlashStorage<F, BUFFER> {
     }
 
     async fn delete(&mut self, id: RecordId) -> Result<(), StorageError> {
-        let is_there = self.fetch(id).await.map(|record| record.is_some());
-        self.buffer.from(0).zeroize();
-        if is_there? {
+        let place = Wiped(self.buffer.from(0));
+        let is_there = fetch(&mut self.map, &mut *place.0, id).await?.is_some();
+        drop(place);
+        if is_there {
             // The map's own removal needs flash that takes a word twice.
             let removed = self.append(id, &[]).await;
             removed.map_err(storage_error)?;
@@ -177,5 +187,66 @@ fn storage_error<E>(error: Error<E>) -> StorageError {
         Error::FullStorage => StorageError::new(StorageErrorKind::Full, errno::ENOSPC),
         Error::BufferTooSmall(_) | Error::ItemTooBig | Error::SerializationError(_) => TOO_LONG,
         _ => StorageError::new(StorageErrorKind::Io, errno::EIO),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::{
+        future::pending,
+        pin::pin,
+        task::{Context, Poll, Waker},
+    };
+
+    use carrier_mock::flash::{Flash, FlashError};
+    use embedded_storage_async::nor_flash::{ErrorType, ReadNorFlash};
+
+    use super::*;
+
+    /// A flash whose next write never ends.
+    struct Stuck(Flash<2>);
+
+    impl ErrorType for Stuck {
+        type Error = FlashError;
+    }
+
+    impl ReadNorFlash for Stuck {
+        const READ_SIZE: usize = 4;
+
+        async fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), FlashError> {
+            ReadNorFlash::read(&mut self.0, offset, bytes).await
+        }
+
+        fn capacity(&self) -> usize {
+            ReadNorFlash::capacity(&self.0)
+        }
+    }
+
+    impl NorFlash for Stuck {
+        const WRITE_SIZE: usize = 4;
+        const ERASE_SIZE: usize = 4096;
+
+        async fn erase(&mut self, from: u32, to: u32) -> Result<(), FlashError> {
+            NorFlash::erase(&mut self.0, from, to).await
+        }
+
+        async fn write(&mut self, offset: u32, bytes: &[u8]) -> Result<(), FlashError> {
+            if bytes.len() >= 16 {
+                pending::<()>().await;
+            }
+            NorFlash::write(&mut self.0, offset, bytes).await
+        }
+    }
+
+    /// The runner of a device may be dropped at any time.
+    #[test]
+    fn a_store_that_is_dropped_leaves_no_key_behind() {
+        let mut storage = FlashStorage::<_, 64>::with_buffer(Stuck(Flash::new(1))).unwrap();
+        {
+            let mut store = pin!(storage.store(RecordId(3), &[0x5a; 32]));
+            let mut context = Context::from_waker(Waker::noop());
+            assert_eq!(store.as_mut().poll(&mut context), Poll::Pending);
+        }
+        assert!(!storage.buffer.from(0).contains(&0x5a));
     }
 }

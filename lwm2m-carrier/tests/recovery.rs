@@ -10,6 +10,8 @@
 
 mod bench;
 
+use core::cell::Cell;
+
 use carrier_mock::modem::{KeyCut, KeyStoreMode};
 use carrier_mock::recorder::Entry;
 use carrier_mock::server::Request;
@@ -21,9 +23,10 @@ use lwm2m_carrier::hal::{
 use lwm2m_carrier::{Cause, Credentials, DeferredReason, ErrorKind, Event, errno};
 use lwm2m_core::model::ValueWriter;
 
+use bench::records::{ACCOUNT, REFUSED};
 use bench::{
-    BOOTSTRAP_KEY, ENDPOINT, Manner, OFFLINE, ONLINE, SERVER_KEY, boot, boot_with, secure_profile,
-    stage,
+    BOOTSTRAP_KEY, ENDPOINT, Manner, OFFLINE, ONLINE, SERVER_KEY, boot, boot_refusing, boot_with,
+    secs, secure_profile, stage,
 };
 
 const KINDS: [KeyStoreMode; 2] = [KeyStoreMode::OfflineOnly, KeyStoreMode::Online];
@@ -240,7 +243,7 @@ fn new_keys_go_to_spare_tags() {
             stage.boot_until_registered(keys_mode).unwrap();
             stage.reboot();
             let profile = secure_profile();
-            let asked = core::cell::Cell::new(false);
+            let asked = Cell::new(false);
             let again = || {
                 let registered = stage
                     .recording
@@ -304,6 +307,57 @@ fn keys_of_a_damaged_staged_account_are_deleted() {
         assert!(keys.holds(SecurityTag(25), psk, BOOTSTRAP_KEY));
         assert!(keys.holds(SecurityTag(26), psk, SERVER_KEY));
     });
+}
+
+/// An account that could not be stored is used and stays staged. What the stored one needs stays with it, also when the
+/// device goes through the keys again in the same life: the next one takes the staged account up.
+#[test]
+fn an_account_that_could_not_be_stored_costs_no_key() {
+    for setup in OFFLINE.into_iter().chain(ONLINE) {
+        stage(|stage| {
+            let refused = Cell::new(None);
+            let stop = boot_refusing(
+                stage.world,
+                setup,
+                secure_profile(),
+                Manner::Plain,
+                &refused,
+                || false,
+                async |handle| {
+                    handle.registered(101).await;
+                    refused.set(Some(ACCOUNT));
+                    let trigger = Request::execute("/1/0/9", "");
+                    assert!(stage.server.borrow_mut().request(ENDPOINT, trigger));
+                    stage.recording.clear();
+                    while !stage.recording.has_event(|e| *e == Event::Bootstrapped) {
+                        stage.world.sleep(secs(1)).await;
+                    }
+                    handle.registered(101).await;
+                    handle.link_down().unwrap();
+                    handle.offline().await;
+                    handle.link_up().unwrap();
+                    handle.registered(101).await;
+                },
+            );
+            assert_eq!(stop, Ok(Stop::Condition));
+            let told = |event: &Event| {
+                matches!(event, Event::Error(told) if told.kind == ErrorKind::Internal
+                    && told.cause == Cause::Storage(REFUSED))
+            };
+            assert!(stage.recording.has_event(told), "{setup:?}");
+            let holds_key = |tag| {
+                let keys = stage.world.keys();
+                keys.holds(SecurityTag(tag), CredentialKind::Psk, SERVER_KEY)
+            };
+            assert!(holds_key(26) && holds_key(27), "{setup:?}");
+
+            stage.reboot();
+            let stop = stage.boot_until_registered(setup.keys);
+            assert_eq!(stop, Ok(Stop::Condition), "{setup:?}");
+            assert_eq!(stage.bootstrap_requests(), 2, "{setup:?}");
+            assert!(!holds_key(26) && holds_key(27), "{setup:?}");
+        });
+    }
 }
 
 /// Once they are in the key store, keys are neither in the objects nor in a record.

@@ -2,7 +2,7 @@
 
 use lwm2m_core::{client::SessionId, model::Objects, objects::SetError, time::Instant};
 
-use super::{Action, Carrier, Completion, Context, Flow, Pending, Stage, account};
+use super::{Action, Carrier, Completion, Context, Flow, NO_ROOM, Pending, Stage, account};
 use crate::{
     error::{Cause, ConfigurationError, ErrorKind},
     event::Event,
@@ -126,10 +126,7 @@ impl<'r> Carrier<'r> {
         fota.stored();
         match fota.record().encode(buffer) {
             Some(len) => self.pending = Some(Pending::Store(FIRMWARE, len)),
-            None => {
-                let cause = Cause::Configuration(ConfigurationError::Buffer);
-                self.push_error(ErrorKind::Internal, cause);
-            }
+            None => self.push_error(ErrorKind::Internal, NO_ROOM),
         }
     }
 

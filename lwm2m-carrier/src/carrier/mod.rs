@@ -620,6 +620,9 @@ impl<'r> Carrier<'r> {
     }
 }
 
+/// A record does not fit into the message buffer.
+const NO_ROOM: Cause = Cause::Configuration(ConfigurationError::Buffer);
+
 /// Makes a buffer forget the keys that may lie in it.
 #[inline(never)]
 fn wipe(buffer: &mut [u8]) {

@@ -9,7 +9,7 @@ use lwm2m_core::{
 };
 
 use super::{
-    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account, wipe,
+    Carrier, Completion, Context, Credential, Cursor, Flow, NO_ROOM, Pending, Stage, account, wipe,
 };
 use crate::{
     deferred::DeferredReason,
@@ -227,12 +227,17 @@ impl<'r> Carrier<'r> {
         self.bootstrap_at = None;
         match self.account.encode(buffer, ACCOUNT, cx.objects) {
             Some(len) => self.pending = Some(Pending::Store(ACCOUNT, len)),
-            None => {
-                let cause = Cause::Configuration(ConfigurationError::Buffer);
-                self.push_error(ErrorKind::Internal, cause);
-                self.stage = Stage::BringUp;
-            }
+            None => self.not_committed(NO_ROOM),
         }
+    }
+
+    /// The account could not be stored. It is used all the same, and stays staged for the next start of the device; the
+    /// one that is stored, which that start begins from, keeps its keys.
+    fn not_committed(&mut self, cause: Cause) {
+        self.push_error(ErrorKind::Internal, cause);
+        self.old_keys = 0;
+        self.discard_staged = false;
+        self.stage = Stage::BringUp;
     }
 
     /// The spare tags of an account.
@@ -387,14 +392,11 @@ impl<'r> Carrier<'r> {
             Stage::Commit => {
                 wipe(buffer);
                 self.refusals = 0;
-                // Where the account could not be stored, the staged one stays for the next start of the device.
-                self.stage = match completion {
-                    Completion::StorageFailed(error) => {
-                        self.push_error(ErrorKind::Internal, Cause::Storage(error));
-                        Stage::BringUp
-                    }
-                    _ => Stage::DeleteKeys(0),
-                };
+                if let Completion::StorageFailed(error) = completion {
+                    self.not_committed(Cause::Storage(error));
+                } else {
+                    self.stage = Stage::DeleteKeys(0);
+                }
             }
             Stage::DeleteStaged => {
                 self.tell_storage(completion);

@@ -7,7 +7,7 @@ use lwm2m_core::{
 };
 
 use super::{
-    Carrier, Completion, Context, Credential, Cursor, Flow, Pending, Stage, account,
+    Carrier, Completion, Context, Credential, Cursor, Flow, NO_ROOM, Pending, Stage, account,
     provisioning::{reason, staged_account},
     wipe,
 };
@@ -58,10 +58,11 @@ impl Carrier<'_> {
             self.stage = Stage::LinkDown;
             return Flow::Again;
         }
-        if core::mem::take(&mut self.save_account)
-            && let Some(len) = self.account.encode(buffer, ACCOUNT, cx.objects)
-        {
-            self.pending = Some(Pending::Store(ACCOUNT, len));
+        if core::mem::take(&mut self.save_account) {
+            match self.account.encode(buffer, ACCOUNT, cx.objects) {
+                Some(len) => self.pending = Some(Pending::Store(ACCOUNT, len)),
+                None => self.push_error(ErrorKind::Internal, NO_ROOM),
+            }
             return Flow::Again;
         }
         if self.observe_numbers_end() {
@@ -232,10 +233,7 @@ impl Carrier<'_> {
             .and_then(|staged| staged.encode(buffer, STAGED, cx.objects));
         match record {
             Some(len) => self.pending = Some(Pending::Store(STAGED, len)),
-            None => {
-                let cause = Cause::Configuration(ConfigurationError::Buffer);
-                self.refuse(cause, buffer, cx);
-            }
+            None => self.refuse(NO_ROOM, buffer, cx),
         }
         Flow::Again
     }

@@ -13,6 +13,9 @@ pub(crate) const VALIDATOR: usize = 64;
 /// Bytes of the longest URI (/5/0/1).
 pub(crate) const URI: usize = 255;
 
+/// Bytes of a package that are progress: less of it, however often, does not keep a download alive.
+pub(crate) const PART: u32 = 1024;
+
 /// How far a download has come, and what it is a download of. Stored, so that it goes on after a power loss.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Progress {

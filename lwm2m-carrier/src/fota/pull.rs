@@ -1,7 +1,7 @@
 //! A package that the device fetches from the URI in /5/0/1.
 //!
 //! A connection that fails is followed by another, after waits that the profile lists; each goes on where the last one
-//! stopped. Attempts that bring nothing new are counted, and too many of them in a row end the download; so does a server
+//! stopped. Attempts that bring next to nothing new are counted, and too many of them in a row end the download; so does a server
 //! that has another package again and again. A peer that refuses, or is not trusted, before anything of the package has
 //! come, ends it at once.
 
@@ -14,7 +14,7 @@ use lwm2m_core::{
 };
 
 use super::{
-    download::{Failure, Progress, Sink, Step, Taken, URI},
+    download::{Failure, PART, Progress, Sink, Step, Taken, URI},
     job::Operation,
     machine::{Fota, Note, Phase, Surroundings, Want},
     transfer::Transfer,
@@ -62,9 +62,10 @@ pub(super) struct Pull<'r> {
     /// What is in the buffer is to be written, though there is room for more.
     pub(super) flush: bool,
     held: bool,
-    /// The furthest that this package has come; where it has to be begun again, only what lies behind is progress.
-    reached: u32,
-    /// Something behind that has come since the last failure.
+    /// How far this package has to come until that is progress: a part further than it ever came. Where it has to be begun
+    /// again, what lies before is none.
+    goal: u32,
+    /// That has been reached since the last failure.
     advanced: bool,
     /// How often the server had another package than before.
     changes: u8,
@@ -88,7 +89,7 @@ impl<'r> Pull<'r> {
         complete: false,
         flush: false,
         held: false,
-        reached: 0,
+        goal: PART,
         advanced: false,
         changes: 0,
         failures: 0,
@@ -117,7 +118,7 @@ impl<'r> Pull<'r> {
         self.redirects = 0;
         self.complete = false;
         self.flush = false;
-        self.reached = 0;
+        self.goal = PART;
         self.advanced = false;
         self.changes = 0;
         self.failures = 0;
@@ -278,14 +279,14 @@ impl Fota<'_> {
         self.filled = filled;
         let is_another = self.progress.size != size || self.progress.validator != validator;
         if taken == Taken::Changed && is_another {
-            self.pull.reached = 0;
+            self.pull.goal = PART;
             self.pull.changes = self.pull.changes.saturating_add(1);
             if self.pull.changes > self.pull.attempts {
                 taken = Taken::Failed(Failure::Protocol);
             }
         }
-        if self.progress.offset > self.pull.reached {
-            self.pull.reached = self.progress.offset;
+        if self.progress.offset >= self.pull.goal {
+            self.pull.goal = self.progress.offset.saturating_add(PART);
             self.pull.advanced = true;
         }
         self.taken(taken, now, random);

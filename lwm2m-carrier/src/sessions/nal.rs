@@ -40,6 +40,9 @@ const ERRORS: u8 = 8;
 /// one address per query. Which of several sessions to the same address a datagram belongs to cannot be told; it goes
 /// to the one with the lowest number.
 ///
+/// There is no clock here. How long a connect, a query for a name or a write of a stream may take is the stack's to
+/// limit, to a minute or two: as long as one of them goes on, the device does nothing else.
+///
 /// Secured requests are refused as [`Unsupported`](SessionErrorKind::Unsupported): `coaps` needs a DTLS library or a
 /// modem behind [`Sessions`].
 pub struct NalSessions<'s, N, const SESSIONS: usize, const CHUNK: usize>

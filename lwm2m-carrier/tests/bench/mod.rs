@@ -8,9 +8,11 @@
 
 pub(crate) mod life;
 
+pub(crate) mod records;
+
 pub(crate) mod stage;
 
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::net::SocketAddr;
 
@@ -20,7 +22,7 @@ use carrier_mock::recorder::{Call, Entry, Recorder};
 use carrier_mock::server::Request;
 use carrier_mock::world::{Run, Stop, World};
 use lwm2m_carrier::driver::{Handle, Shared, blocking};
-use lwm2m_carrier::hal::{CredentialKind, KeyStore, SecurityTag};
+use lwm2m_carrier::hal::{CredentialKind, Hal, KeyStore, RecordId, SecurityTag};
 use lwm2m_carrier::{CaTags, Carrier, Credentials, Error, Event, EventHandler, Profile, Response};
 use lwm2m_core::client::Resources;
 use lwm2m_core::model::{ContentFormat, Object, Value};
@@ -29,6 +31,7 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::tlv;
 use lwm2m_core::wire::writer::Writer;
 
+use records::Records;
 #[allow(unused_imports, reason = "each test file takes what it needs")]
 pub(crate) use stage::{BOOTSTRAP, SERVER, Stage, stage};
 
@@ -155,12 +158,26 @@ pub(crate) fn boot(
 }
 
 /// The same with an application task beside the driver.
-#[allow(clippy::large_futures, reason = "a host has room")]
 pub(crate) fn boot_with(
     world: &World<'_>,
     setup: Setup,
     profile: Profile<'_>,
     manner: Manner,
+    condition: impl FnMut() -> bool,
+    task: impl AsyncFnOnce(Handle<'_, '_, Objects<'_>>),
+) -> Result<Stop, Error> {
+    let none = Cell::new(None);
+    boot_refusing(world, setup, profile, manner, &none, condition, task)
+}
+
+/// The same on a device that does not store the record in `refused`.
+#[allow(clippy::large_futures, reason = "a host has room")]
+pub(crate) fn boot_refusing(
+    world: &World<'_>,
+    setup: Setup,
+    profile: Profile<'_>,
+    manner: Manner,
+    refused: &Cell<Option<RecordId>>,
     condition: impl FnMut() -> bool,
     task: impl AsyncFnOnce(Handle<'_, '_, Objects<'_>>),
 ) -> Result<Stop, Error> {
@@ -176,6 +193,20 @@ pub(crate) fn boot_with(
     let shared = Shared::new(carrier, &mut objects);
     let mut buffer = [0; 1280];
     let app = App { world, manner };
+    let hal = Hal {
+        link: hal.link,
+        keys: hal.keys,
+        sessions: hal.sessions,
+        storage: Records {
+            storage: hal.storage,
+            refused,
+        },
+        clock: hal.clock,
+        random: hal.random,
+        reset: hal.reset,
+        firmware: hal.firmware,
+        modem: hal.modem,
+    };
     let mut runner = shared.runner(hal, app, &mut buffer);
     let life = async {
         world.record(Entry::Call(Call::Init));

@@ -126,6 +126,20 @@ const CASES: &[Case] = &[
         bytes: 30_000,
         pause: Duration::from_secs(90),
     }]),
+    // A byte now and then is no progress, however long it goes on.
+    fails(
+        4,
+        "FOTA_CONN_LOST 110",
+        &[HttpFault::Pauses {
+            bytes: 1,
+            pause: Duration::from_secs(55),
+        }],
+    ),
+    // 256 bit/s is, held up by nobody.
+    succeeds(&[HttpFault::Pauses {
+        bytes: 640,
+        pause: Duration::from_secs(20),
+    }]),
     succeeds(&[HttpFault::Stalls {
         after: 50_000,
         times: ALWAYS,

@@ -3,17 +3,19 @@
 use core::cell::Cell;
 
 use carrier_mock::modem::KeyStoreMode;
-use carrier_mock::server::{ManagementServer, Psk};
+use carrier_mock::server::{ManagementServer, Psk, Request};
 use carrier_mock::world::{Guard, Stop, World};
 use core::cell::RefCell;
+use lwm2m_carrier::driver::Handle;
 use lwm2m_carrier::hal::{CredentialKind, SecurityTag};
 use lwm2m_carrier::{Cause, ConfigurationError, Credentials, DeferredReason, Error, ErrorKind};
 use lwm2m_carrier::{Profile, errno};
 use lwm2m_core::model::Object;
+use lwm2m_core::time::Instant;
 
 use crate::bench::{BOOTSTRAP_KEY, ENDPOINT, Recording, address, secs, secure_profile, stage};
 use crate::deferrals::deferred;
-use crate::device::{Build, boot, boot_with, errors, is_registered};
+use crate::device::{All, Build, boot, boot_with, errors, is_registered};
 
 /// Initialisation ends with this error, and the application gets it as an event too.
 fn refused(build: &Build<'_>) -> Error {
@@ -147,10 +149,13 @@ fn configuration_enoent_of_a_tag() {
     });
 }
 
-/// The application takes the only account away.
-#[test]
-fn configuration_ebadr() {
-    let keys = [Psk::new(b"me", BOOTSTRAP_KEY)];
+/// Runs `test` in a world whose management server, of this name, the device knows from its profile, as `identity`.
+fn managed(
+    name: &str,
+    identity: &[u8],
+    test: impl FnOnce(&World<'_>, &Recording, &RefCell<ManagementServer<'_>>),
+) {
+    let keys = [Psk::new(identity, BOOTSTRAP_KEY)];
     let server = RefCell::new(ManagementServer::new(2, &[]));
     server
         .borrow_mut()
@@ -158,42 +163,89 @@ fn configuration_ebadr() {
     let recording = Recording::default();
     let world = World::new(7);
     world.set_recorder(&recording);
+    world.set_horizon(Instant::ZERO + secs(86_400));
     let at = address("192.0.2.2:5684");
-    world
-        .add_server("lwm2m.example", at, Guard::Psk, &server)
-        .unwrap();
-    let build = Build {
+    world.add_server(name, at, Guard::Psk, &server).unwrap();
+    test(&world, &recording, &server);
+}
+
+/// The device of that world.
+fn managed_build<'a>(uri: &'a str, identity: &'a [u8]) -> Build<'a> {
+    let key = BOOTSTRAP_KEY;
+    Build {
         profile: secure_profile()
-            .with_server("coaps://lwm2m.example")
-            .with_credentials(Credentials::Psk {
-                identity: b"me",
-                key: BOOTSTRAP_KEY,
-            }),
+            .with_server(uri)
+            .with_credentials(Credentials::Psk { identity, key }),
         ..Build::default()
-    };
-    let stop = boot_with(
-        &world,
-        &build,
-        || false,
-        async |handle| {
+    }
+}
+
+/// The application takes the only account away.
+#[test]
+fn configuration_ebadr() {
+    managed("lwm2m.example", b"me", |world, recording, server| {
+        let build = managed_build("coaps://lwm2m.example", b"me");
+        let stop = boot_with(
+            world,
+            &build,
+            || false,
+            async |handle| {
+                handle.registered(1).await;
+                handle.deregister().unwrap();
+                world.sleep(secs(10)).await;
+                handle
+                    .with_objects(|objects| objects.server.as_mut().unwrap().delete(0).unwrap())
+                    .unwrap();
+                handle.register().unwrap();
+                world.sleep(secs(10)).await;
+                assert_eq!(handle.is_registered(1), Ok(false));
+                // A factory reset brings it back.
+                handle.factory_reset().unwrap();
+                handle.registered(1).await;
+            },
+        );
+        assert_eq!(stop, Ok(Stop::Condition));
+        let told = ("CONFIGURATION".to_owned(), errno::EBADR);
+        assert_eq!(errors(recording), [told]);
+        assert!(server.borrow().registration(ENDPOINT).is_some());
+    });
+}
+
+/// A message buffer that has room for the messages, but not for the account that a server has changed: the change ends
+/// with the life of the device.
+#[test]
+fn internal_enomem() {
+    let identity = [b'i'; 128];
+    let name = "lwm2m.".repeat(16) + "example";
+    let uri = format!("coaps://{name}");
+    managed(&name, &identity, |world, recording, server| {
+        let build = Build {
+            buffer: 390,
+            ..managed_build(&uri, &identity)
+        };
+        let task = async |handle: Handle<'_, '_, All>| {
             handle.registered(1).await;
-            handle.deregister().unwrap();
+            assert_eq!(errors(recording), []);
+            // Accounts that the application adds make it longer.
+            let added = handle.with_objects(|objects| {
+                let accounts = objects.server.as_mut().unwrap();
+                (1..6).try_for_each(|id| accounts.create(id))
+            });
+            assert_eq!(added.unwrap(), Ok(()));
+            let write = Request::write("/1/0/1", 0, b"7200");
+            assert!(server.borrow_mut().request(ENDPOINT, write));
             world.sleep(secs(10)).await;
-            handle
-                .with_objects(|objects| objects.server.as_mut().unwrap().delete(0).unwrap())
-                .unwrap();
-            handle.register().unwrap();
-            world.sleep(secs(10)).await;
-            assert_eq!(handle.is_registered(1), Ok(false));
-            // A factory reset brings it back.
-            handle.factory_reset().unwrap();
-            handle.registered(1).await;
-        },
-    );
-    assert_eq!(stop, Ok(Stop::Condition));
-    let told = ("CONFIGURATION".to_owned(), errno::EBADR);
-    assert_eq!(errors(&recording), [told]);
-    assert!(server.borrow().registration(ENDPOINT).is_some());
+        };
+        let stop = boot_with(world, &build, || false, task);
+        assert_eq!(stop, Ok(Stop::Condition), "{:?}", errors(recording));
+        let lifetime = server
+            .borrow()
+            .registration(ENDPOINT)
+            .map(|it| it.lifetime());
+        assert_eq!(lifetime, Some(7200));
+        let told = ("INTERNAL".to_owned(), errno::ENOMEM);
+        assert_eq!(errors(recording), [told]);
+    });
 }
 
 /// A firmware buffer shorter than the message buffer.

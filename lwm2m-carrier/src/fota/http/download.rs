@@ -10,6 +10,7 @@ use super::{
     body::Part,
     content::Content,
     head::{Gathered, Gathering, Head, Malformed},
+    pace::Pace,
     request::{self, Range},
     verdict::judge,
 };
@@ -30,6 +31,7 @@ pub(crate) struct Download {
     state: State,
     /// When the server has sent nothing for too long.
     deadline: Instant,
+    pace: Pace,
     /// Another package was found once: a server that has yet another is given up.
     changed: bool,
 }
@@ -55,6 +57,7 @@ impl Download {
             fragment,
             state: State::Idle,
             deadline: Instant::FAR_FUTURE,
+            pace: Pace::START,
             changed: false,
         }
     }
@@ -62,13 +65,14 @@ impl Download {
     /// What to do now. `room` is what the sink still takes, 0 while it is lent away; `sink_len` what is in it. A request
     /// is written to `out`.
     ///
-    /// While there is no room the server's silence does not count: the stream is held back. When the connection is of no
+    /// While there is no room the server's silence does not count, nor its pace: the stream is held back. When the connection is of no
     /// more use, because what it brings is void, it is waited for until the server closes it or goes on
     /// ([`Taken::Again`]), or for 60 s.
     ///
     /// # Errors
-    /// [`Failure::Timeout`] when the server has sent nothing, or no head, for 60 s; [`Failure::Protocol`] when `out` has no room for
-    /// the request, or the answer has failed behind a [`Taken::Changed`].
+    /// [`Failure::Timeout`] when the server has sent nothing, or no head, for 60 s, or less than 1,024 bytes of the
+    /// package in five minutes; [`Failure::Protocol`] when `out` has no room for the request, or the answer has failed
+    /// behind a [`Taken::Changed`].
     pub(crate) fn poll(
         &mut self,
         now: Instant,
@@ -81,6 +85,7 @@ impl Download {
         match self.state {
             State::Failed(failure) => return Err(failure),
             State::Idle if room == 0 || sink_len > 0 => {
+                self.pace.pause(now);
                 return Ok(Step::Wait {
                     until: Instant::FAR_FUTURE,
                 });
@@ -91,6 +96,7 @@ impl Download {
                     .ok_or(Failure::Protocol)?;
                 self.state = State::Head(range, Gathering::default());
                 self.deadline = now + INACTIVITY;
+                self.pace.wait(now);
                 return Ok(Step::Send {
                     len,
                     expect: Expect::More,
@@ -99,13 +105,17 @@ impl Download {
             _ => {}
         }
         if room == 0 {
+            self.pace.pause(now);
             self.deadline = now + INACTIVITY;
-        } else if now >= self.deadline {
+            return Ok(Step::Wait {
+                until: self.deadline,
+            });
+        }
+        let until = self.deadline.min(self.pace.wait(now));
+        if now >= until {
             return Err(Failure::Timeout);
         }
-        Ok(Step::Wait {
-            until: self.deadline,
-        })
+        Ok(Step::Wait { until })
     }
 
     /// What is asked for next.
@@ -139,6 +149,7 @@ impl Download {
         if !matches!(self.state, State::Head(..)) {
             self.deadline = now + INACTIVITY;
         }
+        self.pace.reach(now, progress.offset);
         let changed = self.changed && !before;
         let Err(end) = end else {
             return if changed { Taken::Changed } else { Taken::More };

@@ -9,6 +9,7 @@
 //! | the body: by length, chunked, until the connection ends | `body` |
 //! | what a response means | `verdict` |
 //! | the package's bytes in it | `content` |
+//! | how fast they have to come | `pace` |
 //! | the download | `download` |
 
 mod body;
@@ -17,6 +18,7 @@ mod content_range;
 mod download;
 mod head;
 mod line;
+mod pace;
 mod request;
 #[cfg(test)]
 mod tests;

@@ -532,6 +532,56 @@ fn a_server_that_never_comes_to_the_package_is_given_up() {
     }
 }
 
+/// Nor does one that brings the package byte by byte, be it in one response or in one for each. A slow link does more:
+/// 1,024 bytes in five minutes are enough.
+#[test]
+fn a_server_that_drips_is_given_up() {
+    let at = |seconds| NOW + Duration::from_secs(seconds);
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n";
+    for (bytes, gap, lasts) in [(1, 59, 300), (100, 30, 300), (110, 29, 3000), (8, 2, 3000)] {
+        let mut stage = Stage::new(0);
+        stage.ask();
+        assert_eq!(stage.give_at(at(0), head.as_bytes()), Taken::More);
+        let (mut now, mut seen) = (0, Ok(Err(at(60))));
+        while seen.is_ok() && now < 3000 {
+            now += gap;
+            seen = stage.poll_at(at(now), 512, 0);
+            if seen.is_ok() {
+                assert_eq!(stage.give_at(at(now), &vec![b'x'; bytes]), Taken::More);
+                seen = stage.poll_at(at(now), 512, 0);
+            }
+        }
+        let slow = lasts < 3000;
+        assert_eq!(seen == Err(Failure::Timeout), slow, "{bytes} {gap} {now}");
+        assert!(now >= lasts && (!slow || now < lasts + gap), "{now}");
+    }
+    // One byte for each request, which is written before the next one.
+    let mut stage = Stage::new(1);
+    let mut now = 0;
+    let end = loop {
+        match stage.poll_at(at(now), 512, 0) {
+            Err(failure) => break failure,
+            Ok(Err(due)) => panic!("{due:?}"),
+            Ok(Ok(_)) => {}
+        }
+        let first = stage.slot.len();
+        let answer = format!(
+            "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes {first}-{first}/100000\r\nContent-Length: 1\r\n\r\n"
+        );
+        now += 30;
+        if let Err(failure) = stage.poll_at(at(now), 512, 0) {
+            break failure;
+        }
+        assert_eq!(stage.give_at(at(now), answer.as_bytes()), Taken::More);
+        assert_eq!(stage.give_at(at(now), b"x"), Taken::More);
+        assert_eq!(stage.poll_at(at(now), 0, 0), Ok(Err(Instant::FAR_FUTURE)));
+        // The time that this takes is not the server's.
+        now += 100;
+    };
+    // Ten times 30 s, and nine times 100 s between.
+    assert_eq!((end, now), (Failure::Timeout, 1200));
+}
+
 #[test]
 fn a_head_or_a_body_that_finds_no_room() {
     let mut stage = Stage::new(5);
