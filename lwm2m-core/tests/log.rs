@@ -7,9 +7,8 @@ mod common;
 
 use core::cell::RefCell;
 
-use common::{Device, ENDPOINT, SERVER, Store, post, put, sent};
+use common::{Device, ENDPOINT, SERVER, post, put, sent};
 use log::{Level, LevelFilter, Log, Metadata, Record};
-use lwm2m_core::objects::tables;
 use lwm2m_core::wire::coap::Code;
 
 /// The pre-shared key that a bootstrap server writes, in letters, so that it would be seen however it is printed.
@@ -87,13 +86,7 @@ fn a_registration_is_recorded() {
 #[test]
 fn a_bootstrap_is_recorded_but_no_key() {
     record();
-    let mut device = Device::new();
-    device.objects.security = Store::new(&tables::security::DEFINITION)
-        .creatable()
-        .with(0, 0, "coap://192.0.2.8")
-        .with(0, 1, true)
-        .with(0, 2, 3);
-    device.objects.server = Store::new(&tables::server::DEFINITION).creatable();
+    let mut device = Device::factory_fresh();
     device.start();
     let request = sent(&device.open(SERVER));
     device.receive(&request.reply(Code::CHANGED));
@@ -152,12 +145,7 @@ fn a_bootstrap_is_recorded_but_no_key() {
 #[test]
 fn what_a_failed_bootstrap_did_is_recorded_as_undone() {
     record();
-    let mut device = Device::new();
-    device.objects.security = Store::new(&tables::security::DEFINITION)
-        .creatable()
-        .with(0, 0, "coap://192.0.2.8")
-        .with(0, 1, true)
-        .with(0, 2, 3);
+    let mut device = Device::factory_fresh();
     device.start();
     let request = sent(&device.open(SERVER));
     device.receive(&request.reply(Code::CHANGED));

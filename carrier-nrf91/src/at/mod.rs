@@ -35,7 +35,8 @@ pub use urc::{ModemDomainEvent, PacketEvent, Urc};
     reason = "the drivers run on one thread; no Send is promised"
 )]
 pub trait At {
-    /// Sends `command`, and puts all that the modem answers to the start of `response`, with its line ends and the final result code; the length. Notifications between the lines do no harm.
+    /// Sends `command`, and puts all that the modem answers to the start of `response`, with its line ends and the final
+    /// result code; the length. Notifications between the lines do no harm.
     ///
     /// # Errors
     /// [`AtError::Channel`]. A response that is longer than the buffer may be cut: it has no final result code, and is

@@ -186,7 +186,7 @@ where
                     poll_fn(|context| {
                         while !slept {
                             match turn.as_mut().poll(context) {
-                                // A clock that sleeps in its wait is never pending: all others have their turn behind it.
+                                // A clock that sleeps in its wait may be ready at once, against its word: all others have their turn behind it.
                                 Poll::Ready(waited) if waited && !waits => {
                                     slept = true;
                                     context.waker().wake_by_ref();

@@ -1,9 +1,9 @@
 //! A package that the device fetches from the URI in /5/0/1.
 //!
 //! A connection that fails is followed by another, after waits that the profile lists; each goes on where the last one
-//! stopped. Attempts that bring next to nothing new are counted, and too many of them in a row end the download; so does a server
-//! that has another package again and again. A peer that refuses, or is not trusted, before anything of the package has
-//! come, ends it at once.
+//! stopped. Attempts that bring next to nothing new are counted, and too many of them in a row end the download; so does a
+//! server that has another package again and again. A peer that refuses, or is not trusted, before anything of the package
+//! has come, ends it at once.
 
 use lwm2m_core::{
     client::{BackOff, Transmission},

@@ -270,6 +270,18 @@ impl Client<'_> {
         }
     }
 
+    /// Asks for the session of a connection that has none; what is to be done before a message can be sent, if anything.
+    pub(super) fn want_session(&mut self, index: usize) -> Option<Step> {
+        let Some(connection) = self.connections.get_mut(index) else {
+            return Some(Step::Rest);
+        };
+        if connection.session != Session::Closed {
+            return None;
+        }
+        connection.session = Session::Wanted;
+        Some(Step::Again)
+    }
+
     /// Sends a request of the client, for which a session is opened when there is none.
     fn ask(
         &mut self,
@@ -278,12 +290,8 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Step {
-        let Some(connection) = self.connections.get_mut(index) else {
-            return Step::Rest;
-        };
-        if connection.session == Session::Closed {
-            connection.session = Session::Wanted;
-            return Step::Again;
+        if let Some(step) = self.want_session(index) {
+            return step;
         }
         self.begin_telling(index, purpose, cx.objects, buffer.len());
         // Two bytes suffice: there is one request at a time, and its message id has to fit as well.

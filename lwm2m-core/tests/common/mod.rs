@@ -21,6 +21,7 @@ pub use store::{Objects4, Owned, Store, TEST, device, security, server, test_obj
 
 use lwm2m_core::client::{Client, Config, Event, Expect, Output, Resources, SessionEvent};
 use lwm2m_core::model::{Objects, Path};
+use lwm2m_core::objects::tables;
 use lwm2m_core::random::Random;
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::{SessionId, wire::coap::Code};
@@ -88,6 +89,18 @@ impl Device {
         let mut config = Config::new(ENDPOINT);
         config.root_link = false;
         config
+    }
+
+    /// One that knows its bootstrap server alone.
+    pub fn factory_fresh() -> Self {
+        let mut device = Self::new();
+        device.objects.security = Store::new(&tables::security::DEFINITION)
+            .creatable()
+            .with(0, 0, "coap://192.0.2.8")
+            .with(0, 1, true)
+            .with(0, 2, 3);
+        device.objects.server = Store::new(&tables::server::DEFINITION).creatable();
+        device
     }
 
     pub fn with(config: Config<'static>, random: TestRandom, buffer: usize) -> Self {
@@ -236,6 +249,14 @@ impl<O: Objects> Device<O> {
             _ => None,
         }) {
             out = self.receive(&update.reply(Code::CHANGED));
+        }
+    }
+
+    /// The network goes away, and is back; its session is gone.
+    pub fn lose_and_find_network(&mut self) {
+        for online in [false, true] {
+            self.client.set_online(self.now, online, &mut self.objects);
+            self.drain();
         }
     }
 

@@ -227,16 +227,7 @@ fn g13_a_new_security_context_knows_nothing_of_the_old_one() {
     device.receive(&request.bytes());
     device.objects.test.outcome = Outcome::Later(Ticket(1));
     device.receive(&post("/26241/1/9").bytes());
-    for online in [false, true] {
-        let Device {
-            client,
-            objects,
-            now,
-            ..
-        } = &mut device;
-        client.set_online(*now, online, objects);
-        device.drain();
-    }
+    device.lose_and_find_network();
     device.client.answer(Ticket(1), Ok(()));
     let register = sent(&device.session(SERVER, SessionEvent::Open { resumed: false }));
     assert_eq!(device.receive(&register.created("/rd/b")), REGISTERED);

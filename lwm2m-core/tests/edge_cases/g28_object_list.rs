@@ -210,16 +210,7 @@ fn g28_a_transfer_that_loses_its_session_begins_anew() {
     device.start();
     let first = sent(&device.open(SERVER));
     begun(&mut device, &first);
-    for online in [false, true] {
-        let Device {
-            client,
-            objects,
-            now,
-            ..
-        } = &mut device;
-        client.set_online(*now, online, objects);
-        device.drain();
-    }
+    device.lose_and_find_network();
     begins_anew(&mut device);
     // A server that disables itself amid an Update falls silent.
     let mut device = Device::registered();

@@ -5,26 +5,12 @@ use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
 
 use crate::common::{
-    Device, Out, Owned, Request, SERVER, Store, delete, events, get, outputs, post, put, sent,
-    uri_path,
+    Device, Out, Owned, Request, SERVER, delete, events, get, outputs, post, put, sent, uri_path,
 };
-use lwm2m_core::objects::tables;
-
-/// A device that knows its bootstrap server alone.
-pub(crate) fn factory_fresh() -> Device {
-    let mut device = Device::new();
-    device.objects.security = Store::new(&tables::security::DEFINITION)
-        .creatable()
-        .with(0, 0, "coap://192.0.2.8")
-        .with(0, 1, true)
-        .with(0, 2, 3);
-    device.objects.server = Store::new(&tables::server::DEFINITION).creatable();
-    device
-}
 
 /// The device after the answer to its Bootstrap-Request.
 pub(crate) fn bootstrapping() -> Device {
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     assert_eq!(device.start(), [Out::Open(SERVER, 0)]);
     let request = sent(&device.open(SERVER));
     assert_eq!(device.receive(&request.reply(Code::CHANGED)), []);
@@ -43,7 +29,7 @@ pub(crate) fn server_write() -> Request {
 
 #[test]
 fn a_bootstrap_runs_from_request_to_register() {
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     assert_eq!(device.start(), [Out::Open(SERVER, 0)]);
     let request = sent(&device.open(SERVER));
     assert_eq!((request.kind(), request.code()), (Kind::Con, Code::POST));
@@ -183,7 +169,7 @@ fn an_idle_bootstrap_server_is_given_up() {
 
 #[test]
 fn the_hold_off_time_is_waited_for() {
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     device.objects.security.set(0, 11, 10);
     assert_eq!(device.start(), []);
     assert_eq!(device.wait(9), []);

@@ -8,7 +8,7 @@ use lwm2m_core::model::{
 use lwm2m_core::time::{Duration, Instant};
 use lwm2m_core::wire::coap::{Code, Kind};
 
-use crate::bootstrap::{bootstrapping, factory_fresh, security_write, server_write};
+use crate::bootstrap::{bootstrapping, security_write, server_write};
 use crate::common::{
     Device, Out, Owned, Request, SERVER, Store, delete, events, get, hex, outputs, post, put, sent,
     uri_path,
@@ -345,7 +345,7 @@ fn an_account_must_be_consistent() {
 
 #[test]
 fn a_refused_request_is_tried_again_ever_later() {
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     device.start();
     // The list, and five attempts after each day, however often it fails.
     let list = [1, 2, 4, 8, 16, 32, 60, 1440];
@@ -366,7 +366,7 @@ fn a_refused_request_is_tried_again_ever_later() {
         assert_eq!(outputs(&device.wait_until(until)), [Out::Open(SERVER, 0)]);
     }
     // The count survives a restart.
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     device.client.resume_bootstrap_failures(3);
     device.start();
     let request = sent(&device.open(SERVER));
@@ -378,7 +378,7 @@ fn a_refused_request_is_tried_again_ever_later() {
 /// The server may be faster than its answer, or the answer may be lost.
 #[test]
 fn a_server_may_begin_before_it_answers() {
-    let mut device = factory_fresh();
+    let mut device = Device::factory_fresh();
     device.start();
     let request = sent(&device.open(SERVER));
     device.receive(&request.empty(Kind::Ack));
@@ -447,7 +447,7 @@ fn the_grace_can_be_chosen() {
     let mut config = Device::config();
     config.bootstrap_grace = Some(Duration::from_secs(20));
     let mut device = Device::with(config, crate::common::TestRandom::Sequence(4), 1280);
-    let fresh = factory_fresh();
+    let fresh = Device::factory_fresh();
     device.objects = fresh.objects;
     device.start();
     let request = sent(&device.open(SERVER));

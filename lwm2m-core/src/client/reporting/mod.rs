@@ -465,18 +465,15 @@ impl Client<'_> {
         buffer: &mut [u8],
         cx: &mut Context<'_>,
     ) -> Step {
-        let Some(connection) = self.connections.get_mut(index) else {
-            return Step::Rest;
-        };
-        if connection.session == Session::Closed {
-            connection.session = Session::Wanted;
-            return Step::Again;
+        if let Some(step) = self.want_session(index) {
+            return step;
         }
         self.message_id = notification.message_id;
         if notification.kind == Kind::Con
             && notification.encoded.is_ok()
             && let Ok(slot) = u8::try_from(notification.slot)
             && let Some(observation) = self.observations.get(notification.slot)
+            && let Some(connection) = self.connections.get_mut(index)
         {
             connection.turn = slot.wrapping_add(1);
             let purpose = Purpose::Notification(slot);
